@@ -1,0 +1,246 @@
+"""Intended effects as data. An action never acts by itself; the engine matches each kind and carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, assert_never
+
+from sfspiris.core.identity import action_id
+from sfspiris.core.money import plain
+
+if TYPE_CHECKING:
+    from sfspiris.core.holds import Hold, Warn
+    from sfspiris.core.model import Customer, Draft, Invoice, SyncState
+    from sfspiris.core.vat import VatSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field before and after, as text; None means empty or not there."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingCustomer:
+    """The customer is in the ledger already; `evidence` says by what it was found."""
+
+    id: str
+    number: str
+    name: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """The customer that the CreateCustomer action with this key makes in the same plan."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCustomer:
+    """Make one customer. `key` names it within its company; `deal_id` is the first Deal that needs it.
+
+    `terms_id` is the ledger's id of the customer's payment terms, which a customer cannot be without.
+    """
+
+    company: str
+    key: str
+    buyer_id: str
+    deal_id: str
+    correlation_id: str
+    customer: Customer
+    terms_id: str
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("create_customer", self.company, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDraft:
+    """Make one invoice draft. `net` is what the Deal's lines come to, in the draft's currency; `content` its print."""
+
+    company: str
+    deal_id: str
+    deal_name: str
+    revision: int
+    correlation_id: str
+    buyer_id: str
+    customer: ExistingCustomer | NewCustomer
+    customer_name: str
+    draft: Draft
+    net: Decimal
+    content: str
+    vat: VatSummary
+    owner: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("create_draft", self.company, self.deal_id, self.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDeal:
+    """Tell the CRM where the Deal stands. `after.draft_id` is None while the draft does not exist yet."""
+
+    deal_id: str
+    company: str | None
+    correlation_id: str | None
+    before: SyncState
+    after: SyncState
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("write_deal", self.company or "", self.deal_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Remember a document that the ledger has already for the Deal: made by a run that could not note its success.
+
+    Nothing is sent to the ledger. `invoice` is set when finance has issued the draft meanwhile.
+    """
+
+    company: str
+    deal_id: str
+    deal_name: str
+    revision: int
+    correlation_id: str
+    marker: str
+    draft_id: str
+    invoice: Invoice | None
+    customer_id: str
+    net: Decimal
+    currency: str
+    content: str
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("adopt", self.company, self.deal_id, self.revision)
+
+
+Action = CreateCustomer | CreateDraft | Adopt | WriteDeal
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that one run intends, in the order in which it would be done, and all that it leaves alone, with reasons.
+
+    `unchanged` are Deals that are in the ledger already and say the same as when they were written.
+    """
+
+    actions: tuple[Action, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+    unchanged: tuple[str, ...] = ()
+
+    @property
+    def creates(self) -> tuple[CreateCustomer | CreateDraft, ...]:
+        """The actions that make something new in a ledger; what the limit on changes counts."""
+        return tuple(one for one in self.actions if isinstance(one, CreateCustomer | CreateDraft))
+
+    @property
+    def held_deals(self) -> frozenset[str]:
+        """The Deals with at least one hold."""
+        return frozenset(hold.deal_id for hold in self.holds)
+
+
+def kind(action: Action) -> str:
+    """The action's kind as reports and pipelines know it."""
+    match action:
+        case CreateCustomer():
+            return "create_customer"
+        case CreateDraft():
+            return "create_draft"
+        case Adopt():
+            return "adopt"
+        case WriteDeal():
+            return "write_deal"
+    assert_never(action)
+
+
+def changes(action: Action) -> tuple[Change, ...]:
+    """What the action would change, field by field, in a stable order; personal numbers are masked."""
+    match action:
+        case CreateCustomer():
+            return _customer_changes(action.customer)
+        case CreateDraft():
+            return _draft_changes(action)
+        case Adopt():
+            number = action.invoice.number if action.invoice else None
+            return (
+                Change("DraftId", None, action.draft_id),
+                *((Change("InvoiceNumber", None, number),) if number else ()),
+            )
+        case WriteDeal():
+            return tuple(
+                Change(_title(one.name), getattr(action.before, one.name), getattr(action.after, one.name))
+                for one in fields(action.after)
+                if getattr(action.before, one.name) != getattr(action.after, one.name)
+            )
+    assert_never(action)
+
+
+def _customer_changes(customer: Customer) -> tuple[Change, ...]:
+    masked = {"orgnr", "vat_number"} if customer.is_personal else set()
+    shown = [one.name for one in fields(customer) if one.metadata.get("shown", True)]
+    return tuple(
+        Change(_title(name), None, "[personal-id]" if name in masked and value else _text(value))
+        for name in shown
+        if (value := getattr(customer, name)) not in {None, ""}
+    )
+
+
+def _draft_changes(action: CreateDraft) -> tuple[Change, ...]:
+    draft = action.draft
+    found = [Change("Customer", None, action.customer_name)]
+    found += [
+        Change(_title(name), None, _text(value))
+        for name in (
+            "currency",
+            "invoice_date",
+            "delivery_date",
+            "payment_terms_days",
+            "our_reference",
+            "your_reference",
+            "purchase_order",
+            "contract_number",
+            "subscription_number",
+            "marker",
+        )
+        if (value := getattr(draft, name)) is not None
+    ]
+    for position, row in enumerate(draft.rows, start=1):
+        prefix = f"Rows[{position}]."
+        if not row.is_text:
+            found.append(Change(f"{prefix}Article", None, row.article_number))
+        found.append(Change(f"{prefix}Text", None, row.text))
+        if not row.is_text:
+            found.append(Change(f"{prefix}Quantity", None, _text(row.quantity)))
+            found.append(Change(f"{prefix}UnitPrice", None, plain(row.unit_price)))
+            if row.discount:
+                found.append(Change(f"{prefix}DiscountPercent", None, _text(row.discount * 100)))
+            found.append(Change(f"{prefix}VatPercent", None, _text(row.vat_rate)))
+    return tuple(found)
+
+
+def _title(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,83 @@
+"""Why a Deal waits for a person: a stable code, a sentence that names the record, and the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HoldCode(StrEnum):
+    """Stable names that reports, filters and pipelines rely on; add, never rename."""
+
+    NO_ROUTE = "NO_ROUTE"
+    NO_LINES = "NO_LINES"
+    ZERO_AMOUNT = "ZERO_AMOUNT"
+    NEGATIVE_PRICE = "NEGATIVE_PRICE"
+    AMOUNT_MISMATCH = "AMOUNT_MISMATCH"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    CUSTOMER_MISSING = "CUSTOMER_MISSING"
+    CUSTOMER_NAME_MISSING = "CUSTOMER_NAME_MISSING"
+    CUSTOMER_ADDRESS_INCOMPLETE = "CUSTOMER_ADDRESS_INCOMPLETE"
+    CUSTOMER_AMBIGUOUS = "CUSTOMER_AMBIGUOUS"
+    CUSTOMER_INACTIVE = "CUSTOMER_INACTIVE"
+    ORGNR_MISSING = "ORGNR_MISSING"
+    ORGNR_INVALID = "ORGNR_INVALID"
+    ORGNR_PLACEHOLDER = "ORGNR_PLACEHOLDER"
+    ORGNR_IS_OURS = "ORGNR_IS_OURS"
+    VAT_NUMBER_INVALID = "VAT_NUMBER_INVALID"
+    VAT_NUMBER_MISMATCH = "VAT_NUMBER_MISMATCH"
+    VAT_TREATMENT_UNCLEAR = "VAT_TREATMENT_UNCLEAR"
+    VAT_RATE_UNKNOWN = "VAT_RATE_UNKNOWN"
+    ARTICLE_MISSING = "ARTICLE_MISSING"
+    ARTICLE_INACTIVE = "ARTICLE_INACTIVE"
+    PAYMENT_TERMS_UNKNOWN = "PAYMENT_TERMS_UNKNOWN"
+    FIELD_TOO_LONG = "FIELD_TOO_LONG"
+    POSTAL_CODE_INVALID = "POSTAL_CODE_INVALID"
+    COUNTRY_UNKNOWN = "COUNTRY_UNKNOWN"
+    PRECISION_LOST = "PRECISION_LOST"
+    TOTAL_MISMATCH = "TOTAL_MISMATCH"
+    DEAL_CHANGED_AFTER_INVOICE = "DEAL_CHANGED_AFTER_INVOICE"
+    DRAFT_DELETED = "DRAFT_DELETED"
+    LEDGER_REFUSED = "LEDGER_REFUSED"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+
+
+class WarningCode(StrEnum):
+    """Findings that let a Deal pass but that a person should see."""
+
+    COUNTRY_ASSUMED = "COUNTRY_ASSUMED"
+    CUSTOMER_NAME_DIFFERS = "CUSTOMER_NAME_DIFFERS"
+    DUPLICATE_SOURCE = "DUPLICATE_SOURCE"
+    FIELD_NOT_WRITTEN = "FIELD_NOT_WRITTEN"
+    ORGNR_UNUSUAL = "ORGNR_UNUSUAL"
+    SOURCE_FIELD_MISSING = "SOURCE_FIELD_MISSING"
+    POSTAL_CODE_REPAIRED = "POSTAL_CODE_REPAIRED"
+    TERRITORY = "TERRITORY"
+    TOTAL_MISMATCH = "TOTAL_MISMATCH"
+    VAT_NUMBER_UNCONFIRMED = "VAT_NUMBER_UNCONFIRMED"
+    WRITE_BACK_FAILED = "WRITE_BACK_FAILED"
+    WRITE_BACK_UNAVAILABLE = "WRITE_BACK_UNAVAILABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One reason why one Deal is left alone. `value` never shows a personal number; `field` is the CRM's field name."""
+
+    deal_id: str
+    deal_name: str
+    company: str | None
+    code: HoldCode
+    message: str
+    fix: str
+    field: str | None = None
+    value: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """One finding that did not stop a Deal; `deal_id` is None when it concerns the whole run."""
+
+    code: WarningCode
+    message: str
+    deal_id: str | None = None

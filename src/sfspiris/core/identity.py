@@ -1,0 +1,114 @@
+"""The keys that name one Deal on both sides, and the prints by which we recognise what we wrote."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sfspiris.core.model import Deal
+
+_MARKER = re.compile(r"(?<![0-9A-Za-z])SF:([0-9A-Za-z]{18}):([0-9]{1,3}):([A-Z2-7]{5})(?![0-9A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """The words that tie a document to one revision of one Deal of one org: `SF:006…AAA:1:K7Q2M`.
+
+    At most 32 characters, so that it fits the shortest field that may carry it (35). The org's tag keeps a sandbox
+    copy, whose records have the same ids as production's, from ever claiming production's documents.
+    """
+
+    deal_id: str
+    revision: int
+    org_tag: str
+
+    def __post_init__(self) -> None:
+        if not _MARKER.fullmatch(str(self)):
+            raise ValueError(f"cannot be a marker: {self!s}")
+
+    def __str__(self) -> str:
+        return f"SF:{self.deal_id}:{self.revision}:{self.org_tag}"
+
+    def stands_in(self, texts: Iterable[str | None]) -> bool:
+        """Whether one of the texts carries exactly this marker. Case counts: Salesforce ids differ by case alone."""
+        return any(self in markers_in(text) for text in texts)
+
+
+def markers_in(text: str | None) -> tuple[Marker, ...]:
+    """All markers in a text that a person may have edited around them."""
+    return tuple(Marker(found[1], int(found[2]), found[3]) for found in _MARKER.finditer(text or ""))
+
+
+def org_tag(org_id: str) -> str:
+    """Five base32 characters that stand for a CRM org; 15- and 18-character ids of one org give the same tag."""
+    return _short_hash("org", org_id[:15], length=5)
+
+
+def customer_note(buyer_id: str, tag: str) -> str:
+    """The line in a created customer's internal note by which a lost reply to its creation is found again."""
+    return f"SF:{buyer_id}:{tag}"
+
+
+def correlation_id(tag: str, company: str, deal_id: str, revision: int) -> str:
+    """One short id per Deal and revision, the same in every run: search for it in logs, state, Salesforce and reports."""
+    return _short_hash("deal", tag, company, deal_id, str(revision), length=12)
+
+
+def customer_key(tag: str, company: str, natural_key: str) -> str:
+    """A name for a customer yet to be made, the same for two accounts with one organisation number.
+
+    A hash, because the natural key may be a person's number and our memory keeps no such numbers.
+    """
+    return _short_hash("customer", tag, company, natural_key, length=16)
+
+
+def action_id(kind: str, company: str, subject: str, revision: int = 1) -> str:
+    """A stable name for one intended effect: the same plan gives the same ids."""
+    return _short_hash("action", kind, company, subject, str(revision), length=16).lower()
+
+
+def content_hash(deal: Deal) -> str:
+    """A print of what the Deal sells and to whom: the same as long as nothing that belongs on an invoice has changed.
+
+    References that name people are left out on purpose: a deal that gets a new owner is still the same sale.
+    """
+    content = {
+        "buyer": deal.buyer.id if deal.buyer else None,
+        "currency": deal.currency,
+        "purchase_order": deal.purchase_order,
+        "payment_terms_days": deal.payment_terms_days,
+        "lines": [
+            [
+                line.article,
+                line.name,
+                line.text,
+                _canonical(line.quantity),
+                _canonical(line.unit_price),
+                _canonical(line.discount_percent),
+            ]
+            for line in deal.lines
+        ],
+    }
+    return payload_hash(content)
+
+
+def payload_hash(content: object) -> str:
+    """SHA-256 over the canonical JSON of plain data; numbers must come as text."""
+    document = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+def _canonical(number: object) -> str:
+    return format(number, "f").rstrip("0").rstrip(".") if "." in format(number, "f") else format(number, "f")
+
+
+def _short_hash(*parts: str, length: int) -> str:
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return base64.b32encode(digest).decode()[:length]

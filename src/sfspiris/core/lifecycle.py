@@ -1,0 +1,97 @@
+"""Two tables: what may become of an intent, and what an invoice's figures mean for its Deal.
+
+The intent's table is the protocol that keeps us from ever making a second document against an API without an
+idempotency key: what was sent and not answered stays SENT until the ledger itself has been asked.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.core.model import DealStatus
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sfspiris.core.model import Invoice
+
+
+class IntentState(StrEnum):
+    """Where one intended write stands. NEW, SENT and REVIEW are open; the others are final."""
+
+    NEW = "new"  # recorded, not one byte sent
+    SENT = "sent"  # armed: it may have left us, so it may have been carried out
+    DONE = "done"  # confirmed by the ledger's answer
+    ADOPTED = "adopted"  # no answer came, but the ledger has it and it is what we wanted
+    REFUSED = "refused"  # the ledger said no; a later run may plan anew
+    REVIEW = "review"  # the ledger has something that we may not decide about alone
+    DROPPED = "dropped"  # never sent; a later run plans from that day's data
+
+
+class IntentEvent(StrEnum):
+    """What can happen to an intent."""
+
+    ARM = "arm"  # about to send; committed before the first byte leaves
+    CONFIRM = "confirm"  # the promised document came back
+    REFUSE = "refuse"  # the ledger's own words say that it was not done
+    NOT_EXECUTED = "not_executed"  # provably not done: no connection, or over quota
+    LOSE = "lose"  # no trustworthy answer
+    ADOPT = "adopt"  # found by its marker, equal to the öre
+    DOUBT = "doubt"  # found, but twice, or different, or only by its print
+    GIVE_BACK = "give_back"  # looked for after the settle window and not there: may be sent again
+    DROP = "drop"  # the run ended before it was sent
+
+
+OPEN_STATES: Final = (IntentState.NEW, IntentState.SENT, IntentState.REVIEW)
+LIVE_STATES: Final = (*OPEN_STATES, IntentState.DONE, IntentState.ADOPTED)
+
+TRANSITIONS: Final[dict[tuple[IntentState, IntentEvent], IntentState]] = {
+    (IntentState.NEW, IntentEvent.ARM): IntentState.SENT,
+    (IntentState.NEW, IntentEvent.DROP): IntentState.DROPPED,
+    (IntentState.SENT, IntentEvent.CONFIRM): IntentState.DONE,
+    (IntentState.SENT, IntentEvent.REFUSE): IntentState.REFUSED,
+    (IntentState.SENT, IntentEvent.NOT_EXECUTED): IntentState.NEW,
+    (IntentState.SENT, IntentEvent.LOSE): IntentState.SENT,
+    (IntentState.SENT, IntentEvent.ADOPT): IntentState.ADOPTED,
+    (IntentState.SENT, IntentEvent.DOUBT): IntentState.REVIEW,
+    (IntentState.SENT, IntentEvent.GIVE_BACK): IntentState.NEW,
+    (IntentState.REVIEW, IntentEvent.ADOPT): IntentState.ADOPTED,
+    (IntentState.REVIEW, IntentEvent.DOUBT): IntentState.REVIEW,
+    (IntentState.REVIEW, IntentEvent.GIVE_BACK): IntentState.NEW,
+}
+
+
+class IllegalTransitionError(Exception):
+    """An event met an intent in a state where it cannot happen; nothing was changed."""
+
+
+def next_state(state: IntentState, event: IntentEvent) -> IntentState:
+    """The state after the event.
+
+    Raises IllegalTransitionError where the table has no row.
+    """
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise IllegalTransitionError(f"an intent that is {state} cannot {event}") from None
+
+
+def deal_status(invoice: Invoice, *, today: date) -> DealStatus:
+    """What sales should see for an invoice on a Swedish day.
+
+    The figures decide, not the flags: a payment date appears after a part payment too, and a remaining amount of zero
+    can come from a credit note without any money. Source: the ledger manual's traps on reading invoices.
+    """
+    total = abs(invoice.totals.gross)
+    credited = abs(invoice.credited)
+    remaining = abs(invoice.remaining)
+    if total and credited >= total:
+        return DealStatus.CREDITED
+    if remaining == 0:
+        return DealStatus.PARTLY_CREDITED if credited else DealStatus.PAID
+    if invoice.is_overdue or (invoice.due_on is not None and invoice.due_on < today):
+        return DealStatus.OVERDUE
+    if remaining < total - credited:
+        return DealStatus.PARTLY_PAID
+    return DealStatus.PARTLY_CREDITED if credited else DealStatus.ISSUED

@@ -1,0 +1,325 @@
+"""The things we speak of, on both sides. See the vocabulary: Deal, Customer, Draft, Invoice, Link.
+
+Values as the CRM tells them (`Deal`, `DealLine`, `Buyer`) are unchecked text and numbers. Values that we intend to write
+(`Customer`, `Draft`, `DraftRow`) have passed every rule. Values as a ledger tells them carry the ledger's own ids.
+All amounts are net unless a name says otherwise, in major units of the currency beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date, datetime
+
+# --- as the CRM tells it -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who is to be invoiced, as the CRM describes them: nothing here has been checked."""
+
+    id: str
+    name: str
+    orgnr: str | None = None
+    vat_number: str | None = None
+    customer_number: str | None = None
+    street: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    country: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DealLine:
+    """One sold item. `unit_price` is net before discount, `discount_percent` 0-100, `total` the CRM's own net sum."""
+
+    id: str
+    name: str
+    quantity: Decimal
+    unit_price: Decimal
+    article: str | None = None
+    family: str | None = None
+    text: str | None = None
+    discount_percent: Decimal = Decimal(0)
+    total: Decimal | None = None
+
+
+class DealStatus(StrEnum):
+    """What sales sees on the Deal; the values of the Salesforce picklist."""
+
+    HELD = "Held"
+    DRAFT = "Draft"
+    ISSUED = "Issued"
+    PARTLY_PAID = "Partly Paid"
+    PAID = "Paid"
+    OVERDUE = "Overdue"
+    PARTLY_CREDITED = "Partly Credited"
+    CREDITED = "Credited"
+    DELETED = "Deleted"
+    ERROR = "Error"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """What is written on the Deal in the CRM about its invoicing; absent values are None."""
+
+    status: str | None = None
+    code: str | None = None
+    message: str | None = None
+    correlation_id: str | None = None
+    company: str | None = None
+    draft_id: str | None = None
+    invoice_number: str | None = None
+
+    def only(self, names: Collection[str]) -> SyncState:
+        """The same, with every field outside `names` empty: what a CRM that lacks those fields can say."""
+        return SyncState(**{one.name: getattr(self, one.name) for one in fields(self) if one.name in names})
+
+
+SYNC_FIELDS: Final = frozenset(one.name for one in fields(SyncState))
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A won deal as the CRM tells it.
+
+    `changed_at` is the CRM's own stamp in UTC; `closed_on` a calendar day without a zone. `currency` is None in a CRM
+    that keeps one currency only. `values` holds what routes ask about, by the CRM's path.
+    """
+
+    id: str
+    name: str
+    buyer: Buyer | None
+    lines: tuple[DealLine, ...]
+    closed_on: date
+    changed_at: datetime
+    amount: Decimal | None = None
+    currency: str | None = None
+    owner_id: str | None = None
+    owner_name: str | None = None
+    your_reference: str | None = None
+    our_reference: str | None = None
+    purchase_order: str | None = None
+    payment_terms_days: str | None = None
+    delivery_date: date | None = None
+    sync: SyncState = SyncState()
+    values: Mapping[str, str | None] = field(default_factory=dict)
+
+
+# --- what we intend to write ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer ready to be created: every field fits, every number has passed its check digit."""
+
+    name: str
+    postal_code: str
+    city: str
+    country: str
+    currency: str
+    orgnr: str | None = None
+    vat_number: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    payment_terms_days: int | None = None
+    note: str = ""
+    is_personal: bool = field(
+        default=False, metadata={"shown": False}
+    )  # the orgnr is a person's number: mask it
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """One row as it will stand. A text row has no article, quantity or price. `discount` is a fraction, 0-1."""
+
+    text: str
+    article_id: str | None = None
+    article_number: str | None = None
+    quantity: Decimal = Decimal(0)
+    unit_price: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
+    vat_rate: Decimal = Decimal(0)  # percent that we expect the ledger to apply
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the row only carries words."""
+        return self.article_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invoice draft ready to be created, but for the customer's id, which may not exist yet.
+
+    `invoice_date` is a Swedish day. There is no due date: the ledger derives it from the terms when finance issues.
+    `references` carry the marker already, in the field that the company chose.
+    """
+
+    currency: str
+    rows: tuple[DraftRow, ...]
+    invoice_date: date
+    marker: str
+    delivery_date: date | None = None
+    terms_id: str | None = None
+    payment_terms_days: int | None = None
+    our_reference: str | None = None
+    your_reference: str | None = None
+    purchase_order: str | None = None
+    contract_number: str | None = None
+    subscription_number: str | None = None
+
+
+# --- as a ledger tells it ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCustomer:
+    """A customer that exists in a ledger."""
+
+    id: str
+    number: str
+    name: str
+    is_active: bool = True
+    orgnr: str | None = None
+    vat_number: str | None = None
+    currency: str | None = None
+    country: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article that exists in a ledger. `vat_rate` is percent, as its coding applies it to a Swedish customer."""
+
+    id: str
+    number: str
+    name: str
+    is_active: bool
+    vat_rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTerms:
+    """A term of payment that the ledger offers for sales: net `days`."""
+
+    id: str
+    name: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyProfile:
+    """A company as its ledger introduces itself. `orgnr` has ten digits, no hyphen."""
+
+    name: str
+    orgnr: str
+    currency: str
+    rounds_to_krona: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A document's sums in its own currency: `net` + `vat` + `rounding` = `gross`."""
+
+    net: Decimal
+    vat: Decimal
+    rounding: Decimal
+    gross: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerDraft:
+    """An unbooked invoice that exists in a ledger. `texts` are all places where a marker may stand."""
+
+    id: str
+    customer_id: str
+    totals: Totals
+    texts: tuple[str, ...] = ()
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A booked invoice. `remaining` and `credited` are absolute amounts in document currency.
+
+    `draft_id` is the draft it came from, where the ledger says so. `is_overdue` is the ledger's own flag.
+    """
+
+    id: str
+    number: str
+    customer_id: str
+    totals: Totals
+    issued_on: date
+    remaining: Decimal
+    credited: Decimal = Decimal(0)
+    due_on: date | None = None
+    paid_on: date | None = None
+    is_overdue: bool = False
+    is_credit_note: bool = False
+    draft_id: str | None = None
+    texts: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """What planning must know of one company's ledger, read in this run."""
+
+    profile: CompanyProfile
+    customers: tuple[LedgerCustomer, ...]
+    articles: tuple[Article, ...]
+    terms: tuple[PaymentTerms, ...]
+
+
+# --- what we remember ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DealLink:
+    """A Deal and the one document that stands for it in a company's ledger.
+
+    `content` is the hash of what the Deal said when the draft was made; `net` what we wrote. The invoice's fields are
+    filled once the draft has been issued, and are what the last pull saw.
+    """
+
+    company: str
+    deal_id: str
+    revision: int
+    draft_id: str
+    customer_id: str
+    content: str
+    correlation_id: str
+    net: Decimal
+    currency: str
+    created_at: datetime
+    invoice_id: str | None = None
+    invoice_number: str | None = None
+    status: DealStatus = DealStatus.DRAFT
+    due_on: date | None = None
+    remaining: Decimal | None = None
+    code: str | None = None
+    message: str | None = None
+
+    @property
+    def told(self) -> SyncState:
+        """What the CRM should say about the Deal."""
+        return SyncState(
+            status=self.status,
+            code=self.code,
+            message=self.message,
+            correlation_id=self.correlation_id,
+            company=self.company,
+            draft_id=self.draft_id,
+            invoice_number=self.invoice_number,
+        )

@@ -1,0 +1,50 @@
+"""Amounts that know their currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+ZERO = Decimal(0)
+
+
+class CurrencyMismatchError(ValueError):
+    """Two amounts of different currencies met; adding them would be a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in major units (kronor, not öre) of an ISO 4217 currency."""
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not self.amount.is_finite():
+            raise ValueError("an amount of money is a finite number")
+        if len(self.currency) != 3 or not self.currency.isalpha() or not self.currency.isupper():  # noqa: PLR2004 - ISO 4217
+            raise ValueError(f"not an ISO 4217 currency code: {self.currency!r}")
+
+    def __add__(self, other: Money) -> Money:
+        if self.currency != other.currency:
+            raise CurrencyMismatchError(f"{self.currency} and {other.currency} do not add up")
+        return Money(self.amount + other.amount, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return self + Money(-other.amount, other.currency)
+
+    def __str__(self) -> str:
+        """The Swedish way: thousands apart by a no-break space, decimal comma, currency last: `12 500,00 SEK`."""
+        return f"{plain(self.amount)} {self.currency}"
+
+
+def plain(amount: Decimal, decimals: int = 2) -> str:
+    """An amount as a Swedish reader expects it, with at least `decimals` decimals and never fewer than it carries."""
+    shown = max(decimals, decimals_of(amount))
+    return f"{amount:,.{shown}f}".replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+
+
+def decimals_of(number: Decimal) -> int:
+    """How many decimals a number really needs: 2 for 1.50 is 1, for 100 is 0."""
+    exponent = number.normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0

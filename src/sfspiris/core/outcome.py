@@ -1,0 +1,89 @@
+"""What became of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sfspiris.core.actions import Action
+    from sfspiris.core.holds import Hold, Warn
+    from sfspiris.errors import SfspirisError
+
+
+class Outcome(StrEnum):
+    """What became of one action."""
+
+    PLANNED = "planned"  # a dry run stopped here
+    DONE = "done"
+    FAILED = "failed"  # refused; nothing was written
+    UNKNOWN = "unknown"  # sent, no trustworthy answer
+    SKIPPED = "skipped"  # not tried, because something it needs did not come about
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """One action and what became of it. `target_id` is the other side's id once it exists."""
+
+    action: Action
+    outcome: Outcome
+    target_id: str | None = None
+    adopted: bool = False
+
+
+class RunStatus(StrEnum):
+    """One word for a whole run."""
+
+    OK = "ok"
+    PARTIAL = "partial"  # something was held or failed
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSince:
+    """A hold and when (UTC) this Deal was first held for this reason."""
+
+    hold: Hold
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Everything a report tells about one run; times are UTC. `stopped` is what ended it before all was tried.
+
+    `deal_names` names Deals that neither an action nor a hold names.
+    """
+
+    command: str
+    run_id: str
+    dry: bool
+    started_at: datetime
+    finished_at: datetime
+    results: tuple[ActionResult, ...]
+    holds: tuple[HeldSince, ...]
+    warnings: tuple[Warn, ...]
+    unchanged: tuple[str, ...]
+    api_calls: Mapping[str, int]
+    stopped: SfspirisError | None = None
+    deal_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def held(self) -> int:
+        """How many Deals wait for a person."""
+        return len({one.hold.deal_id for one in self.holds})
+
+    @property
+    def failed(self) -> int:
+        """How many actions failed or are unknown."""
+        return sum(one.outcome in {Outcome.FAILED, Outcome.UNKNOWN} for one in self.results)
+
+    @property
+    def status(self) -> RunStatus:
+        """`partial` as soon as one Deal is held or one action failed; `failed` when it could not go on."""
+        if self.stopped is not None:
+            return RunStatus.FAILED
+        return RunStatus.PARTIAL if self.held or self.failed else RunStatus.OK

@@ -1,0 +1,135 @@
+"""Finds the customer that a Deal's buyer already is: by link, organisation number, VAT number, customer number.
+
+The first step that finds anybody decides. Two that are equally right are a hold, never "the first one wins"; a customer
+that was deactivated because of a twin does not count beside the active one.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+from sfspiris.core.actions import ExistingCustomer
+from sfspiris.core.holds import HoldCode, WarningCode
+from sfspiris.swedish import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sfspiris.core.model import LedgerCustomer
+    from sfspiris.core.planning.screening import Findings, Screened
+
+
+class Matched(Enum):
+    """What came of the search when it is not a customer."""
+
+    NOBODY = "nobody"
+    HELD = "held"
+
+
+def match_customer(
+    screened: Screened, customers: Sequence[LedgerCustomer], linked: str | None, found: Findings
+) -> ExistingCustomer | Literal[Matched.NOBODY, Matched.HELD]:
+    """The buyer's customer in the ledger, NOBODY when it must be made, or HELD when a person must look.
+
+    `linked` is the customer id that an earlier run agreed on.
+    """
+    wanted = screened.customer
+    steps: list[tuple[str, str | None, Callable[[LedgerCustomer], bool]]] = [
+        ("link", linked, lambda one: one.id == linked),
+        ("organisation number", wanted.orgnr, lambda one: same_orgnr(one.orgnr, wanted.orgnr)),
+        (
+            "VAT number",
+            wanted.vat_number,
+            lambda one: _compact(one.vat_number) == _compact(wanted.vat_number),
+        ),
+        (
+            "customer number",
+            screened.customer_number,
+            lambda one: one.number.strip() == screened.customer_number,
+        ),
+    ]
+    for evidence, value, agrees in steps:
+        if not value:
+            continue
+        hits = [one for one in customers if agrees(one)]
+        active = [one for one in hits if one.is_active]
+        if len(active) > 1 or (not active and len(hits) > 1):
+            _hold_ambiguous(screened, hits, evidence, found)
+            return Matched.HELD
+        if hits:
+            return _checked(screened, (active or hits)[0], evidence, found)
+    return Matched.NOBODY
+
+
+def same_orgnr(one: str | None, other: str | None) -> bool:
+    """Whether two organisation numbers are the same digits, however they are written (12 digits, hyphen, spaces)."""
+    return bool(one and other) and _ten(one or "") == _ten(other or "")
+
+
+def _ten(number: str) -> str:
+    digits = "".join(one for one in number if one.isdigit())
+    return digits[-10:] if len(digits) == 12 else digits  # noqa: PLR2004 - the authorities' form has a century prefix
+
+
+def _compact(number: str | None) -> str:
+    return "".join(one for one in (number or "").upper() if one.isalnum())
+
+
+def _hold_ambiguous(
+    screened: Screened, hits: Sequence[LedgerCustomer], evidence: str, found: Findings
+) -> None:
+    numbers = ", ".join(
+        f"{one.number} {text.one_line(one.name)}" for one in sorted(hits, key=lambda one: one.number)
+    )
+    found.hold(
+        HoldCode.CUSTOMER_AMBIGUOUS,
+        f"{len(hits)} customers in {screened.company.ledger} share the {evidence} of {screened.customer.name}: {numbers}.",
+        f"Deactivate the one in {screened.company.ledger} that should not be used, then run again.",
+        about="orgnr" if evidence == "organisation number" else "vat_number",
+        value="[personal-id]"
+        if screened.customer.is_personal
+        else (screened.customer.orgnr if evidence == "organisation number" else screened.customer.vat_number),
+    )
+
+
+def _checked(
+    screened: Screened, hit: LedgerCustomer, evidence: str, found: Findings
+) -> ExistingCustomer | Literal[Matched.HELD]:
+    wanted, ledger = screened.customer, screened.company.ledger
+    shown = f"{hit.number} {text.one_line(hit.name)}"
+    if wanted.orgnr and hit.orgnr and not same_orgnr(hit.orgnr, wanted.orgnr):
+        found.hold(
+            HoldCode.CUSTOMER_AMBIGUOUS,
+            f"Customer {shown} was found by its {evidence}, but {ledger} and Salesforce have different organisation "
+            "numbers for it.",
+            "Find out which is right and correct the other; then run again.",
+            about="orgnr",
+        )
+        return Matched.HELD
+    if not hit.is_active:
+        found.hold(
+            HoldCode.CUSTOMER_INACTIVE,
+            f"Customer {shown}, found by its {evidence}, is inactive in {ledger}.",
+            f"Activate the customer in {ledger}, or correct the account in Salesforce.",
+            about="customer_number",
+            value=hit.number,
+        )
+        return Matched.HELD
+    if hit.currency and hit.currency != screened.currency:
+        found.hold(
+            HoldCode.CURRENCY_MISMATCH,
+            f"The deal is in {screened.currency}, but customer {shown} is invoiced in {hit.currency}; "
+            f"in {ledger} the customer decides the currency.",
+            f"Create a second customer for {screened.currency} in {ledger} and give the account its customer number, "
+            "or change the deal's currency.",
+            about="currency",
+            value=screened.currency,
+        )
+        return Matched.HELD
+    if text.one_line(hit.name).casefold() != wanted.name.casefold():
+        found.warn(
+            WarningCode.CUSTOMER_NAME_DIFFERS,
+            f"Customer {shown} in {ledger} was found by its {evidence}; Salesforce calls it {wanted.name}.",
+        )
+    return ExistingCustomer(hit.id, hit.number, text.one_line(hit.name), evidence)

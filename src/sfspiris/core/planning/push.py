@@ -1,0 +1,512 @@
+"""Decides what won Deals become in the ledgers: which customers and invoice drafts to make, and what waits for a person.
+
+Top to bottom: a Deal that is in the ledger already is compared with what it said then. A new one is screened by its own
+data, its customer is found (link, organisation number, VAT number, customer number) or planned, its draft is built with
+the marker that carries the Deal's id, and its total is foretold. Whatever is unclear becomes a hold, never a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sfspiris.core import vat
+from sfspiris.core.actions import (
+    Action,
+    Adopt,
+    CreateCustomer,
+    CreateDraft,
+    ExistingCustomer,
+    NewCustomer,
+    Plan,
+    WriteDeal,
+)
+from sfspiris.core.capabilities import MarkerField
+from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
+from sfspiris.core.identity import Marker, content_hash, correlation_id, customer_key, customer_note
+from sfspiris.core.model import DealStatus, Draft, DraftRow, SyncState
+from sfspiris.core.money import ZERO, Money
+from sfspiris.core.planning.documents import Documents, no_documents
+from sfspiris.core.planning.matching import Matched, match_customer
+from sfspiris.core.planning.screening import Findings, Screened, screen
+from sfspiris.swedish import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from sfspiris.core.model import Article, Deal, DealLink, LedgerView
+    from sfspiris.core.policy import CompanyPolicy, Policy
+
+FIRST_REVISION = 1
+_MESSAGE_LENGTH = (
+    255  # the length of Spiris_Sync_Message__c; the same words must compare equal in the next run
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A write of an earlier run whose outcome nobody knows yet: what it concerns and the sentence to show."""
+
+    company: str
+    deal_id: str
+    customer_key: str | None
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushInputs:
+    """Everything that the decision depends on.
+
+    `links` by Deal id; `customer_links` by (company, buyer id) → the ledger's customer id. `ledgers` and `documents` hold
+    the companies that `companies_to_read` and `companies_to_search` asked for. `today` is a Swedish day.
+    """
+
+    deals: Sequence[Deal]
+    policy: Policy
+    today: date
+    links: Mapping[str, DealLink] = field(default_factory=dict)
+    customer_links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unresolved: Sequence[Unresolved] = ()
+    ledgers: Mapping[str, LedgerView] = field(default_factory=dict)
+    documents: Mapping[str, Documents] = field(default_factory=dict)
+
+
+def companies_to_read(inputs: PushInputs) -> frozenset[str]:
+    """The companies whose ledger the decision needs: those with a Deal that passes every rule on its own data."""
+    return frozenset(
+        screened.company.key
+        for deal in inputs.deals
+        if deal.id not in inputs.links and (screened := screen(deal, inputs.policy, today=inputs.today)[0])
+    )
+
+
+def claims_a_document(deal: Deal) -> bool:
+    """Whether the CRM says that the Deal was written to a ledger, which our memory should know and may have lost."""
+    return bool(deal.sync.draft_id or deal.sync.invoice_number)
+
+
+def decide(inputs: PushInputs, *, limit: int | None = None) -> Plan:
+    """The plan for these Deals: same inputs, same plan.
+
+    Deals are taken in the order of their closing day and id. `limit` bounds how many Deals get a draft; those beyond it
+    are left for a later run.
+    """
+    plan = _Draughtsman(inputs, limit)
+    for deal in sorted(inputs.deals, key=lambda one: (one.closed_on, one.id)):
+        plan.take(deal)
+    return plan.finish()
+
+
+@dataclass(slots=True)
+class _Draughtsman:
+    """Builds one plan, Deal by Deal; remembers the customers that earlier Deals of the same plan already make."""
+
+    inputs: PushInputs
+    limit: int | None
+    actions: list[Action] = field(default_factory=list)
+    write_backs: list[WriteDeal] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    warnings: list[Warn] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    new_customers: dict[tuple[str, str], CreateCustomer] = field(default_factory=dict)
+    buyers: dict[tuple[str, str], str] = field(default_factory=dict)
+    drafts: int = 0
+
+    def take(self, deal: Deal) -> None:
+        """Decide about one Deal."""
+        if link := self.inputs.links.get(deal.id):
+            self._compare(deal, link)
+        elif unresolved := next((one for one in self.inputs.unresolved if one.deal_id == deal.id), None):
+            self._wait(deal, unresolved)
+        else:
+            self._invoice(deal)
+
+    def finish(self) -> Plan:
+        """The plan so far; what tells the CRM comes after what it tells about."""
+        return Plan(
+            (*self.actions, *self.write_backs), tuple(self.holds), tuple(self.warnings), tuple(self.unchanged)
+        )
+
+    # --- a Deal that is in the ledger already ----------------------------------------------------------------------
+
+    def _compare(self, deal: Deal, link: DealLink) -> None:
+        if content_hash(deal) == link.content:
+            self.unchanged.append(deal.id)
+            self._tell(deal, link.told, link.company, link.correlation_id)
+            return
+        document = f"invoice {link.invoice_number}" if link.invoice_number else "the draft"
+        company = self.inputs.policy.companies.get(link.company)
+        found = Findings(deal, self.inputs.policy, company)
+        found.hold(
+            HoldCode.DEAL_CHANGED_AFTER_INVOICE,
+            f"The deal was changed after {document} over {Money(link.net, link.currency)} net had been made from it; "
+            f"{document} still stands as it was.",
+            "Correct the draft in Spiris by hand, or change the deal back."
+            if link.invoice_number is None
+            else "Credit the invoice and invoice anew in Spiris, or change the deal back.",
+        )
+        self._hold(deal, found, keep=link.told, correlation=link.correlation_id)
+
+    # --- a Deal whose earlier write has no known outcome -----------------------------------------------------------
+
+    def _wait(self, deal: Deal, unresolved: Unresolved) -> None:
+        found = Findings(deal, self.inputs.policy, self.inputs.policy.companies.get(unresolved.company))
+        found.hold(HoldCode.OUTCOME_UNKNOWN, unresolved.message, unresolved.fix)
+        self._hold(deal, found)
+
+    # --- a new Deal ------------------------------------------------------------------------------------------------
+
+    def _invoice(self, deal: Deal) -> None:
+        screened, found = screen(deal, self.inputs.policy, today=self.inputs.today)
+        if screened is None:
+            self._hold(deal, found)
+            return
+        company = screened.company
+        marker = Marker(deal.id, FIRST_REVISION, self.inputs.policy.org_tag)
+        correlation = correlation_id(self.inputs.policy.org_tag, company.key, deal.id, FIRST_REVISION)
+        if self._adopt(screened, found, marker, correlation):
+            return
+        ledger = self.inputs.ledgers[company.key]
+        terms_id = _terms_id(screened.payment_terms_days, screened, ledger, found)
+        customer = self._customer(screened, ledger, found, correlation)
+        rows = _rows(screened, ledger, found)
+        draft = _draft(screened, rows, terms_id, marker, found, today=self.inputs.today)
+        if found.holds or customer is None:
+            self._hold(deal, found)
+            return
+        if self.limit is not None and self.drafts >= self.limit:
+            return
+        self.drafts += 1
+        self.warnings += found.warnings
+        if isinstance(customer, CreateCustomer) and (company.key, customer.key) not in self.new_customers:
+            self.new_customers[company.key, customer.key] = customer
+            self.actions.append(customer)
+        self.actions.append(
+            CreateDraft(
+                company=company.key,
+                deal_id=deal.id,
+                deal_name=text.one_line(deal.name),
+                revision=FIRST_REVISION,
+                correlation_id=correlation,
+                buyer_id=deal.buyer.id if deal.buyer else "",
+                customer=NewCustomer(customer.key) if isinstance(customer, CreateCustomer) else customer,
+                customer_name=screened.customer.name
+                if isinstance(customer, CreateCustomer)
+                else customer.name,
+                draft=draft,
+                net=screened.net,
+                content=content_hash(deal),
+                vat=vat.foretell(
+                    rows, to_krona=ledger.profile.rounds_to_krona and screened.currency == "SEK"
+                ),
+            )
+        )
+        told = SyncState(status=DealStatus.DRAFT, correlation_id=correlation, company=company.key)
+        self._tell(deal, told, company.key, correlation)
+
+    def _adopt(self, screened: Screened, found: Findings, marker: Marker, correlation: str) -> bool:
+        """Whether the ledger already has something for this Deal, and what to do about it has been decided."""
+        deal, company = screened.deal, screened.company
+        documents = self.inputs.documents.get(company.key, no_documents)
+        marked = documents.marked(marker)
+        if not marked:
+            if claims_a_document(deal):
+                found.hold(
+                    HoldCode.OUTCOME_UNKNOWN,
+                    f"Salesforce says that the deal has draft {deal.sync.draft_id or ''} in {company.ledger}, "
+                    "but nothing there carries its marker.",
+                    f"Look for it in {company.ledger}. If it was deleted on purpose, empty Spiris_Draft_Id__c and "
+                    "Spiris_Invoice_Number__c on the opportunity and run again.",
+                )
+                self._hold(deal, found)
+                return True
+            return False
+        document = marked[0]
+        if (
+            len(marked) > 1
+            or document.totals.currency != screened.currency
+            or vat.mismatch(screened.net, document.totals, tolerance=self.inputs.policy.tolerance) is not None
+        ):
+            found.hold(
+                HoldCode.OUTCOME_UNKNOWN,
+                f"{len(marked)} documents in {company.ledger} carry the deal's marker {marker}."
+                if len(marked) > 1
+                else f"{company.ledger} has a document with the deal's marker over "
+                f"{Money(document.totals.net, document.totals.currency)} net, "
+                f"but the deal comes to {Money(screened.net, screened.currency)}.",
+                "Delete the document that should not be there, or bring deal and document into agreement; then run again.",
+            )
+            self._hold(deal, found)
+            return True
+        adopted = Adopt(
+            company=company.key,
+            deal_id=deal.id,
+            deal_name=text.one_line(deal.name),
+            revision=FIRST_REVISION,
+            correlation_id=correlation,
+            marker=str(marker),
+            draft_id=document.draft_id,
+            invoice=document.invoice,
+            customer_id=document.customer_id,
+            net=screened.net,
+            currency=screened.currency,
+            content=content_hash(deal),
+        )
+        self.actions.append(adopted)
+        self.warnings += found.warnings
+        told = SyncState(DealStatus.DRAFT, None, None, correlation, company.key, document.draft_id)
+        if document.invoice:
+            told = replace(told, status=DealStatus.ISSUED, invoice_number=document.invoice.number)
+        self._tell(deal, told, company.key, correlation)
+        return True
+
+    def _customer(
+        self, screened: Screened, ledger: LedgerView, found: Findings, correlation: str
+    ) -> ExistingCustomer | CreateCustomer | None:
+        company, buyer = screened.company, screened.deal.buyer
+        if buyer is None:  # screening has held such a Deal
+            raise AssertionError(screened.deal.id)
+        linked = self.inputs.customer_links.get((company.key, buyer.id))
+        matched = match_customer(screened, ledger.customers, linked, found)
+        if matched is Matched.HELD:
+            return None
+        if isinstance(matched, ExistingCustomer):
+            self._note_twin(company, matched.id, screened, found)
+            return matched
+        return self._new_customer(screened, buyer.id, ledger, found, correlation)
+
+    def _new_customer(
+        self, screened: Screened, buyer_id: str, ledger: LedgerView, found: Findings, correlation: str
+    ) -> CreateCustomer | None:
+        company = screened.company
+        key = customer_key(self.inputs.policy.org_tag, company.key, _natural_key(screened))
+        if any(one.company == company.key and one.customer_key == key for one in self.inputs.unresolved):
+            found.hold(
+                HoldCode.OUTCOME_UNKNOWN,
+                f"Whether {company.ledger} created the customer {screened.customer.name} is not known yet.",
+                "Run again later; the customer is looked up first and never created twice.",
+            )
+            return None
+        self._note_twin(company, key, screened, found)
+        if planned := self.new_customers.get((company.key, key)):
+            if planned.customer.currency != screened.currency:
+                found.hold(
+                    HoldCode.CURRENCY_MISMATCH,
+                    f"The deal is in {screened.currency}, but another deal makes the customer in "
+                    f"{planned.customer.currency}; {company.ledger} keeps one currency per customer.",
+                    f"Create the customer for {screened.currency} in {company.ledger} and link it by its customer number.",
+                    about="currency",
+                    value=screened.currency,
+                )
+                return None
+            return planned
+        days = screened.payment_terms_days
+        if days is None:
+            days = company.default_terms_days
+            terms_id = _terms_id(days, screened, ledger, found)
+        else:  # a hold about it has been noted for the draft already
+            terms_id = next((term.id for term in ledger.terms if term.days == days), None)
+        if terms_id is None:
+            return None
+        return CreateCustomer(
+            company=company.key,
+            key=key,
+            buyer_id=buyer_id,
+            deal_id=screened.deal.id,
+            correlation_id=correlation,
+            customer=replace(
+                screened.customer,
+                payment_terms_days=days,
+                note=customer_note(buyer_id, self.inputs.policy.org_tag),
+            ),
+            terms_id=terms_id,
+        )
+
+    def _note_twin(self, company: CompanyPolicy, who: str, screened: Screened, found: Findings) -> None:
+        """Warn when two accounts of the CRM turn out to be one customer; there is still only one in the ledger."""
+        buyer_id = screened.deal.buyer.id if screened.deal.buyer else ""
+        first = self.buyers.setdefault((company.key, who), buyer_id)
+        if first != buyer_id:
+            found.warn(
+                WarningCode.DUPLICATE_SOURCE,
+                f"The accounts {first} and {buyer_id} in Salesforce are one customer in {company.ledger} "
+                f"({screened.customer.name}). Merge them in Salesforce when it suits you.",
+            )
+
+    # --- what the CRM is told --------------------------------------------------------------------------------------
+
+    def _hold(
+        self, deal: Deal, found: Findings, *, keep: SyncState | None = None, correlation: str | None = None
+    ) -> None:
+        self.holds += found.holds
+        self.warnings += found.warnings
+        first = found.holds[0]
+        told = replace(
+            keep
+            or SyncState(
+                status=DealStatus.HELD,
+                company=first.company,
+                draft_id=deal.sync.draft_id,
+                invoice_number=deal.sync.invoice_number,
+            ),
+            code=first.code,
+            message=for_sales(found.holds),
+        )
+        self._tell(deal, told, first.company, correlation)
+
+    def _tell(self, deal: Deal, told: SyncState, company: str | None, correlation: str | None) -> None:
+        written = self.inputs.policy.sync_fields
+        before, after = deal.sync.only(written), told.only(written)
+        if before != after:
+            self.write_backs.append(WriteDeal(deal.id, company, correlation, before, after))
+
+
+def for_sales(holds: Iterable[Hold]) -> str:
+    """The reasons as they fit into the field on the Deal; the code and the run's report keep every word."""
+    words = " ".join(f"{hold.message} {hold.fix}" for hold in holds)
+    return words if len(words) <= _MESSAGE_LENGTH else words[: _MESSAGE_LENGTH - 1].rstrip() + "…"
+
+
+def _natural_key(screened: Screened) -> str:
+    customer = screened.customer
+    buyer_id = screened.deal.buyer.id if screened.deal.buyer else ""
+    return customer.orgnr or customer.vat_number or buyer_id
+
+
+# --- the draft -----------------------------------------------------------------------------------------------------
+
+
+def _rows(screened: Screened, ledger: LedgerView, found: Findings) -> tuple[DraftRow, ...]:
+    by_number = {article.number: article for article in ledger.articles}
+    by_folded: dict[str, list[Article]] = {}
+    for article in ledger.articles:
+        by_folded.setdefault(article.number.casefold(), []).append(article)
+    rows: list[DraftRow] = []
+    for position, line in enumerate(screened.lines, start=1):
+        number = line.article or screened.company.articles_by_family.get(line.family or "")
+        if number is None:
+            found.hold(
+                HoldCode.ARTICLE_MISSING,
+                f"Line {position} ({line.text.splitlines()[0]}) has no product code.",
+                "Give the product in Salesforce the number of its article, or map its family in the configuration.",
+                about="line_article",
+            )
+            continue
+        alike = by_folded.get(number.casefold(), [])
+        article_found = by_number.get(number) or (alike[0] if len(alike) == 1 else None)
+        if article_found is None:
+            found.hold(
+                HoldCode.ARTICLE_MISSING,
+                f"Line {position}: {screened.company.ledger} has no article {number}.",
+                f"Create the article in {screened.company.ledger}, or correct the product code in Salesforce.",
+                about="line_article",
+                value=number,
+            )
+        elif not article_found.is_active:
+            found.hold(
+                HoldCode.ARTICLE_INACTIVE,
+                f"Line {position}: article {number} is inactive in {screened.company.ledger}.",
+                f"Activate the article in {screened.company.ledger}, or sell another product.",
+                about="line_article",
+                value=number,
+            )
+        elif article_found.vat_rate is None:
+            found.hold(
+                HoldCode.VAT_RATE_UNKNOWN,
+                f"Line {position}: article {number} in {screened.company.ledger} has no coding with a VAT rate.",
+                f"Give the article a coding in {screened.company.ledger}.",
+                about="line_article",
+                value=number,
+            )
+        else:
+            rows.append(
+                DraftRow(
+                    text=line.text,
+                    article_id=article_found.id,
+                    article_number=article_found.number,
+                    quantity=line.quantity,
+                    unit_price=line.unit_price,
+                    discount=line.discount,
+                    vat_rate=article_found.vat_rate if screened.charges_vat else ZERO,
+                )
+            )
+    return tuple(rows)
+
+
+def _terms_id(days: int | None, screened: Screened, ledger: LedgerView, found: Findings) -> str | None:
+    """The ledger's term of that many days; None leaves it to the customer's own terms, or comes with a hold."""
+    if days is None:
+        return None
+    for term in ledger.terms:
+        if term.days == days:
+            return term.id
+    found.hold(
+        HoldCode.PAYMENT_TERMS_UNKNOWN,
+        f"{screened.company.ledger} has no payment terms of {days} days.",
+        f"Add them in {screened.company.ledger} (Settings, payment terms), or choose among "
+        + ", ".join(str(one) for one in sorted({term.days for term in ledger.terms}))
+        + " days.",
+        about="payment_terms_days",
+        value=str(days),
+    )
+    return None
+
+
+def _draft(
+    screened: Screened,
+    rows: tuple[DraftRow, ...],
+    terms_id: str | None,
+    marker: Marker,
+    found: Findings,
+    *,
+    today: date,
+) -> Draft:
+    draft = Draft(
+        currency=screened.currency,
+        rows=rows,
+        invoice_date=today,
+        delivery_date=screened.deal.delivery_date,
+        marker=str(marker),
+        terms_id=terms_id,
+        payment_terms_days=screened.payment_terms_days,
+        our_reference=screened.our_reference,
+        your_reference=screened.your_reference,
+        purchase_order=screened.purchase_order,
+    )
+    limits = screened.company.capabilities
+    match screened.company.marker_field:
+        case MarkerField.OUR_REFERENCE:
+            words = _beside(draft.our_reference, marker, limits.reference_length, "our_reference", found)
+            return replace(draft, our_reference=words)
+        case MarkerField.YOUR_REFERENCE:
+            words = _beside(draft.your_reference, marker, limits.reference_length, "your_reference", found)
+            return replace(draft, your_reference=words)
+        case MarkerField.BUYERS_ORDER_REFERENCE:
+            words = _beside(
+                draft.purchase_order, marker, limits.purchase_order_length, "purchase_order", found
+            )
+            return replace(draft, purchase_order=words)
+        case MarkerField.CONTRACT_NUMBER:
+            return replace(draft, contract_number=str(marker))
+        case MarkerField.SUBSCRIPTION_NUMBER:
+            return replace(draft, subscription_number=str(marker))
+        case MarkerField.TEXT_ROW:
+            return replace(draft, rows=(*rows, DraftRow(text=str(marker))))
+
+
+def _beside(words: str | None, marker: Marker, limit: int, about: str, found: Findings) -> str:
+    """The reference with the marker after it; a hold when both do not fit."""
+    together = f"{words} {marker}" if words else str(marker)
+    if text.length(together) > limit:
+        found.hold(
+            HoldCode.FIELD_TOO_LONG,
+            f"{found.policy.crm_field(about)} (“{words}”) and the deal's marker {marker} do not fit "
+            f"into {limit} characters together.",
+            "Shorten the reference in Salesforce, or let the marker live in another field "
+            "([companies.….marker] field in the configuration).",
+            about=about,
+            value=words,
+        )
+    return together

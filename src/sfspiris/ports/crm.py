@@ -1,0 +1,90 @@
+"""What we ask of the CRM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from sfspiris.core.model import Deal, SyncState
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which won deals to read; the conditions add up, and all of them pass the configured gate.
+
+    `changed_since` is inclusive, in UTC. `closed_from` and `closed_to` are calendar days, both inclusive. `ids` may have
+    15 or 18 characters.
+    """
+
+    changed_since: datetime | None = None
+    closed_from: date | None = None
+    closed_to: date | None = None
+    ids: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DealBatch:
+    """All deals of one reading, complete, ordered by (changed_at, id), and the CRM's own time when reading began."""
+
+    deals: tuple[Deal, ...]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DealUpdate:
+    """What to write on one deal about its invoicing, and when (UTC) it was found out."""
+
+    deal_id: str
+    sync: SyncState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of one deal's update: `error` is None when it was saved, else the CRM's code and sentence."""
+
+    deal_id: str
+    error: str | None = None
+
+
+class Crm(Protocol):
+    """A CRM that won deals are read from and status is written back to.
+
+    Reads raise Unreachable, OutOfQuota, BrokenReply, SignInNeeded or ConfigError and are retried inside where that is safe.
+    """
+
+    @property
+    def org_id(self) -> str:
+        """The org that the sign-in opened."""
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far, for the cost line of a run."""
+
+    def field_names(self) -> Mapping[str, str]:
+        """Our field names → the CRM's, for messages."""
+
+    def record_url(self, record_id: str) -> str:
+        """Where a person sees the record in a browser."""
+
+    def read_deals(self, selection: Selection) -> DealBatch:
+        """All matching won deals with lines, buyer and owner; complete, or an error."""
+
+    def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Of these deal ids (15 or 18 characters), those the CRM knows, by their long form, each with its name and stage."""
+
+    def shortcomings(self) -> tuple[str, ...]:
+        """What the CRM lacks that a run can do without, each in a sentence for people."""
+
+    def sync_fields(self) -> frozenset[str]:
+        """The parts of a SyncState (by our names) that the CRM has fields for and lets us write."""
+
+    def missing_sync_fields(self) -> tuple[str, ...]:
+        """The CRM's names of status fields that do not exist or cannot be written; those are left out of updates."""
+
+    def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
+        """Write status to the deals, in the order given; partial failure is normal and told per deal."""

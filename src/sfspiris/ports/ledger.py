@@ -1,0 +1,71 @@
+"""What we ask of a company's bookkeeping. There is no call that books, sends or deletes anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sfspiris.core.capabilities import Capabilities, MarkerField
+    from sfspiris.core.model import (
+        Article,
+        CompanyProfile,
+        Customer,
+        Draft,
+        Invoice,
+        LedgerCustomer,
+        LedgerDraft,
+        PaymentTerms,
+    )
+
+
+class Ledger(Protocol):
+    """One company's bookkeeping system.
+
+    Reads return everything, complete, or raise Unreachable, OutOfQuota, BrokenReply or SignInNeeded; they are retried
+    inside. A create is sent at most once per call and raises
+    - Refused: the ledger's own words say that it was not done;
+    - Unreachable, OutOfQuota, SignInNeeded: provably not done, not one byte was carried out;
+    - OutcomeUnknown: everything else.
+    """
+
+    @property
+    def company(self) -> str:
+        """The company's key in the configuration."""
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The vendor's limits."""
+
+    def profile(self) -> CompanyProfile:
+        """The company that the sign-in really opened.
+
+        Raises SafetyStop when it is another one than configured.
+        """
+
+    def customers(self) -> Sequence[LedgerCustomer]:
+        """All customers, inactive ones too."""
+
+    def articles(self, *, fresh: bool = False) -> Sequence[Article]:
+        """All articles, inactive ones too; their VAT rates may be remembered for minutes unless `fresh`."""
+
+    def payment_terms(self) -> Sequence[PaymentTerms]:
+        """The terms that can be used for sales."""
+
+    def drafts(self) -> Sequence[LedgerDraft]:
+        """All invoice drafts."""
+
+    def invoices(self, *, modified_since: datetime | None = None) -> tuple[Sequence[Invoice], datetime]:
+        """All booked invoices and credit notes, or those modified at or after `modified_since`; with the ledger's time (UTC)."""
+
+    def create_customer(self, customer: Customer, *, terms_id: str) -> LedgerCustomer:
+        """Make a customer."""
+
+    def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
+        """Make an invoice draft."""

@@ -1,0 +1,89 @@
+"""What sales sees of an invoiced deal."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from sfspiris.core.actions import Plan, WriteDeal
+from sfspiris.core.holds import HoldCode
+from sfspiris.core.identity import Marker
+from sfspiris.core.model import DealLink, DealStatus, Invoice, LedgerDraft
+from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
+from shorthand import POLICY, TAG, TODAY, deal, invoice, ledger_draft, link
+
+SOLD = deal("D1", "2 x 400 KONS")
+LINK = link(SOLD)
+DRAFT = ledger_draft(LINK.draft_id, "800")
+ISSUED = invoice("1042", draft_id=LINK.draft_id)
+
+
+def pull(known: DealLink, *seen: LedgerDraft | Invoice, complete: bool = False) -> PullPlan:
+    drafts = [one for one in seen if isinstance(one, LedgerDraft)]
+    invoices = [one for one in seen if isinstance(one, Invoice)]
+    return decide_pull([known], {"se": LedgerNews(drafts, invoices, complete)}, POLICY, today=TODAY)
+
+
+def status_after(known: DealLink, *seen: LedgerDraft | Invoice, complete: bool = False) -> DealStatus:
+    return pull(known, *seen, complete=complete).links.get(known.deal_id, known).status
+
+
+def test_a_draft_that_still_stands_changes_nothing() -> None:
+    assert pull(LINK, DRAFT).plan.unchanged == (LINK.deal_id,)
+
+
+def test_an_issued_draft_is_followed_by_its_origin_and_its_number_told() -> None:
+    found = pull(LINK, ISSUED)
+    (told,) = found.plan.actions
+    assert isinstance(told, WriteDeal)
+    assert (told.after.status, told.after.invoice_number) == (DealStatus.ISSUED, "1042")
+    assert found.links[LINK.deal_id].remaining == Decimal(1000)
+
+
+def test_without_an_origin_the_marker_leads_to_the_invoice() -> None:
+    marked = replace(ISSUED, draft_id=None, texts=(f"Anna {Marker(SOLD.id, 1, TAG)}",))
+    assert status_after(LINK, marked) is DealStatus.ISSUED
+
+
+def test_two_invoices_with_the_marker_are_not_guessed_between() -> None:
+    twins = [invoice(number, texts=(str(Marker(SOLD.id, 1, TAG)),)) for number in ("1", "2")]
+    assert status_after(LINK, DRAFT, *twins) is DealStatus.DRAFT
+
+
+def test_an_open_invoice_becomes_overdue_by_the_calendar_without_being_read() -> None:
+    known = replace(
+        LINK, invoice_id="inv-1042", status=DealStatus.ISSUED, due_on=date(2026, 11, 19), remaining=Decimal(5)
+    )
+    assert status_after(known) is DealStatus.OVERDUE
+
+
+def test_a_paid_invoice_never_becomes_overdue() -> None:
+    known = replace(
+        LINK, invoice_id="inv-1042", status=DealStatus.PAID, due_on=date(2026, 11, 1), remaining=Decimal(0)
+    )
+    assert status_after(known) is DealStatus.PAID
+
+
+def test_a_paid_invoice_is_told() -> None:
+    known = replace(LINK, invoice_id=ISSUED.id, invoice_number="1042", status=DealStatus.ISSUED)
+    assert status_after(known, replace(ISSUED, remaining=Decimal(0))) is DealStatus.PAID
+
+
+def test_a_vanished_draft_is_not_called_deleted_until_every_invoice_was_read() -> None:
+    news = LedgerNews([], [], complete=False)
+    assert vanished([LINK], news, TAG)
+    assert status_after(LINK) is DealStatus.DRAFT
+    found = pull(LINK, complete=True)
+    assert found.links[LINK.deal_id].status is DealStatus.DELETED
+    assert [hold.code for hold in found.plan.holds] == [HoldCode.DRAFT_DELETED]
+
+
+def test_a_draft_once_found_deleted_asks_for_no_full_reading_again() -> None:
+    assert not vanished([replace(LINK, status=DealStatus.DELETED)], LedgerNews([], [], complete=False), TAG)
+
+
+def test_a_credit_note_is_never_taken_for_the_invoice() -> None:
+    assert status_after(LINK, DRAFT, replace(ISSUED, is_credit_note=True)) is DealStatus.DRAFT
+
+
+def test_a_company_that_was_not_read_keeps_what_it_had() -> None:
+    assert decide_pull([LINK], {}, POLICY, today=TODAY) == PullPlan(Plan(), {})
