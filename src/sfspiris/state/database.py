@@ -1,0 +1,47 @@
+"""Transactions on the state; errors of the database come out in words."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from sfspiris.state import sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CHUNK = 500  # ids in one IN list; SQLite allows at least 999 variables
+
+
+class Database:
+    """One open database. A transaction commits when its block ends, and leaves no trace when the block raises."""
+
+    def __init__(self, reading: sa.Engine, writing: sa.Engine, file: Path) -> None:
+        self._reading = reading
+        self._writing = writing
+        self._file = file
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one moment's state."""
+        with self._in_words(), self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that no other writer can be inside of; on the disk when the block has ended."""
+        with self._in_words(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            told = sqlite.explain(error.orig, self._file)
+            if told is None:
+                raise
+            raise told from error

@@ -1,0 +1,129 @@
+"""Which ids on both sides are the same thing: Deal and document, buyer and customer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from sfspiris.core.model import DealLink
+from sfspiris.errors import SafetyStop
+from sfspiris.state.schema import customer_links, links
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sfspiris.state.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLink:
+    """A buyer in the CRM and the customer that stands for it in one company's ledger.
+
+    `evidence` is a word that says by what they were found to be the same (`orgnr`, `created`), never the number itself.
+    `at` is UTC.
+    """
+
+    company: str
+    buyer_id: str
+    customer_id: str
+    number: str
+    evidence: str
+    at: datetime
+
+
+class Links:
+    """What stands for what."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self, company: str | None = None) -> tuple[DealLink, ...]:
+        """The links of a company, or all, by company, Deal and revision."""
+        wanted = sa.select(links).order_by(links.c.company, links.c.deal_id, links.c.revision)
+        if company is not None:
+            wanted = wanted.where(links.c.company == company)
+        with self._database.reading() as connection:
+            return tuple(_link(row) for row in connection.execute(wanted))
+
+    def of_deal(self, deal_id: str) -> tuple[DealLink, ...]:
+        """The Deal's links in every company, by company and revision."""
+        wanted = (
+            sa.select(links).where(links.c.deal_id == deal_id).order_by(links.c.company, links.c.revision)
+        )
+        with self._database.reading() as connection:
+            return tuple(_link(row) for row in connection.execute(wanted))
+
+    def save(self, changed: Iterable[DealLink]) -> None:
+        """Keep these links in one transaction, each in place of what was known of the same company, Deal and revision.
+
+        Raises SafetyStop when a draft is linked to another Deal already; then nothing is kept.
+        """
+        with self._database.writing() as connection:
+            for link in changed:
+                put_link(connection, link)
+
+    def customers(self, company: str) -> dict[str, CustomerLink]:
+        """The company's customers by the buyer's id."""
+        wanted = sa.select(customer_links).where(customer_links.c.company == company)
+        with self._database.reading() as connection:
+            return {row.buyer_id: _customer_link(row) for row in connection.execute(wanted)}
+
+    def customer(self, company: str, buyer_id: str) -> CustomerLink | None:
+        """The customer that stands for the buyer, or None."""
+        wanted = sa.select(customer_links).where(
+            customer_links.c.company == company, customer_links.c.buyer_id == buyer_id
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(wanted).first()
+        return None if row is None else _customer_link(row)
+
+    def save_customers(self, changed: Iterable[CustomerLink]) -> None:
+        """Keep these links in one transaction, each in place of what was known of the same company and buyer."""
+        with self._database.writing() as connection:
+            for link in changed:
+                put_customer_link(connection, link)
+
+
+def put_link(connection: sa.Connection, link: DealLink) -> None:
+    """Keep one link within the caller's transaction; errors as `Links.save`."""
+    key = sa.and_(
+        links.c.company == link.company,
+        links.c.deal_id == link.deal_id,
+        links.c.revision == link.revision,
+    )
+    other = connection.execute(
+        sa.select(links.c.deal_id, links.c.revision).where(
+            links.c.company == link.company, links.c.draft_id == link.draft_id, sa.not_(key)
+        )
+    ).first()
+    if other is not None:
+        raise SafetyStop(
+            f"Draft {link.draft_id} in company {link.company} was to be linked to deal {link.deal_id} (revision "
+            f"{link.revision}), but it stands for deal {other.deal_id} (revision {other.revision}) already.",
+            remedy="Look at the draft: one document cannot invoice two deals. Nothing was changed here.",
+            record=link.deal_id,
+            code="DRAFT_ALREADY_LINKED",
+        )
+    connection.execute(links.delete().where(key))
+    connection.execute(links.insert().values(**asdict(link)))
+
+
+def put_customer_link(connection: sa.Connection, link: CustomerLink) -> None:
+    """Keep one link within the caller's transaction."""
+    connection.execute(
+        customer_links.delete().where(
+            customer_links.c.company == link.company, customer_links.c.buyer_id == link.buyer_id
+        )
+    )
+    connection.execute(customer_links.insert().values(**asdict(link)))
+
+
+def _link(row: sa.Row[tuple[object, ...]]) -> DealLink:
+    return DealLink(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+
+
+def _customer_link(row: sa.Row[tuple[object, ...]]) -> CustomerLink:
+    return CustomerLink(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping

@@ -1,0 +1,81 @@
+"""One run at a time: a lock beside the state file that the operating system itself lets go when a process dies."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from sfspiris.errors import Locked
+from sfspiris.state import sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LockOwner:
+    """Who holds the lock; `started_at` is UTC. Kept beside it only to be named to the next run."""
+
+    command: str
+    run_id: str
+    pid: int
+    host: str
+    started_at: datetime
+
+
+@contextmanager
+def hold(file: Path, owner: LockOwner) -> Iterator[None]:
+    """Keep other runs away from a state file while the block lasts.
+
+    Raises Locked at once, naming the run at work, when there is one. The lock's file stays; it says nothing by itself.
+    """
+    facts = file.with_name(f"{file.name}.lock.json")
+    lock = FileLock(file.with_name(f"{file.name}.lock"), timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise _locked(file, _read_owner(facts)) from None
+    except OSError as error:
+        raise sqlite.unopenable(file, f"its lock cannot be made ({error.strerror})") from error
+    try:
+        _write_owner(facts, owner)
+        yield
+    finally:
+        facts.unlink(missing_ok=True)
+        lock.release()
+
+
+def _write_owner(facts: Path, owner: LockOwner) -> None:
+    document = json.dumps(asdict(owner) | {"started_at": owner.started_at.isoformat()})
+    whole = facts.with_name(f"{facts.name}.tmp")
+    whole.write_text(document, encoding="utf-8")
+    os.replace(whole, facts)  # noqa: PTH105 - a reader sees the old facts or the new, never half of them
+
+
+def _read_owner(facts: Path) -> LockOwner | None:
+    """The owner, or None when it has not introduced itself yet."""
+    try:
+        document = json.loads(facts.read_text(encoding="utf-8"))
+        return LockOwner(**document | {"started_at": datetime.fromisoformat(document["started_at"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _locked(file: Path, owner: LockOwner | None) -> Locked:
+    who = (
+        "Another run"
+        if owner is None
+        else f"`sfspiris {owner.command}` (run {owner.run_id}, process {owner.pid} on {owner.host}, since "
+        f"{owner.started_at:%Y-%m-%d %H:%M:%S} UTC)"
+    )
+    return Locked(
+        f"{who} is at work with the state file {file}.",
+        remedy="Wait until it has finished, then run again. It lets go by itself when it ends, however it ends.",
+    )

@@ -1,0 +1,232 @@
+"""Today's tables. Every migration together gives exactly this; a test compares the two.
+
+The state holds ids, codes, hashes, dates and amounts. It holds no names, addresses, e-mail addresses or organisation
+numbers, since a sole trader's number is a personal number: whoever copies or loses the file has learnt nothing about a
+person. Texts for people are made anew from the two systems in each run.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from sfspiris.core.lifecycle import LIVE_STATES, IntentState
+from sfspiris.core.model import DealStatus
+from sfspiris.core.outcome import RunStatus
+from sfspiris.state.types import Amount, UtcTime, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HEAD: Final = "0001"  # the newest migration: a file that says this needs none
+
+
+class IntentKind(StrEnum):
+    """What an intent is about; the same words as in reports."""
+
+    CREATE_CUSTOMER = "create_customer"
+    CREATE_DRAFT = "create_draft"
+    WRITE_DEAL = "write_deal"
+
+
+CREATES: Final = (IntentKind.CREATE_CUSTOMER, IntentKind.CREATE_DRAFT)
+
+
+def _one_of(column: str, values: Iterable[str]) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+metadata = sa.MetaData()
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False, comment="always 1: there is one row"),
+    sa.Column("state_id", sa.Text, nullable=False, comment="names this state for ever, also after a copy"),
+    sa.Column("created_at", UtcTime, nullable=False, comment="when the file was made, UTC"),
+    sa.Column("app", sa.Text, nullable=False, comment="program and version that made the file"),
+    sa.CheckConstraint("id = 1", name="meta_one_row"),
+    comment="what this state is",
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True, comment="the run's id, as in logs and reports"),
+    sa.Column("command", sa.Text, nullable=False, comment="the command's name, without its options"),
+    sa.Column("started_at", UtcTime, nullable=False, comment="UTC"),
+    sa.Column(
+        "finished_at", UtcTime, comment="UTC; empty while it runs, and for ever when it was interrupted"
+    ),
+    sa.Column("status", words(RunStatus, name="runs_status"), comment="how it ended"),
+    sa.Column("created", sa.Integer, nullable=False, comment="customers and drafts made"),
+    sa.Column("updated", sa.Integer, nullable=False, comment="records changed"),
+    sa.Column("deleted", sa.Integer, nullable=False, comment="drafts taken back"),
+    sa.Column("unchanged", sa.Integer, nullable=False, comment="deals that needed nothing"),
+    sa.Column("held", sa.Integer, nullable=False, comment="deals left for a person"),
+    sa.Column("failed", sa.Integer, nullable=False, comment="actions refused or without an answer"),
+    sa.CheckConstraint("(finished_at IS NULL) = (status IS NULL)", name="runs_end_has_status"),
+    comment="every run that may have changed something",
+)
+
+intents = sa.Table(
+    "intents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, comment="in the order in which they were recorded"),
+    sa.Column(
+        "kind", words(IntentKind, name="intents_kind"), nullable=False, comment="what is to be written"
+    ),
+    sa.Column("company", sa.Text, comment="the company's key; empty only when a deal has no route"),
+    sa.Column("subject", sa.Text, nullable=False, comment="the deal's id, or the key of the customer"),
+    sa.Column(
+        "deal_id", sa.Text, nullable=False, comment="the deal, or the first one that needs the customer"
+    ),
+    sa.Column("revision", sa.Integer, nullable=False, comment="counts a deal's documents, from 1"),
+    sa.Column("state", words(IntentState, name="intents_state"), nullable=False, comment="where it stands"),
+    sa.Column("payload_hash", sa.Text, nullable=False, comment="SHA-256 of what is to be sent, hexadecimal"),
+    sa.Column("marker", sa.Text, comment="by which a lost reply is found again; always there for a create"),
+    sa.Column("customer_id", sa.Text, comment="the draft's customer in the ledger, known before it is sent"),
+    sa.Column("net", Amount, comment="the draft's net sum, decimal text in `currency`"),
+    sa.Column("currency", sa.Text, comment="ISO 4217 code of `net`"),
+    sa.Column("attempt", sa.Integer, nullable=False, comment="how often it was armed"),
+    sa.Column("sent_at", UtcTime, comment="UTC; just before the first byte of the latest attempt"),
+    sa.Column("remote_id", sa.Text, comment="the record's id on the other side, once known"),
+    sa.Column("correlation_id", sa.Text, comment="one per deal and revision, the same in every run"),
+    sa.Column("run_id", sa.Text, nullable=False, comment="the run that recorded it"),
+    sa.Column("created_at", UtcTime, nullable=False, comment="UTC"),
+    sa.Column(
+        "updated_at", UtcTime, nullable=False, comment="UTC; when `state` last changed or was confirmed"
+    ),
+    sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="intents_run"),
+    sa.CheckConstraint("revision >= 1", name="intents_revision"),
+    sa.CheckConstraint("length(payload_hash) = 64", name="intents_payload_hash"),
+    sa.CheckConstraint("kind = 'write_deal' OR company IS NOT NULL", name="intents_create_has_company"),
+    sa.CheckConstraint("kind = 'write_deal' OR marker IS NOT NULL", name="intents_create_has_marker"),
+    sa.CheckConstraint("kind = 'create_customer' OR subject = deal_id", name="intents_subject_is_deal"),
+    sa.CheckConstraint(
+        "kind <> 'create_draft' OR (net IS NOT NULL AND currency IS NOT NULL)", name="intents_draft_has_net"
+    ),
+    sa.CheckConstraint(
+        "kind <> 'create_draft' OR state IN ('new', 'dropped') OR customer_id IS NOT NULL",
+        name="intents_sent_draft_has_customer",
+    ),
+    sa.CheckConstraint("(attempt = 0) = (sent_at IS NULL)", name="intents_attempt_has_time"),
+    sa.CheckConstraint("state IN ('new', 'dropped') OR attempt >= 1", name="intents_state_has_attempt"),
+    sa.CheckConstraint(
+        "kind = 'write_deal' OR state NOT IN ('done', 'adopted') OR remote_id IS NOT NULL",
+        name="intents_made_has_id",
+    ),
+    comment="every write we meant to do, recorded before its first byte leaves",
+)
+
+_IS_LIVE_CREATE: Final = sa.text(f"{_one_of('kind', CREATES)} AND {_one_of('state', LIVE_STATES)}")
+sa.Index(
+    "intents_one_live_create",  # the guard beneath all others: no deal is ever invoiced by two documents
+    intents.c.company,
+    intents.c.kind,
+    intents.c.subject,
+    intents.c.revision,
+    unique=True,
+    sqlite_where=_IS_LIVE_CREATE,
+    postgresql_where=_IS_LIVE_CREATE,
+)
+sa.Index("intents_by_state", intents.c.state)
+sa.Index("intents_by_run", intents.c.run_id)
+sa.Index("intents_by_deal", intents.c.deal_id)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, comment="in the order in which things happened"),
+    sa.Column("intent_id", sa.Integer, nullable=False, comment="whose history this is"),
+    sa.Column("at", UtcTime, nullable=False, comment="UTC"),
+    sa.Column("event", sa.Text, nullable=False, comment="`record`, or what happened to the intent"),
+    sa.Column("from_state", words(IntentState, name="journal_from_state"), comment="empty for `record`"),
+    sa.Column(
+        "to_state", words(IntentState, name="journal_to_state"), nullable=False, comment="where it led"
+    ),
+    sa.Column("run_id", sa.Text, nullable=False, comment="the run in which it happened"),
+    sa.Column("note", sa.Text, comment="a code or an id that explains it; never a record's values"),
+    sa.ForeignKeyConstraint(["intent_id"], ["intents.id"], name="journal_intent"),
+    sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="journal_run"),
+    sa.CheckConstraint("(event = 'record') = (from_state IS NULL)", name="journal_begins_with_record"),
+    comment="what happened to each intent; rows are added, never changed or removed",
+)
+sa.Index("journal_by_intent", journal.c.intent_id)
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("company", sa.Text, primary_key=True, comment="the company's key"),
+    sa.Column("deal_id", sa.Text, primary_key=True, comment="18 characters"),
+    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False, comment="from 1"),
+    sa.Column(
+        "draft_id", sa.Text, nullable=False, comment="the draft we made; stays when it becomes an invoice"
+    ),
+    sa.Column("customer_id", sa.Text, nullable=False, comment="the ledger's id of who is invoiced"),
+    sa.Column(
+        "content", sa.Text, nullable=False, comment="print of what the deal said when the draft was made"
+    ),
+    sa.Column("correlation_id", sa.Text, nullable=False, comment="as on the intent"),
+    sa.Column("net", Amount, nullable=False, comment="the net sum that we wrote, decimal text in `currency`"),
+    sa.Column("currency", sa.Text, nullable=False, comment="ISO 4217 code of the document"),
+    sa.Column("created_at", UtcTime, nullable=False, comment="when the draft was made, UTC"),
+    sa.Column("invoice_id", sa.Text, comment="once the draft has been issued"),
+    sa.Column("invoice_number", sa.Text, comment="the number that the ledger gave"),
+    sa.Column("status", words(DealStatus, name="links_status"), nullable=False, comment="as sales sees it"),
+    sa.Column("due_on", sa.Date, comment="a Swedish day, as the ledger tells it"),
+    sa.Column("remaining", Amount, comment="what is left to pay, decimal text in `currency`"),
+    sa.Column("code", sa.Text, comment="the hold or warning code that sales sees"),
+    sa.Column("message", sa.Text, comment="our own sentence to it; ids and amounts, never names or numbers"),
+    sa.UniqueConstraint("company", "draft_id", name="links_one_deal_per_draft"),
+    sa.CheckConstraint("revision >= 1", name="links_revision"),
+    sa.CheckConstraint("invoice_number IS NULL OR invoice_id IS NOT NULL", name="links_number_has_invoice"),
+    comment="a deal and the one document that stands for it",
+)
+
+customer_links = sa.Table(
+    "customer_links",
+    metadata,
+    sa.Column("company", sa.Text, primary_key=True, comment="the company's key"),
+    sa.Column("buyer_id", sa.Text, primary_key=True, comment="the account in the CRM"),
+    sa.Column("customer_id", sa.Text, nullable=False, comment="the customer in the ledger"),
+    sa.Column("number", sa.Text, nullable=False, comment="the ledger's customer number"),
+    sa.Column("evidence", sa.Text, nullable=False, comment="by what they were found to be the same: a word"),
+    sa.Column("at", UtcTime, nullable=False, comment="when, UTC"),
+    comment="a buyer in the CRM and the customer that stands for it in one company's ledger",
+)
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("deal_id", sa.Text, primary_key=True, comment="the deal that waits"),
+    sa.Column("code", sa.Text, primary_key=True, comment="why"),
+    sa.Column(
+        "field", sa.Text, primary_key=True, comment="the CRM's name of the field; empty text when none"
+    ),
+    sa.Column("company", sa.Text, comment="the company's key; empty when there is no route"),
+    sa.Column("first_seen", UtcTime, nullable=False, comment="since when it waits for this reason, UTC"),
+    sa.Column("last_seen", UtcTime, nullable=False, comment="when the reason was last found to hold, UTC"),
+    sa.Column("run_id", sa.Text, nullable=False, comment="the run that found it last"),
+    comment="deals that wait for a person: ids and codes only",
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("feed", sa.Text, primary_key=True, comment="what is read"),
+    sa.Column("at", UtcTime, nullable=False, comment="read up to here by the remote system's own clock, UTC"),
+    sa.Column("updated_at", UtcTime, nullable=False, comment="when it was moved, UTC"),
+    comment="how far each feed has been read; inclusive, so the last record is read again",
+)
+
+catalog = sa.Table(
+    "catalog",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True, comment="what was described"),
+    sa.Column("document", sa.Text, nullable=False, comment="the description, JSON"),
+    sa.Column("saved_at", UtcTime, nullable=False, comment="when it was read, UTC"),
+    comment="descriptions that need not be read in every run: fields, articles, terms; never customers",
+)

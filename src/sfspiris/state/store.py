@@ -1,0 +1,207 @@
+"""Opening the state: the file, its checks, its migrations, and the few writes that span several tables."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import uuid
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from sfspiris import __version__
+from sfspiris.core.lifecycle import IntentEvent
+from sfspiris.errors import StateDamaged
+from sfspiris.state import runlock, sqlite
+from sfspiris.state.address import state_file
+from sfspiris.state.catalog import Catalog
+from sfspiris.state.cursors import Cursors
+from sfspiris.state.database import Database
+from sfspiris.state.holds import Holds
+from sfspiris.state.journal import Intent, Journal, apply_event
+from sfspiris.state.links import CustomerLink, Links, put_customer_link, put_link
+from sfspiris.state.runs import Runs
+from sfspiris.state.schema import HEAD, meta
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sfspiris.core.model import DealLink
+
+
+class State:
+    """The memory between runs.
+
+    `id` names it for ever. `is_new` tells that this opening made it: then what earlier runs may have sent is unknown
+    here, and must be looked for in the ledger. `is_dry` tells that it is a copy that goes away.
+    """
+
+    def __init__(self, database: Database, file: Path, *, state_id: str, is_new: bool, is_dry: bool) -> None:
+        self._database = database
+        self.file = file
+        self.id = state_id
+        self.is_new = is_new
+        self.is_dry = is_dry
+        self.runs = Runs(database)
+        self.journal = Journal(database)
+        self.links = Links(database)
+        self.cursors = Cursors(database)
+        self.holds = Holds(database)
+        self.catalog = Catalog(database)
+
+    @contextmanager
+    def run_lock(
+        self, command: str, run_id: str, *, pid: int, host: str, started_at: datetime
+    ) -> Iterator[None]:
+        """Keep other runs away while the block lasts; a dry run keeps nobody away and waits for nobody.
+
+        Raises Locked, naming the run at work, when there is one.
+        """
+        if self.is_dry:
+            yield
+            return
+        with runlock.hold(self.file, runlock.LockOwner(command, run_id, pid, host, started_at)):
+            yield
+
+    def confirm_draft(
+        self,
+        intent: Intent,
+        link: DealLink,
+        *,
+        at: datetime,
+        run_id: str,
+        event: IntentEvent = IntentEvent.CONFIRM,
+        note: str | None = None,
+    ) -> Intent:
+        """The draft exists: close the intent by CONFIRM or ADOPT and keep the link, both or neither.
+
+        Errors as `Journal.move` and `Links.save`; ValueError when the link is not the intent's.
+        """
+        if (intent.company, intent.deal_id, intent.revision) != (link.company, link.deal_id, link.revision):
+            raise ValueError(f"the link of deal {link.deal_id} is not that of intent {intent.id}")
+        with self._database.writing() as connection:
+            put_link(connection, link)
+            return apply_event(
+                connection, intent, event, at=at, run_id=run_id, remote_id=link.draft_id, note=note
+            )
+
+    def confirm_customer(
+        self,
+        intent: Intent,
+        link: CustomerLink,
+        *,
+        at: datetime,
+        run_id: str,
+        event: IntentEvent = IntentEvent.CONFIRM,
+        note: str | None = None,
+    ) -> Intent:
+        """The customer exists: close the intent by CONFIRM or ADOPT and keep the link, both or neither.
+
+        Errors as `Journal.move`; ValueError when the link is another company's.
+        """
+        if intent.company != link.company:
+            raise ValueError(f"a link in company {link.company} is not that of intent {intent.id}")
+        with self._database.writing() as connection:
+            put_customer_link(connection, link)
+            return apply_event(
+                connection, intent, event, at=at, run_id=run_id, remote_id=link.customer_id, note=note
+            )
+
+
+@contextmanager
+def open_state(
+    address: str | Path,
+    *,
+    dry: bool,
+    now: datetime,
+    base: Path | None = None,
+    patience: float = sqlite.PATIENCE,
+) -> Iterator[State]:
+    """Open the state for the time of a block, making or migrating it first where needed.
+
+    `address` is a `sqlite:///` URL or a path; a relative one is taken from `base`, or from the working folder. With `dry`
+    everything happens on a copy in memory: neither the file nor its folder changes, and a missing file is an empty
+    state. `now` is UTC and stamps a state that is made. Another program's transaction is waited for `patience` seconds.
+
+    Raises ConfigError (another database, no such folder, no right to write), Locked (another program is inside),
+    StateDamaged (broken, not a database, another program's, or from a newer version) and SafetyStop (cannot be written).
+    """
+    file = state_file(address, base=base or Path.cwd())
+    _check_place(file, dry=dry)
+    with closing(_connect(file, dry=dry, patience=patience)) as connection:
+        database = Database(*sqlite.engine(connection), file)
+        is_new = _bring_up_to_date(database, file, now)
+        with database.reading() as reading:
+            state_id = reading.execute(sa.select(meta.c.state_id)).scalar()
+        if state_id is None:
+            raise sqlite.damaged(file)
+        yield State(database, file, state_id=state_id, is_new=is_new, is_dry=dry)
+
+
+def _connect(file: Path, *, dry: bool, patience: float) -> sqlite3.Connection:
+    """A connection to a database that is ours and whole, or empty."""
+    try:
+        opened = sqlite.copy_into_memory if dry else sqlite.connect
+        connection = opened(file, patience=patience)
+        try:
+            sqlite.check(connection, file)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise (sqlite.explain(error, file) or sqlite.damaged(file)) from error
+    return connection
+
+
+def _check_place(file: Path, *, dry: bool) -> None:
+    """Raise ConfigError unless the file can be used; make it, readable by its owner alone, unless `dry`."""
+    try:
+        if not file.parent.is_dir():
+            raise sqlite.unopenable(file, f"there is no folder {file.parent}")
+        if dry:
+            if file.exists():
+                file.open("rb").close()
+            return
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        tempfile.TemporaryFile(dir=file.parent).close()  # SQLite's journal will stand there
+    except OSError as error:
+        raise sqlite.unopenable(file, str(error.strerror)) from error
+
+
+def _bring_up_to_date(database: Database, file: Path, now: datetime) -> bool:
+    """Migrate to today's schema in one transaction where needed; whether that made the state."""
+    with database.reading() as connection:
+        if _revision(connection) == HEAD:
+            return False
+    with database.writing() as connection:
+        return _migrate(connection, file, now)
+
+
+def _migrate(connection: sa.Connection, file: Path, now: datetime) -> bool:
+    from sfspiris.state import migrations  # noqa: PLC0415 - Alembic is slow to import and rarely needed
+
+    revision = _revision(connection)  # read again: another process may have migrated while we waited
+    if revision == HEAD:
+        return False
+    if revision is None and sa.inspect(connection).get_table_names():
+        raise sqlite.damaged(file)
+    if revision is not None and revision not in migrations.revisions():
+        raise StateDamaged(
+            f"The state file {file} was last used by a newer version of sfspiris (schema {revision}; this version, "
+            f"{__version__}, knows schema {HEAD}). It was left as it is.",
+            remedy="Install the newer version again.",
+        )
+    migrations.upgrade(connection, state_id=uuid.uuid4().hex, created_at=now, app=f"sfspiris {__version__}")
+    sqlite.sign(connection)
+    return revision is None
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    """The number of the last migration that the database has seen; None when it has seen none."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
