@@ -1,0 +1,412 @@
+"""Carries out a plan: one action, one call, written down before the first byte leaves and after the answer is there."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Final, TypeVar, assert_never
+
+from sfspiris.core import vat
+from sfspiris.core.actions import (
+    Action,
+    Adopt,
+    CreateCustomer,
+    CreateDraft,
+    ExistingCustomer,
+    Plan,
+    WriteDeal,
+    kind,
+)
+from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
+from sfspiris.core.identity import payload_hash
+from sfspiris.core.lifecycle import IntentEvent
+from sfspiris.core.model import DealLink, DealStatus, SyncState
+from sfspiris.core.money import Money
+from sfspiris.core.outcome import ActionResult, Outcome
+from sfspiris.core.planning.push import for_sales
+from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable
+from sfspiris.ports.crm import DealUpdate
+from sfspiris.state.journal import IntentKind, NewIntent
+from sfspiris.state.links import CustomerLink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sfspiris.core.model import LedgerDraft
+    from sfspiris.engine.world import World
+    from sfspiris.errors import SfspirisError
+    from sfspiris.state.journal import Intent
+
+log = logging.getLogger(__name__)
+
+Made = TypeVar("Made")
+
+_QUOTA_WAITS: Final = 3  # how often one create waits for quota before the run gives up for now
+_TOLD_AT_ONCE: Final = 200  # deals per write to the CRM: one call
+
+
+@dataclass(slots=True)
+class Carried:
+    """What became of the actions, and what came up on the way. `stopped` is the error that ended the run early."""
+
+    results: list[ActionResult] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    warnings: list[Warn] = field(default_factory=list)
+    stopped: SfspirisError | None = None
+
+
+def execute(world: World, plan: Plan) -> Carried:
+    """Carry out the plan, in order. A Deal that cannot be written becomes a hold and the others go on.
+
+    Only trouble that would meet every further write stops the run: no connection, no quota, no sign-in. What was done
+    until then is told to the CRM all the same, and `stopped` says why the rest was not tried.
+    """
+    return _Execution(world).carry_out(plan)
+
+
+class _Execution:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._carried = Carried()
+        self._customers: dict[tuple[str, str], str | Hold] = {}  # what became of each CreateCustomer
+        self._after: dict[str, SyncState] = {}  # what the CRM must be told otherwise than planned
+        self._untouched: set[str] = set()  # deals whose write was never tried: the CRM is told nothing
+
+    def carry_out(self, plan: Plan) -> Carried:
+        told: list[WriteDeal] = []
+        for action in plan.actions:
+            match action:
+                case WriteDeal():
+                    told.append(action)
+                case CreateCustomer() | CreateDraft() | Adopt():
+                    self._one(action)
+                case _:
+                    assert_never(action)
+        self._tell(told)
+        return self._carried
+
+    def _one(self, action: CreateCustomer | CreateDraft | Adopt) -> None:
+        if self._carried.stopped is not None:
+            self._untouched.add(action.deal_id)
+            self._note(action, Outcome.SKIPPED)
+            return
+        try:
+            match action:
+                case CreateCustomer():
+                    self._create_customer(action)
+                case CreateDraft():
+                    self._create_draft(action)
+                case Adopt():
+                    self._adopt(action)
+        except (Retryable, Fatal) as error:
+            self._carried.stopped = error
+            self._untouched.add(action.deal_id)
+            self._note(action, Outcome.SKIPPED)
+
+    # --- customers -------------------------------------------------------------------------------------------------
+
+    def _create_customer(self, action: CreateCustomer) -> None:
+        ledger = self._world.ledgers[action.company]
+        intent = self._record(
+            NewIntent(
+                kind=IntentKind.CREATE_CUSTOMER,
+                company=action.company,
+                subject=action.key,
+                deal_id=action.deal_id,
+                payload_hash=payload_hash([action.key, action.customer.name, action.customer.currency]),
+                correlation_id=action.correlation_id,
+                marker=action.customer.note,
+            )
+        )
+        made = self._send(
+            action, intent, lambda: ledger.create_customer(action.customer, terms_id=action.terms_id)
+        )
+        key = (action.company, action.key)
+        if isinstance(made, Hold):
+            self._customers[key] = made
+            return
+        intent, customer = made
+        link = CustomerLink(
+            action.company, action.buyer_id, customer.id, customer.number, "created", self._now()
+        )
+        self._world.state.confirm_customer(intent, link, at=self._now(), run_id=self._world.run_id)
+        self._customers[key] = customer.id
+        self._note(action, Outcome.DONE, customer.id)
+
+    # --- drafts ----------------------------------------------------------------------------------------------------
+
+    def _create_draft(self, action: CreateDraft) -> None:
+        customer = self._customer_id(action)
+        if isinstance(customer, Hold):
+            self._hold_deal(action, replace(customer, deal_id=action.deal_id, deal_name=action.deal_name))
+            self._note(action, Outcome.SKIPPED)
+            return
+        world, ledger = self._world, self._world.ledgers[action.company]
+        marker_field = world.policy.companies[action.company].marker_field
+        intent = self._record(
+            NewIntent(
+                kind=IntentKind.CREATE_DRAFT,
+                company=action.company,
+                subject=action.deal_id,
+                deal_id=action.deal_id,
+                revision=action.revision,
+                payload_hash=action.content,
+                correlation_id=action.correlation_id,
+                marker=action.draft.marker,
+                customer_id=customer,
+                net=action.net,
+                currency=action.draft.currency,
+            )
+        )
+        made = self._send(
+            action,
+            intent,
+            lambda: ledger.create_draft(action.draft, customer_id=customer, marker_field=marker_field),
+        )
+        if isinstance(made, Hold):
+            self._hold_deal(action, made)
+            return
+        intent, draft = made
+        differs = self._compare(action, draft)
+        link = DealLink(
+            company=action.company,
+            deal_id=action.deal_id,
+            revision=action.revision,
+            draft_id=draft.id,
+            customer_id=customer,
+            content=action.content,
+            correlation_id=action.correlation_id,
+            net=action.net,
+            currency=action.draft.currency,
+            created_at=self._now(),
+            code=WarningCode.TOTAL_MISMATCH if differs else None,
+            message=differs,
+        )
+        world.state.confirm_draft(intent, link, at=self._now(), run_id=world.run_id)
+        if isinstance(action.customer, ExistingCustomer):
+            self._remember(action, action.customer)
+        self._after[action.deal_id] = link.told
+        self._note(action, Outcome.DONE, draft.id)
+
+    def _customer_id(self, action: CreateDraft) -> str | Hold:
+        match action.customer:
+            case ExistingCustomer(id=found):
+                return found
+            case new:
+                return self._customers[action.company, new.key]
+
+    def _remember(self, action: CreateDraft, customer: ExistingCustomer) -> None:
+        """Keep what buyer and customer are the same, so that a later rename or new number does not part them."""
+        self._world.state.links.save_customers(
+            [
+                CustomerLink(
+                    action.company,
+                    action.buyer_id,
+                    customer.id,
+                    customer.number,
+                    customer.evidence,
+                    self._now(),
+                )
+            ]
+        )
+
+    def _compare(self, action: CreateDraft, draft: LedgerDraft) -> str | None:
+        """The sentence when the ledger arrived at another total than the Deal or than foretold; a person should look."""
+        tolerance = self._world.policy.tolerance
+        ledger = self._world.policy.companies[action.company].ledger
+        net = Money(action.net, action.draft.currency)
+        if draft.totals.currency != action.draft.currency:
+            words = f"The deal is in {action.draft.currency}, but {ledger} made the draft in {draft.totals.currency}."
+        elif vat.mismatch(action.net, draft.totals, tolerance=tolerance) is not None:
+            made = Money(draft.totals.net, draft.totals.currency)
+            words = f"The deal comes to {net} net, but {ledger} arrived at {made}."
+        elif abs(draft.totals.gross - action.vat.gross) > tolerance:
+            made = Money(draft.totals.gross, draft.totals.currency)
+            words = (
+                f"{ledger} arrived at a total of {made} with VAT and rounding, "
+                f"but {Money(action.vat.gross, action.draft.currency)} was expected."
+            )
+        else:
+            return None
+        words += " Look at the draft before it is issued."
+        self._carried.warnings.append(Warn(WarningCode.TOTAL_MISMATCH, words, action.deal_id))
+        return words
+
+    def _adopt(self, action: Adopt) -> None:
+        """Remember what the ledger has; the journal says that nothing was sent by us."""
+        world = self._world
+        intent = self._record(
+            NewIntent(
+                kind=IntentKind.CREATE_DRAFT,
+                company=action.company,
+                subject=action.deal_id,
+                deal_id=action.deal_id,
+                revision=action.revision,
+                payload_hash=action.content,
+                correlation_id=action.correlation_id,
+                marker=action.marker,
+                customer_id=action.customer_id,
+                net=action.net,
+                currency=action.currency,
+            )
+        )
+        intent = self._move(intent, IntentEvent.ARM, "adopted: nothing is sent")
+        link = DealLink(
+            company=action.company,
+            deal_id=action.deal_id,
+            revision=action.revision,
+            draft_id=action.draft_id,
+            customer_id=action.customer_id,
+            content=action.content,
+            correlation_id=action.correlation_id,
+            net=action.net,
+            currency=action.currency,
+            created_at=self._now(),
+            invoice_id=action.invoice.id if action.invoice else None,
+            invoice_number=action.invoice.number if action.invoice else None,
+            status=DealStatus.ISSUED if action.invoice else DealStatus.DRAFT,
+        )
+        world.state.confirm_draft(
+            intent,
+            link,
+            at=self._now(),
+            run_id=world.run_id,
+            event=IntentEvent.ADOPT,
+            note="found by its marker",
+        )
+        self._note(action, Outcome.DONE, action.draft_id, adopted=True)
+
+    # --- one create ------------------------------------------------------------------------------------------------
+
+    def _record(self, wanted: NewIntent) -> Intent:
+        return self._world.state.journal.record_intent(wanted, at=self._now(), run_id=self._world.run_id)
+
+    def _move(self, intent: Intent, event: IntentEvent, note: str | None = None) -> Intent:
+        return self._world.state.journal.move(
+            intent, event, at=self._now(), run_id=self._world.run_id, note=note
+        )
+
+    def _send(
+        self, action: CreateCustomer | CreateDraft, intent: Intent, send: Callable[[], Made]
+    ) -> tuple[Intent, Made] | Hold:
+        """Send one create and give what was made, or the hold that its Deal gets.
+
+        Raises Retryable or Fatal when it was provably not carried out and no other would be either.
+        """
+        quota_waits = 0
+        while True:
+            intent = self._move(intent, IntentEvent.ARM)
+            log.info(
+                "%s for deal %s",
+                kind(action),
+                action.deal_id,
+                extra={"correlation_id": action.correlation_id},
+            )
+            try:
+                return intent, send()
+            except OutOfQuota as error:
+                intent = self._move(intent, IntentEvent.NOT_EXECUTED, error.code)
+                quota_waits += 1
+                if quota_waits > _QUOTA_WAITS:
+                    self._move(intent, IntentEvent.DROP, error.code)
+                    raise
+                self._world.pause(error.retry_after)
+            except (Retryable, Fatal) as error:
+                intent = self._move(intent, IntentEvent.NOT_EXECUTED, error.code)
+                self._move(intent, IntentEvent.DROP, error.code)
+                raise
+            except Refused as error:
+                self._move(intent, IntentEvent.REFUSE, error.vendor_code or error.code)
+                self._note(action, Outcome.FAILED)
+                return self._hold(action, HoldCode.LEDGER_REFUSED, error)
+            except OutcomeUnknown as error:
+                self._move(intent, IntentEvent.LOSE, error.code)
+                self._note(action, Outcome.UNKNOWN)
+                return self._hold(action, HoldCode.OUTCOME_UNKNOWN, error)
+
+    def _hold(self, action: CreateCustomer | CreateDraft, code: HoldCode, error: SfspirisError) -> Hold:
+        return Hold(
+            deal_id=action.deal_id,
+            deal_name=action.deal_name if isinstance(action, CreateDraft) else "",
+            company=action.company,
+            code=code,
+            message=error.message,
+            fix=error.remedy,
+            owner=action.owner if isinstance(action, CreateDraft) else None,
+        )
+
+    def _hold_deal(self, action: CreateDraft, hold: Hold) -> None:
+        self._carried.holds.append(hold)
+        self._after[action.deal_id] = SyncState(
+            status=DealStatus.HELD,
+            code=hold.code,
+            message=for_sales([hold]),
+            correlation_id=action.correlation_id,
+            company=action.company,
+        )
+
+    def _note(
+        self, action: Action, outcome: Outcome, target_id: str | None = None, *, adopted: bool = False
+    ) -> None:
+        self._carried.results.append(ActionResult(action, outcome, target_id, adopted))
+
+    def _now(self) -> datetime:
+        return self._world.clock.now()
+
+    # --- the CRM ---------------------------------------------------------------------------------------------------
+
+    def _tell(self, planned: list[WriteDeal]) -> None:
+        """Tell the CRM what really became of the Deals, many in a call. One that cannot be saved does not stop the rest."""
+        sync_fields = self._world.policy.sync_fields
+        actual = [
+            replace(one, after=self._after[one.deal_id].only(sync_fields))
+            if one.deal_id in self._after
+            else one
+            for one in planned
+            if one.deal_id not in self._untouched
+        ]
+        for start in range(0, len(actual), _TOLD_AT_ONCE):
+            try:
+                self._tell_some(actual[start : start + _TOLD_AT_ONCE])
+            except (Retryable, Fatal) as error:
+                self._carried.stopped = self._carried.stopped or error
+                for one in actual[start:]:
+                    self._note(one, Outcome.UNKNOWN)
+                return
+
+    def _tell_some(self, actions: list[WriteDeal]) -> None:
+        world, journal = self._world, self._world.state.journal
+        intents = journal.record_intents(
+            [
+                NewIntent(
+                    kind=IntentKind.WRITE_DEAL,
+                    company=one.company,
+                    subject=one.deal_id,
+                    deal_id=one.deal_id,
+                    payload_hash=payload_hash(asdict(one.after)),
+                    correlation_id=one.correlation_id,
+                )
+                for one in actions
+            ],
+            at=self._now(),
+            run_id=world.run_id,
+        )
+        armed = journal.move_all(intents, IntentEvent.ARM, at=self._now(), run_id=world.run_id)
+        results = world.crm.write_deals([DealUpdate(one.deal_id, one.after, self._now()) for one in actions])
+        errors = {one.deal_id: one.error for one in results}
+        saved = [one for one in armed if errors.get(one.deal_id) is None]
+        refused = [one for one in armed if errors.get(one.deal_id) is not None]
+        journal.move_all(saved, IntentEvent.CONFIRM, at=self._now(), run_id=world.run_id)
+        journal.move_all(refused, IntentEvent.REFUSE, at=self._now(), run_id=world.run_id)
+        for one in actions:
+            error = errors.get(one.deal_id)
+            self._note(one, Outcome.DONE if error is None else Outcome.FAILED, one.deal_id)
+            if error is not None:
+                self._carried.warnings.append(
+                    Warn(
+                        WarningCode.WRITE_BACK_FAILED,
+                        f"Salesforce did not save the status of the deal: {error} It is tried again in the next run.",
+                        one.deal_id,
+                    )
+                )

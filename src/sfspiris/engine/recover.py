@@ -1,0 +1,218 @@
+"""First thing in every run: find out what became of writes that nobody answered, before anything new is decided.
+
+The ledger is asked, never our hopes: what it has is adopted when it equals what was sent, what it does not have may be
+sent again only after the settle window, and everything in between waits for a later run or for a person.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from sfspiris.core.identity import markers_in
+from sfspiris.core.lifecycle import IntentEvent, IntentState
+from sfspiris.core.model import DealLink, DealStatus
+from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve, resolve_customer
+from sfspiris.core.planning.push import Unresolved
+from sfspiris.engine import gather
+from sfspiris.state.journal import IntentKind
+from sfspiris.state.links import CustomerLink
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sfspiris.core.planning.documents import Document, Documents
+    from sfspiris.engine.world import World
+    from sfspiris.ports.ledger import Ledger
+    from sfspiris.state.journal import Intent
+
+log = logging.getLogger(__name__)
+
+
+def recover(world: World) -> tuple[Unresolved, ...]:
+    """Close every open intent whose outcome can be known now; those that cannot are given back, to be waited for."""
+    unresolved: list[Unresolved] = []
+    for company, intents in _open_by_company(world).items():
+        ledger = world.ledgers.get(company)
+        if ledger is None:
+            unresolved += [_not_asked(intent) for intent in intents]
+            continue
+        unresolved += _customers(
+            world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_CUSTOMER]
+        )
+        unresolved += _drafts(world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_DRAFT])
+    return tuple(unresolved)
+
+
+def _open_by_company(world: World) -> Mapping[str, list[Intent]]:
+    """Creates that were sent; what was never sent, or may simply be written again, is dropped on the way."""
+    found: dict[str, list[Intent]] = {}
+    for intent in world.state.journal.open_intents():
+        if intent.kind is IntentKind.WRITE_DEAL or intent.state is IntentState.NEW:
+            _drop(world, intent)
+        else:
+            found.setdefault(intent.company or "", []).append(intent)
+    return found
+
+
+def _drop(world: World, intent: Intent) -> None:
+    if intent.state is not IntentState.NEW:
+        intent = _move(world, intent, IntentEvent.GIVE_BACK, "the same words may be written again")
+    _move(world, intent, IntentEvent.DROP, "planned anew from today's data")
+
+
+def _customers(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresolved]:
+    if not intents:
+        return []
+    customers = ledger.customers()
+    unresolved: list[Unresolved] = []
+    for intent in intents:
+        verdict, customer = resolve_customer(
+            intent.marker or "",
+            customers,
+            sent_at=intent.sent_at or intent.created_at,
+            now=world.clock.now(),
+            settle=world.settle,
+        )
+        _tell(intent, verdict)
+        if verdict is Verdict.ADOPT and customer is not None:
+            buyer_id = (intent.marker or "").split(":")[1]
+            link = CustomerLink(
+                ledger.company, buyer_id, customer.id, customer.number, "created", world.clock.now()
+            )
+            world.state.confirm_customer(
+                intent, link, at=world.clock.now(), run_id=world.run_id, event=IntentEvent.ADOPT
+            )
+        elif verdict is Verdict.GIVE_BACK:
+            _give_back(world, intent)
+        else:
+            if verdict is Verdict.DOUBT:
+                _move(world, intent, IntentEvent.DOUBT, "two customers carry the mark")
+            unresolved.append(_customer_open(intent, verdict))
+    return unresolved
+
+
+def _drafts(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresolved]:
+    if not intents:
+        return []
+    documents = gather.documents(ledger)
+    known = {link.draft_id for link in world.state.links.all(ledger.company)}
+    unresolved: list[Unresolved] = []
+    for intent in intents:
+        resolution = _resolve(world, intent, documents, known)
+        _tell(intent, resolution.verdict)
+        match resolution.verdict:
+            case Verdict.ADOPT if resolution.document is not None:
+                _adopt(world, intent, resolution.document)
+            case Verdict.GIVE_BACK:
+                _give_back(world, intent)
+            case Verdict.DOUBT:
+                _move(world, intent, IntentEvent.DOUBT, resolution.reason)
+                unresolved.append(_draft_open(world, intent, resolution))
+            case _:
+                unresolved.append(_draft_open(world, intent, resolution))
+    return unresolved
+
+
+def _resolve(world: World, intent: Intent, documents: Documents, known: set[str]) -> Resolution:
+    (marker,) = markers_in(intent.marker)
+    if intent.net is None or intent.currency is None:  # the schema refuses a draft without them
+        raise AssertionError(intent.id)
+    sent = Sent(
+        marker, intent.customer_id or "", intent.net, intent.currency, intent.sent_at or intent.created_at
+    )
+    return resolve(sent, documents, now=world.clock.now(), known=known, settle=world.settle)
+
+
+def _adopt(world: World, intent: Intent, document: Document) -> None:
+    """Keep the document as the Deal's. What the Deal said when it was sent is in the intent, as its payload's print."""
+    if intent.company is None or intent.net is None or intent.currency is None:
+        raise AssertionError(intent.id)
+    link = DealLink(
+        company=intent.company,
+        deal_id=intent.deal_id,
+        revision=intent.revision,
+        draft_id=document.draft_id,
+        customer_id=document.customer_id,
+        content=intent.payload_hash,
+        correlation_id=intent.correlation_id or "",
+        net=intent.net,
+        currency=intent.currency,
+        created_at=world.clock.now(),
+        invoice_id=document.invoice.id if document.invoice else None,
+        invoice_number=document.invoice.number if document.invoice else None,
+        status=DealStatus.ISSUED if document.invoice else DealStatus.DRAFT,
+    )
+    world.state.confirm_draft(
+        intent,
+        link,
+        at=world.clock.now(),
+        run_id=world.run_id,
+        event=IntentEvent.ADOPT,
+        note="found by its marker",
+    )
+
+
+def _give_back(world: World, intent: Intent) -> None:
+    intent = _move(world, intent, IntentEvent.GIVE_BACK, "looked for after the settle window and not there")
+    _move(world, intent, IntentEvent.DROP, "planned anew from today's data")
+
+
+def _move(world: World, intent: Intent, event: IntentEvent, note: str) -> Intent:
+    return world.state.journal.move(intent, event, at=world.clock.now(), run_id=world.run_id, note=note)
+
+
+def _tell(intent: Intent, verdict: Verdict) -> None:
+    log.info(
+        "recovered: %s of deal %s: %s",
+        intent.kind,
+        intent.deal_id,
+        verdict.value,
+        extra={"deal": intent.deal_id, "correlation_id": intent.correlation_id},
+    )
+
+
+def _draft_open(world: World, intent: Intent, resolution: Resolution) -> Unresolved:
+    sent_at = intent.sent_at or intent.created_at
+    if resolution.verdict is Verdict.WAIT:
+        until = sent_at + world.settle
+        message = f"The reply to the draft sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and the draft is not to be seen yet."
+        fix = f"Run again after {until:%H:%M} UTC: it is looked for first and never sent twice."
+    else:
+        message = (
+            f"The reply to the draft sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and {resolution.reason}"
+        )
+        fix = (
+            "Look at it in the ledger: delete what should not be there, or put the marker "
+            f"{intent.marker} into its reference if it is this deal's; then run again."
+        )
+    return Unresolved(intent.company or "", intent.deal_id, None, message, fix)
+
+
+def _customer_open(intent: Intent, verdict: Verdict) -> Unresolved:
+    sent_at = intent.sent_at or intent.created_at
+    waits = verdict is Verdict.WAIT
+    return Unresolved(
+        intent.company or "",
+        intent.deal_id,
+        intent.subject,
+        f"The reply to the customer sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and "
+        + (
+            "the customer is not to be seen yet."
+            if waits
+            else f"several customers carry the note {intent.marker}."
+        ),
+        "Run again later: it is looked for first and never sent twice."
+        if waits
+        else "Take the note out of the customer that should not be used; then run again.",
+    )
+
+
+def _not_asked(intent: Intent) -> Unresolved:
+    return Unresolved(
+        intent.company or "",
+        intent.deal_id,
+        intent.subject if intent.kind is IntentKind.CREATE_CUSTOMER else None,
+        f"A write to company {intent.company} has no known outcome, and that company is not part of this run.",
+        "Run without --company, or put the company back into the configuration.",
+    )

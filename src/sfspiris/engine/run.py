@@ -1,0 +1,248 @@
+"""The flows: recover → gather → decide → stop here if dry → execute → remember."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.core.actions import kind
+from sfspiris.core.holds import Hold, Warn, WarningCode
+from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
+from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.reconcile import ReconcileInputs, reconcile
+from sfspiris.engine import gather
+from sfspiris.engine.execute import Carried, execute
+from sfspiris.engine.recover import recover
+from sfspiris.errors import Retryable, SafetyStop
+from sfspiris.ports.crm import Selection
+from sfspiris.state.runs import RunCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date
+
+    from sfspiris.core.actions import Plan
+    from sfspiris.core.drift import Reconciliation
+    from sfspiris.core.model import DealLink
+    from sfspiris.core.planning.documents import Documents
+    from sfspiris.engine.gather import Gathered, Scope
+    from sfspiris.engine.world import World
+
+log = logging.getLogger(__name__)
+
+INVOICE_OVERLAP: Final = timedelta(minutes=15)
+"""How far each pull reads invoices back behind its cursor; a list may lag behind what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How many new customers and drafts one run may make before a person must say that it is meant."""
+
+    max_changes: int
+    allow_large: bool = False
+
+
+def push(world: World, scope: Scope, guard: Guard) -> RunResult:
+    """Won Deals become customers and drafts; or, in a dry run, the plan for it.
+
+    Raises SafetyStop when the plan is larger than the guard allows; nothing has been written then.
+    """
+    started = world.clock.now()
+    world.state.runs.start(world.run_id, world.command, at=started)
+    gathered = gather.deals(world, scope)
+    unresolved = recover(world)
+    plan = decide(gather.push_inputs(world, gathered, unresolved, fresh=scope.full), limit=scope.limit)
+    log.info(
+        "planned: %d actions, %d holds, %d unchanged", len(plan.actions), len(plan.holds), len(plan.unchanged)
+    )
+    if world.dry:
+        carried = Carried([ActionResult(action, Outcome.PLANNED) for action in plan.actions])
+    else:
+        _check_size(plan, guard)
+        carried = execute(world, plan)
+    holds = _remember_holds(world, gathered, plan, carried)
+    if scope.is_everything and carried.stopped is None:
+        world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
+    warnings = (*_about_the_crm(world), *plan.warnings, *carried.warnings)
+    return _finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
+
+
+def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunResult:
+    """Drafts, invoices and payments are told on their Deals; or, in a dry run, what would be told."""
+    started = world.clock.now()
+    world.state.runs.start(world.run_id, world.command, at=started)
+    links = [one for one in world.state.links.all() if one.company in world.ledgers]
+    if companies:
+        links = [one for one in links if one.company in companies]
+    news: dict[str, LedgerNews] = {}
+    cursors: dict[str, datetime] = {}
+    for company in sorted({one.company for one in links}):
+        own = [one for one in links if one.company == company]
+        news[company], cursors[company] = _news(world, company, own, full=full)
+    decided = decide_pull(links, news, world.policy, today=world.clock.today())
+    if world.dry:
+        carried = Carried([ActionResult(action, Outcome.PLANNED) for action in decided.plan.actions])
+    else:
+        carried = execute(world, decided.plan)
+        _remember_links(world, decided, carried, cursors)
+    names = _names(world, decided.plan)
+    at = world.clock.now()
+    holds = tuple(
+        HeldSince(replace(hold, deal_name=names.get(hold.deal_id, "")), at) for hold in decided.plan.holds
+    )
+    warnings = (*_about_the_crm(world), *carried.warnings)
+    return _finish(
+        world, started, carried, holds=holds, warnings=warnings, unchanged=decided.plan.unchanged, names=names
+    )
+
+
+def reconcile_all(
+    world: World, *, start: date | None, end: date | None, companies: Collection[str] = ()
+) -> tuple[RunResult, Reconciliation]:
+    """Every won Deal of the period beside every document, both ways; writes nothing. Days are both included."""
+    started = world.clock.now()
+    world.state.runs.start(world.run_id, world.command, at=started)
+    floor = world.policy.start_date if start is None else start
+    batch = world.crm.read_deals(Selection(closed_from=floor, closed_to=end))
+    world.clock.follow(batch.read_at)
+    wanted = world.ledgers.keys() & set(companies) if companies else world.ledgers.keys()
+    documents: dict[str, Documents] = {}
+    unreadable: dict[str, str] = {}
+    for company in sorted(wanted):
+        try:
+            documents[company] = gather.documents(world.ledgers[company])
+        except Retryable as error:
+            unreadable[company] = f"{company} could not be read: {error.message}"
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for held in world.state.holds.all():
+        reasons[held.deal_id].append(held.code)
+    links = world.state.links.all()
+    deals = gather.of_companies(batch.deals, world, companies)
+    found = reconcile(
+        ReconcileInputs(
+            deals=deals,
+            documents=documents,
+            links={one.deal_id: one for one in links},
+            policy=world.policy,
+            reasons=reasons,
+            unreadable=unreadable,
+            start=start,
+            end=end,
+        )
+    )
+    return _finish(world, started, Carried()), found
+
+
+def _check_size(plan: Plan, guard: Guard) -> None:
+    count = len(plan.creates)
+    if count > guard.max_changes and not guard.allow_large:
+        raise SafetyStop(
+            f"The run would make {count} customers and drafts; at most {guard.max_changes} are allowed in one run "
+            "([limits] max_changes). Nothing was written.",
+            remedy="Look at the plan with --dry-run. If all of them are meant, run again with --allow-large.",
+            code="TOO_MANY_CHANGES",
+        )
+
+
+def _remember_holds(world: World, gathered: Gathered, plan: Plan, carried: Carried) -> tuple[HeldSince, ...]:
+    """The queue of held Deals as it is after this run; Deals that were decided about and are not held leave it."""
+    found: dict[str, list[Hold]] = {deal.id: [] for deal in gathered.deals}
+    names = {deal.id: deal.name for deal in gathered.deals}
+    for hold in (*plan.holds, *carried.holds):
+        found.setdefault(hold.deal_id, []).append(
+            hold if hold.deal_name else replace(hold, deal_name=names.get(hold.deal_id, ""))
+        )
+    world.state.holds.clear(gathered.gone)
+    if carried.stopped is not None:
+        tried = {one.action.deal_id for one in carried.results if one.outcome is not Outcome.SKIPPED}
+        found = {deal_id: holds for deal_id, holds in found.items() if holds or deal_id in tried}
+    return world.state.holds.replace(found, at=world.clock.now(), run_id=world.run_id)
+
+
+def _names(world: World, plan: Plan) -> Mapping[str, str]:
+    """What the Deals of a pull are called; our memory holds no names, so the CRM is asked, and only about these."""
+    ids = {one.deal_id for one in plan.actions} | plan.held_deals
+    return world.crm.exist(sorted(ids)) if ids else {}
+
+
+def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> tuple[LedgerNews, datetime]:
+    """What to know of one company: its drafts, and its invoices since the last pull, or all where that is not enough."""
+    ledger = world.ledgers[company]
+    cursor = None if full else world.state.cursors.get(_invoice_feed(company))
+    drafts = ledger.drafts()
+    invoices, read_at = ledger.invoices(modified_since=cursor - INVOICE_OVERLAP if cursor else None)
+    world.clock.follow(read_at)
+    news = LedgerNews(drafts, invoices, complete=cursor is None)
+    if not news.complete and vanished(links, news, world.policy.org_tag):
+        every, read_at = ledger.invoices()
+        news = LedgerNews(drafts, every, complete=True)
+    return news, read_at
+
+
+def _invoice_feed(company: str) -> str:
+    return f"invoices:{company}"
+
+
+def _remember_links(
+    world: World, decided: PullPlan, carried: Carried, cursors: Mapping[str, datetime]
+) -> None:
+    """Keep what the CRM was told. What it did not save is found again by the next pull, whose cursor stays behind."""
+    failed = {one.action.deal_id for one in carried.results if one.outcome is not Outcome.DONE}
+    world.state.links.save(link for deal_id, link in decided.links.items() if deal_id not in failed)
+    behind = {decided.links[deal_id].company for deal_id in failed if deal_id in decided.links}
+    for company, read_at in cursors.items():
+        if company not in behind and carried.stopped is None:
+            world.state.cursors.move(_invoice_feed(company), read_at, at=world.clock.now())
+
+
+def _about_the_crm(world: World) -> tuple[Warn, ...]:
+    """What the CRM lacks, told once a run; everything else works without it."""
+    lacks = tuple(Warn(WarningCode.SOURCE_FIELD_MISSING, words) for words in world.crm.shortcomings())
+    missing = world.crm.missing_sync_fields()
+    if not missing:
+        return lacks
+    return (
+        *lacks,
+        Warn(
+            WarningCode.WRITE_BACK_UNAVAILABLE,
+            f"Salesforce has no field {', '.join(missing)} on the deal that the integration user may write, so sales "
+            "does not see it there; everything else works.",
+        ),
+    )
+
+
+def _finish(
+    world: World,
+    started: datetime,
+    carried: Carried,
+    *,
+    holds: tuple[HeldSince, ...] = (),
+    warnings: tuple[Warn, ...] = (),
+    unchanged: tuple[str, ...] = (),
+    names: Mapping[str, str] | None = None,
+) -> RunResult:
+    result = RunResult(
+        command=world.command,
+        run_id=world.run_id,
+        dry=world.dry,
+        started_at=started,
+        finished_at=world.clock.now(),
+        results=tuple(carried.results),
+        holds=holds,
+        warnings=warnings,
+        unchanged=unchanged,
+        api_calls=world.api_calls(),
+        stopped=carried.stopped,
+        deal_names=names or {},
+    )
+    made = sum(
+        one.outcome is Outcome.DONE and kind(one.action) in {"create_customer", "create_draft"}
+        for one in result.results
+    )
+    counts = RunCounts(created=made, unchanged=len(unchanged), held=result.held, failed=result.failed)
+    world.state.runs.finish(world.run_id, result.status, counts, at=result.finished_at)
+    return result

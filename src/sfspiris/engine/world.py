@@ -1,0 +1,64 @@
+"""What a run works with, and the clock that it goes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sfspiris.core.planning.documents import SETTLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+
+    from sfspiris.core.policy import Policy
+    from sfspiris.ports.crm import Crm
+    from sfspiris.ports.ledger import Ledger
+    from sfspiris.state.store import State
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+class ServerClock:
+    """Tells the CRM's time, so that a wrong clock on this machine moves no cursor, date or settle window.
+
+    Until the CRM has been heard it is the machine's own time.
+    """
+
+    def __init__(self, local: Callable[[], datetime]) -> None:
+        self._local = local
+        self._ahead = timedelta(0)
+
+    def follow(self, server_time: datetime) -> None:
+        """Go by this time (UTC) from now on."""
+        self._ahead = server_time - self._local()
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+        return self._local() + self._ahead
+
+    def today(self) -> date:
+        """The calendar day in Sweden, which is the day that invoices carry."""
+        return self.now().astimezone(STOCKHOLM).date()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One run's tools. `policy` is what the operator decided; `pause` waits that many seconds."""
+
+    crm: Crm
+    ledgers: Mapping[str, Ledger]
+    state: State
+    policy: Policy
+    clock: ServerClock
+    run_id: str
+    command: str
+    dry: bool
+    pause: Callable[[float], None]
+    settle: timedelta = field(default=SETTLE)
+
+    def api_calls(self) -> dict[str, int]:
+        """Requests sent so far, by side."""
+        return {"salesforce": self.crm.calls, "spiris": sum(one.calls for one in self.ledgers.values())}

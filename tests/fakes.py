@@ -1,0 +1,304 @@
+"""A CRM and a ledger in memory that keep their ports' promises, and break down when told to.
+
+They are the other side's truth in tests of the engine: what stands in `FakeLedger.made` is what finance would see.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sfspiris.core import vat
+from sfspiris.core.capabilities import MarkerField
+from sfspiris.core.model import (
+    SYNC_FIELDS,
+    Article,
+    CompanyProfile,
+    Customer,
+    Deal,
+    Draft,
+    Invoice,
+    LedgerCustomer,
+    LedgerDraft,
+    PaymentTerms,
+    Totals,
+)
+from sfspiris.engine.world import ServerClock, World
+from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable
+from sfspiris.ports.crm import DealBatch, DealUpdate, Selection, WriteResult
+from sfspiris.state.store import State, open_state
+from shorthand import ARTICLES, CAPABILITIES, NOW, POLICY, TERMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sfspiris.core.capabilities import Capabilities
+    from sfspiris.core.policy import Policy
+
+
+class Killed(BaseException):
+    """The process died here; nothing that handles errors may run."""
+
+
+def lost() -> OutcomeUnknown:
+    return OutcomeUnknown("The reply was lost.", remedy="Run again.")
+
+
+def refused() -> Refused:
+    return Refused("Spiris refused it.", remedy="Mend it.", vendor_code="2000", details="Name")
+
+
+def unreachable() -> Unreachable:
+    return Unreachable("No connection.", remedy="Run again.")
+
+
+def over_quota(seconds: float = 2) -> OutOfQuota:
+    return OutOfQuota("Too many calls.", remedy="Wait.", retry_after=seconds)
+
+
+@dataclass
+class Trouble:
+    """What goes wrong at the nth call of one kind: before the work is done, or after."""
+
+    before: dict[int, Callable[[], BaseException]] = field(default_factory=dict)
+    after: dict[int, Callable[[], BaseException]] = field(default_factory=dict)
+
+
+@dataclass
+class FakeCrm:
+    """Won deals by id. `time` is its clock; every write moves a deal's stamp, as Salesforce's does."""
+
+    deals: dict[str, Deal] = field(default_factory=dict)
+    time: datetime = NOW
+    trouble: Trouble = field(default_factory=Trouble)
+    broken: dict[str, str] = field(default_factory=dict)  # deal id → error of every save
+    writable: frozenset[str] = SYNC_FIELDS
+    lacks: tuple[str, ...] = ()
+    calls: int = 0
+    saved: list[DealUpdate] = field(default_factory=list)
+    org_id: str = "00D000000000001AAA"
+
+    def add(self, *deals: Deal) -> None:
+        for one in deals:
+            self.deals[one.id] = replace(one, changed_at=self.time)
+
+    def field_names(self) -> Mapping[str, str]:
+        return {}
+
+    def record_url(self, record_id: str) -> str:
+        return f"https://crm.example/{record_id}"
+
+    def read_deals(self, selection: Selection) -> DealBatch:
+        self.calls += 1
+        found = [
+            one
+            for one in self.deals.values()
+            if (selection.changed_since is None or one.changed_at >= selection.changed_since)
+            and (selection.closed_from is None or one.closed_on >= selection.closed_from)
+            and (selection.closed_to is None or one.closed_on <= selection.closed_to)
+            and (selection.ids is None or one.id in selection.ids)
+        ]
+        return DealBatch(tuple(sorted(found, key=lambda one: (one.changed_at, one.id))), self.time)
+
+    def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
+        return {one: "Affär (Prospecting)" for one in ids if one.startswith("006")}
+
+    def shortcomings(self) -> tuple[str, ...]:
+        return self.lacks
+
+    def sync_fields(self) -> frozenset[str]:
+        return self.writable
+
+    def missing_sync_fields(self) -> tuple[str, ...]:
+        return tuple(sorted(SYNC_FIELDS - self.writable))
+
+    def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
+        self.calls += 1
+        nth = self.calls
+        _strike(self.trouble.before, nth)
+        results = []
+        for one in updates:
+            error = self.broken.get(one.deal_id)
+            if error is None:
+                self.saved.append(one)
+                self.deals[one.deal_id] = replace(
+                    self.deals[one.deal_id], sync=one.sync, changed_at=self.time
+                )
+            results.append(WriteResult(one.deal_id, error))
+        _strike(self.trouble.after, nth)
+        return results
+
+
+@dataclass
+class FakeLedger:
+    """One company's books. `creates` counts every create that reached it, also those whose reply was lost."""
+
+    company: str = "se"
+    time: Callable[[], datetime] = lambda: NOW
+    known: list[LedgerCustomer] = field(default_factory=list)
+    made: list[LedgerDraft] = field(default_factory=list)
+    booked: list[Invoice] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)  # ids that lists do not show yet
+    trouble: Trouble = field(default_factory=Trouble)
+    off_by: Decimal = Decimal(0)
+    calls: int = 0
+    creates: int = 0
+    reads: Counter[str] = field(default_factory=Counter)
+    capabilities: Capabilities = CAPABILITIES
+
+    def profile(self) -> CompanyProfile:
+        self._read("profile")
+        return CompanyProfile("Norrsken", "5590000001", "SEK")
+
+    def customers(self) -> Sequence[LedgerCustomer]:
+        self._read("customers")
+        return [one for one in self.known if one.id not in self.hidden]
+
+    def articles(self, *, fresh: bool = False) -> Sequence[Article]:
+        self._read("articles, fresh" if fresh else "articles")
+        return ARTICLES
+
+    def payment_terms(self) -> Sequence[PaymentTerms]:
+        self._read("terms")
+        return TERMS
+
+    def drafts(self) -> Sequence[LedgerDraft]:
+        self._read("drafts")
+        return [one for one in self.made if one.id not in self.hidden]
+
+    def invoices(self, *, modified_since: datetime | None = None) -> tuple[Sequence[Invoice], datetime]:
+        self._read("invoices")
+        return [
+            one
+            for one in self.booked
+            if modified_since is None or one.modified_at is None or one.modified_at >= modified_since
+        ], self.time()
+
+    def create_customer(self, customer: Customer, *, terms_id: str) -> LedgerCustomer:
+        assert terms_id
+        with self._create():
+            number = str(1000 + len(self.known) + 1)
+            created = LedgerCustomer(
+                id=f"cust-{number}",
+                number=number,
+                name=customer.name,
+                orgnr=customer.orgnr,
+                vat_number=customer.vat_number,
+                currency=customer.currency,
+                country=customer.country,
+                note=customer.note,
+            )
+            self.known.append(created)
+        return created
+
+    def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
+        assert any(one.id == customer_id for one in self.known), "the customer must exist"
+        assert marker_field is not MarkerField.TEXT_ROW, "this ledger has no text rows"
+        with self._create():
+            sums = vat.foretell(draft.rows, to_krona=False)
+            net = sums.net + self.off_by
+            created = LedgerDraft(
+                id=f"draft-{len(self.made) + len(self.booked) + 1}",
+                customer_id=customer_id,
+                totals=Totals(net, sums.vat, Decimal(0), net + sums.vat, draft.currency),
+                texts=tuple(
+                    words
+                    for words in (draft.our_reference, draft.your_reference, draft.contract_number)
+                    if words
+                ),
+                created_at=self.time(),
+            )
+            self.made.append(created)
+        return created
+
+    def issue(self, draft_id: str, number: str, **changes: object) -> Invoice:
+        """What finance does: the draft goes, an invoice with a number comes."""
+        (draft,) = [one for one in self.made if one.id == draft_id]
+        self.made.remove(draft)
+        issued = Invoice(
+            id=f"inv-{number}",
+            number=number,
+            customer_id=draft.customer_id,
+            totals=draft.totals,
+            issued_on=self.time().date(),
+            due_on=self.time().date() + timedelta(days=30),
+            remaining=draft.totals.gross,
+            draft_id=draft.id,
+            texts=draft.texts,
+            created_at=self.time(),
+            modified_at=self.time(),
+        )
+        self.booked.append(replace(issued, **changes))  # type: ignore[arg-type]
+        return self.booked[-1]
+
+    def _read(self, what: str) -> None:
+        self.calls += 1
+        self.reads[what] += 1
+
+    @contextmanager
+    def _create(self) -> Iterator[None]:
+        self.calls += 1
+        nth = self.creates + 1
+        _strike(self.trouble.before, nth)
+        self.creates = nth
+        yield
+        _strike(self.trouble.after, nth)
+
+
+def _strike(when: dict[int, Callable[[], BaseException]], nth: int) -> None:
+    if blow := when.pop(nth, None):
+        raise blow()
+
+
+@dataclass
+class Stage:
+    """Both sides, a state file, and a clock that tests move; each run opens the state anew, as the command does."""
+
+    folder: Path
+    crm: FakeCrm = field(default_factory=FakeCrm)
+    policy: Policy = POLICY
+    paused: list[float] = field(default_factory=list)
+    runs: int = 0
+    se: FakeLedger = field(default_factory=FakeLedger)
+    international: FakeLedger = field(default_factory=lambda: FakeLedger("int"))
+
+    def __post_init__(self) -> None:
+        for one in self.ledgers.values():
+            one.time = lambda: self.crm.time
+
+    @property
+    def ledgers(self) -> dict[str, FakeLedger]:
+        return {"se": self.se, "int": self.international}
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "sfspiris.db"
+
+    def pass_time(self, by: timedelta) -> None:
+        self.crm.time += by
+
+    @contextmanager
+    def world(self, *, dry: bool = False, command: str = "push-closed-won") -> Iterator[World]:
+        self.runs += 1
+        with self.state(dry=dry) as state:
+            yield World(
+                crm=self.crm,
+                ledgers=self.ledgers,
+                state=state,
+                policy=replace(self.policy, sync_fields=self.crm.sync_fields()),
+                clock=ServerClock(lambda: self.crm.time),
+                run_id=f"run-{self.runs}",
+                command=command,
+                dry=dry,
+                pause=self.paused.append,
+            )
+
+    @contextmanager
+    def state(self, *, dry: bool = False) -> Iterator[State]:
+        with open_state(self.file, dry=dry, now=NOW) as state:
+            yield state
