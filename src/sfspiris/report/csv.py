@@ -1,0 +1,149 @@
+"""A run as a table for a spreadsheet: one line per action and one per hold, or one per comparison.
+
+UTF-8 with a byte-order mark, so that Excel reads å, ä and ö; commas between cells, decimal points in numbers, CRLF after
+each line (RFC 4180). No text can become a formula. Warnings stand in the other reports.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.report.shapes import ReconcileDocument, money_text
+from sfspiris.report.view import FINDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sfspiris.report.shapes import ActionFacts, HoldFacts, LineFacts, RunDocument
+
+_BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+# What a spreadsheet may take for the beginning of a formula, also behind spaces: OWASP's list for CSV injection, which
+# names tab, line ends, NUL and the full-width forms as well.
+_FORMULA: Final = re.compile(r"\s*[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
+
+_RUN_COLUMNS: Final = (
+    "line",
+    "kind",
+    "outcome",
+    "company",
+    "deal",
+    "deal_name",
+    "customer",
+    "customer_number",
+    "currency",
+    "net",
+    "vat",
+    "rounding",
+    "total",
+    "target_id",
+    "correlation_id",
+    "code",
+    "field",
+    "value",
+    "message",
+    "fix",
+    "owner",
+    "since",
+    "salesforce",
+)
+_RECONCILE_COLUMNS: Final = (
+    "finding",
+    "company",
+    "deal",
+    "deal_name",
+    "document_id",
+    "document_number",
+    "field",
+    "in_salesforce",
+    "in_spiris",
+    "message",
+    "salesforce",
+)
+
+
+def csv_report(document: RunDocument) -> str:
+    """The table as text, ready to be written as UTF-8."""
+    if isinstance(document, ReconcileDocument):
+        return _table(_RECONCILE_COLUMNS, (_line(one) for one in document.lines))
+    return _table(
+        _RUN_COLUMNS, (*(_action(one) for one in document.actions), *(_hold(one) for one in document.holds))
+    )
+
+
+def safe_cell(value: str | Decimal | None) -> str:
+    """The cell's text; a text that a spreadsheet would calculate gets an apostrophe in front. Amounts stay numbers."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return money_text(value)
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def _table(columns: tuple[str, ...], lines: Iterable[Mapping[str, str | Decimal | None]]) -> str:
+    text = io.StringIO()
+    text.write(_BYTE_ORDER_MARK)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([safe_cell(line.get(column)) for column in columns] for line in lines)
+    return text.getvalue()
+
+
+def _action(one: ActionFacts) -> dict[str, str | Decimal | None]:
+    totals = one.draft.totals if one.draft else None
+    return {
+        "line": "action",
+        "kind": one.kind,
+        "outcome": one.outcome,
+        "company": one.company,
+        "deal": one.deal,
+        "deal_name": one.deal_name,
+        "customer": one.customer.name if one.customer else None,
+        "customer_number": one.customer.number if one.customer else None,
+        "currency": one.currency,
+        "net": one.net,
+        "vat": totals.vat if totals else None,
+        "rounding": totals.rounding if totals else None,
+        "total": totals.total if totals else None,
+        "target_id": one.target_id,
+        "correlation_id": one.correlation_id,
+        "salesforce": one.links.salesforce,
+    }
+
+
+def _hold(one: HoldFacts) -> dict[str, str | Decimal | None]:
+    return {
+        "line": "hold",
+        "outcome": "held",
+        "company": one.company,
+        "deal": one.deal,
+        "deal_name": one.deal_name,
+        "code": one.code,
+        "field": one.field,
+        "value": one.value,
+        "message": one.message,
+        "fix": one.fix,
+        "owner": one.owner,
+        "since": f"{one.since:%Y-%m-%dT%H:%M:%SZ}",
+        "salesforce": one.links.salesforce,
+    }
+
+
+def _line(one: LineFacts) -> dict[str, str | Decimal | None]:
+    return {
+        "finding": FINDINGS[one.symbol],
+        "company": one.company,
+        "deal": one.deal,
+        "deal_name": one.deal_name,
+        "document_id": one.document_id,
+        "document_number": one.document_number,
+        "field": one.field,
+        "in_salesforce": one.salesforce,
+        "in_spiris": one.spiris,
+        "message": one.message,
+        "salesforce": one.links.salesforce,
+    }

@@ -1,0 +1,62 @@
+"""Where a report goes: the file's name says in which form."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.errors import UsageError
+from sfspiris.report.csv import csv_report
+from sfspiris.report.html import html_report
+from sfspiris.report.markdown import markdown_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from sfspiris.report.shapes import RunDocument
+
+_FORMS: Final[Mapping[str, Callable[[RunDocument], str]]] = {
+    ".html": html_report,
+    ".md": markdown_report,
+    ".csv": csv_report,
+}
+
+
+def check_report(path: Path) -> None:
+    """Refuse a report that could not be written, before any work is done for it.
+
+    Raises UsageError when the file's name ends in none of .html, .md and .csv, or its folder does not exist.
+    """
+    if path.suffix.lower() not in _FORMS:
+        raise UsageError(
+            f"A report cannot be written as {path.name}.",
+            remedy="Give it a name that ends in .html, .md or .csv.",
+        )
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"There is no folder {path.parent} for the report.",
+            remedy="Make the folder, or name another one.",
+        )
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.", remedy="Name a file for the report.")
+
+
+def write_report(path: Path, document: RunDocument) -> None:
+    """Write the report in the form that the file's name asks for. A file of that name is replaced, whole or not at all.
+
+    Raises UsageError when it cannot be written there.
+    """
+    check_report(path)
+    content = _FORMS[path.suffix.lower()](document).encode()
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise UsageError(
+            f"The report {path} could not be written: {error.strerror or error}.",
+            remedy="Name a file where you may write; the run itself is recorded, see sfspiris runs list.",
+        ) from error

@@ -1,0 +1,117 @@
+"""The sheet that text reports are printed on: folded lines with hanging indents, plain wherever it must be.
+
+Everything is printed as plain text objects; nothing that comes from a record is ever read as markup. Lines are folded
+here rather than by the terminal, so that an amount is never broken at its no-break spaces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_LABEL_WIDTH: Final = 11
+_NARROWEST: Final = 12
+
+
+def terminal(stream: IO[str], *, plain: bool = False, width: int | None = None) -> Console:
+    """A console for `stream` as all reports need it: no markup, no guessing at highlights.
+
+    Output is plain text without any escape sequence when `plain` is asked for, when NO_COLOR is set, and when the stream
+    is not a terminal; it then is 80 columns wide unless `width` or COLUMNS says otherwise.
+    """
+    wanted = Console(file=stream)
+    is_plain = plain or wanted.no_color or not wanted.is_terminal
+    return Console(
+        file=stream,
+        width=width,
+        color_system=None if is_plain else "auto",
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a small table."""
+
+    cells: tuple[str, ...]
+    style: str = "default"
+
+
+class Page:
+    """Writes folded lines with hanging indents to a console."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.arrow = "->" if console.options.ascii_only else "→"
+
+    def gap(self) -> None:
+        """Print an empty line."""
+        self.console.print()
+
+    def title(self, text: str) -> None:
+        """Print a heading with air above it."""
+        self.gap()
+        self.say(text, style="bold")
+
+    def last(self, text: str) -> None:
+        """Print the line that sums everything up, in one piece, so that scripts and people find it at the very end."""
+        self.gap()
+        self.console.print(Text(text, style="bold"), soft_wrap=True)
+
+    def say(
+        self, text: str, *, sign: str = "", indent: int = 0, style: str = "", sign_style: str | None = None
+    ) -> None:
+        """Print a text after a sign; what does not fit goes on below the text's first letter."""
+        margin = " " * indent + (f"{sign} " if sign else "")
+        for position, line in enumerate(folded(text, max(self.console.width - len(margin), _NARROWEST))):
+            lead = margin if position == 0 else " " * len(margin)
+            parts = Text(lead, style=style if sign_style is None else sign_style).append(
+                line, style=style or "default"
+            )
+            self.console.print(parts, overflow="ignore", no_wrap=True, crop=False)
+
+    def entry(self, label: str, text: str, *, indent: int = 0, style: str = "") -> None:
+        """Print a labelled text in two columns."""
+        self.say(text, sign=label.ljust(_LABEL_WIDTH - 1), indent=indent, style=style, sign_style="dim")
+
+    def columns(self, rows: Sequence[Row], *, indent: int = 2) -> None:
+        """Print rows of equally many cells: the first to the left, the others to the right, none ever cut."""
+        widths = [max(map(cell_len, column)) for column in zip(*(row.cells for row in rows), strict=True)]
+        for row in rows:
+            first, *others = zip(row.cells, widths, strict=True)
+            cells = [_padded(*first), *(_padded(*one, left=True) for one in others)]
+            line = Text(" " * indent + "  ".join(cells).rstrip(" "), style=row.style)
+            self.console.print(line, overflow="ignore", no_wrap=True, crop=False)
+
+
+def _padded(text: str, width: int, *, left: bool = False) -> str:
+    padding = " " * (width - cell_len(text))
+    return padding + text if left else text + padding
+
+
+def folded(text: str, width: int) -> Iterator[str]:
+    """The text in lines of at most `width` cells, broken at plain spaces only; a longer word is cut."""
+    line = ""
+    for word in text.split(" "):
+        wider = f"{line} {word}" if line else word
+        if cell_len(wider) <= width:
+            line = wider
+            continue
+        if line.strip(" "):
+            yield line.rstrip(" ")
+        line = word
+        while cell_len(line) > width:
+            piece = set_cell_size(line, width).rstrip(" ") or line[0]
+            yield piece
+            line = line[len(piece) :]
+    yield line.rstrip(" ")

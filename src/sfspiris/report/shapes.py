@@ -1,0 +1,336 @@
+"""The facts of a run as documents: what `--json` prints, and what every other report lays out.
+
+Field names are a promise to pipelines (schema version 1): fields may be added, never renamed or removed. Every text that
+somebody else wrote is cleaned and masked when a document is built or read, so that no layout can forget it.
+Amounts are decimal strings in major units of the currency beside them; times are UTC, to the second.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+
+from sfspiris.core.drift import Symbol
+from sfspiris.core.money import decimals_of
+from sfspiris.core.outcome import Outcome, RunStatus
+from sfspiris.report.clean import private, safe_url, visible
+
+SCHEMA_VERSION: Final = 1
+_MONEY_DECIMALS: Final = 2
+
+Kind = Literal[
+    "create_customer",
+    "update_customer",
+    "create_article",
+    "create_draft",
+    "update_draft",
+    "delete_draft",
+    "create_order",
+    "write_invoice",
+    "write_account",
+    "write_deal",
+    "adopt",
+]
+Mode = Literal["dry-run", "apply"]
+
+
+def _words(text: str) -> str:
+    return private(visible(text))
+
+
+def _whole_second(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def money_text(amount: Decimal) -> str:
+    """An amount as documents carry it: decimal point, no thousands, at least two decimals, no negative zero."""
+    return f"{amount + 0:.{max(_MONEY_DECIMALS, decimals_of(amount))}f}"
+
+
+def _number(value: Decimal) -> str:
+    return f"{value.normalize() + 0:f}"
+
+
+Words = Annotated[str, AfterValidator(_words)]
+"""Text that somebody wrote: one line, masked."""
+
+Id = Annotated[str, AfterValidator(visible)]
+"""A record's id or a code: never masked, since it is what people search for."""
+
+Url = Annotated[str | None, AfterValidator(safe_url)]
+Moment = Annotated[
+    datetime,
+    AfterValidator(_whole_second),
+    PlainSerializer(_stamp, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+    ),
+]
+Amount = Annotated[
+    Decimal,
+    PlainSerializer(money_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+\.\d{2,}$"}),
+]
+Number = Annotated[
+    Decimal,
+    PlainSerializer(_number, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
+]
+
+
+class Facts(BaseModel):
+    """A part of a document: frozen, and tolerant of fields that a newer version added."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
+
+
+class Links(Facts):
+    """Where a person sees the record in a browser."""
+
+    salesforce: Url = None
+    spiris: Url = None
+
+
+class ChangeFacts(Facts):
+    """One field before and after; null is empty or not there."""
+
+    field: Words
+    before: Words | None
+    after: Words | None
+
+
+class CustomerFacts(Facts):
+    """Who is invoiced: `new` is made by the action `action`, `existing` was found by `evidence`."""
+
+    name: Words
+    state: Literal["new", "existing"]
+    id: Id | None = None
+    number: Id | None = None
+    evidence: Words | None = None
+    action: Id | None = None
+
+
+class RateFacts(Facts):
+    """One VAT rate in percent: the net sold at it and the VAT on that."""
+
+    rate: Number
+    net: Amount
+    vat: Amount
+
+
+class TotalsFacts(Facts):
+    """What the ledger is expected to arrive at: `net` + `vat` + `rounding` = `total`."""
+
+    currency: Id
+    net: Amount
+    vat: Amount
+    rounding: Amount
+    total: Amount
+    rates: tuple[RateFacts, ...]
+
+
+class RowFacts(Facts):
+    """One row of a draft; a row that only carries words has no numbers. `net` is after discount, in the draft's currency."""
+
+    text: Words
+    article: Words | None = None
+    quantity: Number | None = None
+    unit_price: Amount | None = None
+    discount_percent: Number | None = None
+    vat_rate: Number | None = None
+    net: Amount | None = None
+
+
+class DraftFacts(Facts):
+    """An invoice draft. `deal_net` is what the Deal's lines come to, for comparison with `totals.net`."""
+
+    invoice_date: date
+    delivery_date: date | None
+    payment_terms_days: int | None
+    our_reference: Words | None
+    your_reference: Words | None
+    purchase_order: Words | None
+    marker: Words
+    deal_net: Amount
+    totals: TotalsFacts
+    rows: tuple[RowFacts, ...]
+
+
+class ActionFacts(Facts):
+    """One intended effect and what became of it.
+
+    An action that was found done by an earlier, broken run has the kind `adopt`, and `adopted` names what it was meant to
+    be. `net` is the net of the document that the action makes or finds, in `currency`.
+    """
+
+    id: Id
+    kind: Kind
+    adopted: Kind | None = None
+    deal: Id | None
+    deal_name: Words | None = None
+    company: Id | None
+    target_id: Id | None
+    outcome: Outcome
+    correlation_id: Id | None
+    changes: tuple[ChangeFacts, ...]
+    net: Amount | None = None
+    currency: Id | None = None
+    customer: CustomerFacts | None = None
+    draft: DraftFacts | None = None
+    links: Links = Links()
+
+    @property
+    def intended(self) -> Kind:
+        """What the action was meant to do, whoever did it in the end."""
+        return self.adopted or self.kind
+
+
+class HoldFacts(Facts):
+    """One reason why one Deal waits for a person, and since when."""
+
+    deal: Id
+    deal_name: Words
+    company: Id | None
+    code: Id
+    field: Words | None
+    value: Words | None
+    message: Words
+    fix: Words
+    owner: Words | None
+    since: Moment
+    links: Links
+
+
+class WarningFacts(Facts):
+    """One finding that stopped nothing; `deal` is null when it concerns the whole run."""
+
+    code: Id
+    deal: Id | None
+    message: Words
+
+
+class Summary(Facts):
+    """How many actions make, change or delete something in a ledger, and how many Deals were left as they are.
+
+    `create`, `update` and `delete` count what is planned or done; what an earlier run had made (`adopt`) is not counted
+    again. A `write_deal` only mirrors on the Deal where it stands, so it is never an update. `unchanged` and `held` count
+    Deals, `failed` counts actions that were refused or whose outcome is unknown.
+    """
+
+    create: int
+    update: int
+    delete: int
+    unchanged: int
+    held: int
+    failed: int
+
+
+class ErrorFacts(Facts):
+    """What happened and what to do next, under a stable code."""
+
+    code: Id
+    message: Words
+    remedy: Words
+
+
+class RunDocument(Facts):
+    """Everything there is to tell about one run.
+
+    `plan_hash` is a print of what is to be created, without times and outcomes: a dry run and the run that carried out
+    the same plan have the same one. `companies` gives each company's name by its key. `stopped` is what ended the run
+    before everything was tried; what was done until then is done.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: str
+    run_id: Id
+    mode: Mode
+    status: RunStatus
+    started_at: Moment
+    finished_at: Moment
+    stopped: ErrorFacts | None = None
+    plan_hash: str
+    companies: dict[Id, Words]
+    summary: Summary
+    actions: tuple[ActionFacts, ...]
+    holds: tuple[HoldFacts, ...]
+    warnings: tuple[WarningFacts, ...]
+    api_calls: dict[str, int]
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing was written."""
+        return self.mode == "dry-run"
+
+
+class LineFacts(Facts):
+    """One comparison; `salesforce` and `spiris` are the two values of a field that differs."""
+
+    symbol: Symbol
+    deal: Id | None
+    deal_name: Words | None
+    company: Id | None
+    document_id: Id | None
+    document_number: Id | None
+    field: Words | None
+    salesforce: Words | None
+    spiris: Words | None
+    message: Words
+    links: Links = Links()
+
+
+class SumFacts(Facts):
+    """The net of one company and currency on both sides; `difference` is what Spiris has more."""
+
+    company: Id
+    currency: Id
+    salesforce: Amount
+    spiris: Amount
+    difference: Amount
+
+
+class Counts(Facts):
+    """How many lines there are of each symbol: `=`, `+`, `-`, `*`, `!`."""
+
+    same: int
+    only_in_salesforce: int
+    only_in_spiris: int
+    differs: int
+    unreadable: int
+
+
+class Period(Facts):
+    """Swedish days, both included; null is open."""
+
+    start: date | None
+    end: date | None
+
+
+class ReconcileDocument(RunDocument):
+    """A run that compared both sides; its `actions` are what `--fix` repaired."""
+
+    period: Period
+    counts: Counts
+    sums: tuple[SumFacts, ...]
+    lines: tuple[LineFacts, ...]
+
+
+class FailureDocument(Facts):
+    """What a command prints that could not do its work at all."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    error: ErrorFacts
+
+
+SCHEMAS: Final[Mapping[str, type[Facts]]] = {
+    "run": RunDocument,
+    "reconcile": ReconcileDocument,
+    "error": FailureDocument,
+}
+"""The documents whose JSON Schema ships with the package, as `schemas/<name>-1.json`."""

@@ -1,0 +1,146 @@
+"""The words around the figures: what a report is called, its tiles, and what happens next. Shared by HTML and Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.core.drift import Symbol
+from sfspiris.core.money import plain
+from sfspiris.core.outcome import Outcome
+from sfspiris.report.view import (
+    FINDINGS,
+    company_sums,
+    grand_totals,
+    how_many,
+    status_writes,
+    tally,
+    total_of,
+)
+
+if TYPE_CHECKING:
+    from sfspiris.report.shapes import ReconcileDocument, RunDocument
+
+_TITLES: Final = {
+    "push-closed-won": ("Invoice drafts to be created", "Invoice drafts created"),
+    "apply": ("Invoice drafts to be created", "Invoice drafts created"),
+    "sync": ("Invoice drafts and statuses to be written", "Invoice drafts and statuses written"),
+    "preflight": ("Deals checked before go-live", "Deals checked before go-live"),
+    "pull-invoice-status": ("Invoice status to be written", "Invoice status written"),
+    "reconcile": ("Salesforce and Spiris compared", "Salesforce and Spiris compared"),
+    "rollback": ("Drafts to be deleted", "Drafts deleted"),
+}
+
+
+_FINANCE: Final = (
+    "Finance looks through the drafts in Spiris and issues them: only then do they have a number and enter the books.",
+    "Invoice number, due date and payment come back to Salesforce with sfspiris pull-invoice-status.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure at the top. `tone` is how it is coloured: nothing, `hold`, `bad`, or `money` for a wide one."""
+
+    label: str
+    figure: str
+    unit: str = ""
+    tone: str = ""
+
+
+def title(document: RunDocument) -> str:
+    """What the report is about, as a heading."""
+    planned, done = _TITLES.get(document.command, (document.command, document.command))
+    return planned if document.is_dry else done
+
+
+def tiles(document: RunDocument) -> tuple[Tile, ...]:
+    """The figures that somebody in a hurry wants: what is made, for how much, and what is left."""
+    counts = tally(document)
+    became = Outcome.PLANNED if document.is_dry else Outcome.DONE
+    verb = "to create" if document.is_dry else "created"
+    totals = grand_totals(company_sums(document))
+    creations = (
+        Tile(f"drafts {verb}", str(counts["create_draft", became])),
+        Tile(f"customers {verb}", str(counts["create_customer", became])),
+    )
+    only_writes = status_writes(document) and not any(
+        one.intended != "write_deal" for one in document.actions
+    )
+    return (
+        *(() if only_writes else creations),
+        *(Tile("total incl. VAT", plain(total), currency, "money") for currency, total in totals.items()),
+        *_unless_zero("found from an earlier run", counts["adopt", became]),
+        *_unless_zero(
+            "statuses in Salesforce", sum(one.outcome is became for one in status_writes(document))
+        ),
+        Tile("deals unchanged", str(document.summary.unchanged)),
+        Tile("deals held", str(document.summary.held), tone="hold" if document.summary.held else ""),
+        *_unless_zero("refused", total_of(counts, Outcome.FAILED), tone="bad"),
+        *_unless_zero("outcome unknown", total_of(counts, Outcome.UNKNOWN), tone="bad"),
+        *_unless_zero("not tried", total_of(counts, Outcome.SKIPPED), tone="hold"),
+    )
+
+
+def reconcile_tiles(document: ReconcileDocument) -> tuple[Tile, ...]:
+    """One figure per finding; what needs a person is coloured."""
+    counts = Counter(one.symbol for one in document.lines)
+    tones = {Symbol.UNREADABLE: "bad", Symbol.SAME: ""}
+    return tuple(
+        Tile(words, str(counts[symbol]), tone=tones.get(symbol, "hold") if counts[symbol] else "")
+        for symbol, words in FINDINGS.items()
+    )
+
+
+def _unless_zero(label: str, count: int, tone: str = "") -> tuple[Tile, ...]:
+    return (Tile(label, str(count), tone=tone),) if count else ()
+
+
+def next_steps(document: RunDocument) -> tuple[str, ...]:
+    """What happens next and who does it, in order."""
+    steps = _after_a_plan(document) if document.is_dry else _after_a_run(document)
+    if document.summary.held:
+        steps.append(
+            f"{how_many(document.summary.held, 'deal')} held and left alone. Every run looks again, and takes along what has "
+            "been mended at the source."
+        )
+    return tuple(steps) or ("Nothing: both sides agree.",)
+
+
+def _after_a_plan(document: RunDocument) -> list[str]:
+    counts = tally(document)
+    drafts, customers = counts["create_draft", Outcome.PLANNED], counts["create_customer", Outcome.PLANNED]
+    if drafts or customers:
+        made = " and ".join(
+            how_many(count, noun) for count, noun in ((customers, "customer"), (drafts, "draft")) if count
+        )
+        return [
+            "Somebody approves this plan. Until it is carried out, nothing changes in Spiris or in Salesforce.",
+            f"sfspiris makes {made} in Spiris. It never books or sends an invoice.",
+            *_FINANCE,
+        ]
+    writes = len(status_writes(document))
+    if writes:
+        return [
+            f"Run without --dry-run, sfspiris writes the status of {how_many(writes, 'deal')} to Salesforce."
+        ]
+    return []
+
+
+def _after_a_run(document: RunDocument) -> list[str]:
+    counts = tally(document)
+    steps = (
+        ["The cause above is mended, and the same command is run again: it takes up where this run stopped."]
+        if (document.stopped)
+        else []
+    )
+    steps += list(_FINANCE) if counts["create_draft", Outcome.DONE] + counts["adopt", Outcome.DONE] else []
+    if total_of(counts, Outcome.UNKNOWN):
+        steps.append(
+            f"{how_many(total_of(counts, Outcome.UNKNOWN), 'write')} without a trustworthy answer: the next run asks "
+            "Spiris before anything is sent again. Nobody should create these by hand."
+        )
+    if total_of(counts, Outcome.FAILED) + total_of(counts, Outcome.SKIPPED):
+        steps.append("What was refused or not tried is planned again by the next run.")
+    return steps

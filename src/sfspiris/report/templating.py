@@ -1,0 +1,91 @@
+"""What the HTML and the Markdown templates have in common: strictness, filters, and the facts of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+
+from sfspiris.report import story, view
+from sfspiris.report.shapes import ReconcileDocument
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from jinja2.runtime import Context
+
+    from sfspiris.core.drift import Symbol
+    from sfspiris.report.shapes import RunDocument
+
+Filter = Callable[..., Any]
+
+
+def environment(
+    filters: Mapping[str, Filter], *, finalize: Callable[[Any], Any] | None = None
+) -> Environment:
+    """Templates that escape every value and refuse an unknown name, with the filters of one form beside the common ones."""
+    made = Environment(
+        loader=PackageLoader("sfspiris.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {**_COMMON, **filters}
+    return made
+
+
+@pass_context
+def _company(context: Context, key: str | None) -> str:
+    return view.company_label(context["document"], key)
+
+
+def _swedish_day(moment: datetime) -> str:
+    return f"{moment.astimezone(view.SWEDEN):%Y-%m-%d}"
+
+
+def _finding(symbol: Symbol) -> str:
+    return view.sentence_case(view.FINDINGS[symbol])
+
+
+_COMMON: Final[Mapping[str, Filter]] = {
+    "number": view.number,
+    "company": _company,
+    "counted": view.how_many,
+    "swedish_time": view.swedish_time,
+    "swedish_day": _swedish_day,
+    "finding": _finding,
+    "line_rows": view.line_rows,
+}
+
+
+def facts(document: RunDocument) -> dict[str, Any]:
+    """Everything that a template of either kind may lay out."""
+    common = {
+        "document": document,
+        "title": story.title(document),
+        "names": view.deal_names(document),
+        "writes": view.status_writes(document),
+    }
+    if isinstance(document, ReconcileDocument):
+        return common | {
+            "lead": view.verdict(document),
+            "tiles": story.reconcile_tiles(document),
+            "findings": view.lines_by_finding(document),
+        }
+    return common | {
+        "lead": view.headline(document),
+        "tiles": story.tiles(document),
+        "steps": story.next_steps(document),
+        "sums": view.company_sums(document),
+        "groups": view.hold_groups(document),
+        "blocks": view.deal_blocks(document),
+    }
+
+
+def template_name(document: RunDocument, suffix: str) -> str:
+    """The template for this kind of document: `run.html.j2`, `reconcile.md.j2`, …"""
+    return f"{'reconcile' if isinstance(document, ReconcileDocument) else 'run'}.{suffix}.j2"

@@ -1,0 +1,325 @@
+"""The groupings, sums and sentences that all layouts share, so that every report of a run tells the same story."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from sfspiris.core.drift import Symbol
+from sfspiris.core.money import ZERO, plain
+from sfspiris.core.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from decimal import Decimal
+
+    from sfspiris.report.shapes import (
+        ActionFacts,
+        HoldFacts,
+        LineFacts,
+        ReconcileDocument,
+        RowFacts,
+        RunDocument,
+    )
+
+SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+
+_IN_THE_BOOKS: Final = {Outcome.PLANNED, Outcome.DONE}
+
+NEXT_STEP: Final = {
+    Outcome.FAILED: "Refused, nothing was written. Its hold says what to mend; the next run plans it again.",
+    Outcome.UNKNOWN: "Sent, but no answer came back that can be trusted. The next run asks Spiris for it before "
+    "anything is sent again, so do not create it by hand.",
+    Outcome.SKIPPED: "Not tried, because something it needs did not come about. The next run plans it again.",
+}
+"""What happens to an action that did not come about, in words for the reader."""
+
+FINDINGS: Final = {
+    Symbol.DIFFERS: "differs",
+    Symbol.ONLY_IN_CRM: "only in Salesforce",
+    Symbol.ONLY_IN_LEDGER: "only in Spiris",
+    Symbol.UNREADABLE: "could not be read",
+    Symbol.SAME: "same",
+}
+"""What each symbol of a comparison says, what needs a person first."""
+
+
+def company_label(document: RunDocument, key: str | None) -> str:
+    """A company as the reader knows it, with the key that the configuration uses."""
+    if key is None:
+        return "no company"
+    name = document.companies.get(key, key)
+    return key if name == key else f"{name} ({key})"
+
+
+def swedish_time(moment: datetime) -> str:
+    """A time as a Swedish reader's clock showed it, with the zone's name: `2026-11-20 09:00 CET`."""
+    return f"{moment.astimezone(SWEDEN):%Y-%m-%d %H:%M %Z}"
+
+
+def number(value: Decimal) -> str:
+    """A quantity or rate the Swedish way, with no more decimals than it needs."""
+    return plain(value, decimals=0)
+
+
+def sentence_case(text: str) -> str:
+    """The text with a capital first letter and the rest as it was."""
+    return text[:1].upper() + text[1:]
+
+
+def how_many(count: int, noun: str) -> str:
+    """`1 draft`, `2 drafts`, `no drafts`."""
+    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+
+
+# --- sums ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RateSum:
+    """Net, VAT and their sum at one rate in percent."""
+
+    rate: Decimal
+    net: Decimal
+    vat: Decimal
+
+    @property
+    def gross(self) -> Decimal:
+        """Net and VAT together."""
+        return self.net + self.vat
+
+
+@dataclass(frozen=True, slots=True)
+class CompanySum:
+    """All drafts of one company in one currency, highest VAT rate first: `net` + `vat` + `rounding` = `total`."""
+
+    company: str
+    currency: str
+    drafts: int
+    rates: tuple[RateSum, ...]
+    rounding: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        """Net of all rates."""
+        return sum((one.net for one in self.rates), ZERO)
+
+    @property
+    def vat(self) -> Decimal:
+        """VAT of all rates."""
+        return sum((one.vat for one in self.rates), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        """What the customers are to pay."""
+        return self.net + self.vat + self.rounding
+
+
+def company_sums(document: RunDocument) -> tuple[CompanySum, ...]:
+    """What is to be drafted, or was: by company and currency, in that order.
+
+    Drafts that were refused, skipped or whose outcome is unknown are left out, and so are documents that were only found
+    again, since nobody foretold their VAT.
+    """
+    groups: dict[tuple[str, str], list[ActionFacts]] = defaultdict(list)
+    for action in document.actions:
+        if action.draft is not None and action.outcome in _IN_THE_BOOKS:
+            groups[action.company or "", action.draft.totals.currency].append(action)
+    return tuple(_company_sum(key, groups[key]) for key in sorted(groups))
+
+
+def _company_sum(key: tuple[str, str], actions: Iterable[ActionFacts]) -> CompanySum:
+    nets: dict[Decimal, Decimal] = defaultdict(lambda: ZERO)
+    vats: dict[Decimal, Decimal] = defaultdict(lambda: ZERO)
+    totals = [action.draft.totals for action in actions if action.draft is not None]
+    for one in totals:
+        for line in one.rates:
+            nets[line.rate] += line.net
+            vats[line.rate] += line.vat
+    rates = tuple(RateSum(rate, nets[rate], vats[rate]) for rate in sorted(nets, reverse=True))
+    return CompanySum(
+        *key, drafts=len(totals), rates=rates, rounding=sum((one.rounding for one in totals), ZERO)
+    )
+
+
+def grand_totals(sums: Iterable[CompanySum]) -> dict[str, Decimal]:
+    """The totals of all companies by currency; currencies are never added up."""
+    found: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for one in sums:
+        found[one.currency] += one.total
+    return dict(sorted(found.items()))
+
+
+def line_rows(rows: Iterable[RowFacts]) -> int:
+    """How many rows carry a price."""
+    return sum(row.net is not None for row in rows)
+
+
+# --- deals and holds -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DealBlock:
+    """Everything that a run does for one Deal, in the order of the plan."""
+
+    deal: str
+    name: str
+    company: str | None
+    link: str | None
+    actions: tuple[ActionFacts, ...]
+
+    @property
+    def draft(self) -> ActionFacts | None:
+        """The action that makes or finds the Deal's draft."""
+        return next((one for one in self.actions if one.intended == "create_draft"), None)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of what became of its actions."""
+        return max((one.outcome for one in self.actions), key=_SEVERITY.index)
+
+
+_SEVERITY: Final = (Outcome.PLANNED, Outcome.DONE, Outcome.SKIPPED, Outcome.FAILED, Outcome.UNKNOWN)
+
+
+def deal_blocks(document: RunDocument) -> tuple[DealBlock, ...]:
+    """What the run does in the ledgers, Deal by Deal, by company and then in the order of the plan."""
+    grouped: dict[tuple[str, str], list[ActionFacts]] = defaultdict(list)
+    for action in document.actions:
+        if action.intended != "write_deal":
+            grouped[action.company or "", action.deal or action.id].append(action)
+    ordered = sorted(grouped.items(), key=lambda one: one[0][0])
+    return tuple(_block(tuple(actions)) for _, actions in ordered)
+
+
+def _block(actions: tuple[ActionFacts, ...]) -> DealBlock:
+    first = actions[0]
+    name = next((one.deal_name for one in actions if one.deal_name), first.deal or first.id)
+    return DealBlock(first.deal or first.id, name, first.company, first.links.salesforce, actions)
+
+
+def status_writes(document: RunDocument) -> tuple[ActionFacts, ...]:
+    """The Deals whose status in Salesforce changes for its own sake, rather than to mirror a creation or a hold."""
+    mirrored = {one.deal for one in document.actions if one.intended != "write_deal"}
+    mirrored |= {one.deal for one in document.holds}
+    return tuple(one for one in document.actions if one.intended == "write_deal" and one.deal not in mirrored)
+
+
+def deal_names(document: RunDocument) -> dict[str, str]:
+    """The Deals' names by id, as far as the document tells them."""
+    held = {one.deal: one.deal_name for one in document.holds}
+    return held | {one.deal: one.deal_name for one in document.actions if one.deal and one.deal_name}
+
+
+@dataclass(frozen=True, slots=True)
+class HoldGroup:
+    """All holds of one code. `fix` is set when the same next step helps all of them."""
+
+    code: str
+    holds: tuple[HoldFacts, ...]
+
+    @property
+    def deals(self) -> int:
+        """How many Deals it concerns."""
+        return len({one.deal for one in self.holds})
+
+    @property
+    def fix(self) -> str | None:
+        """The next step, when all share it."""
+        fixes = {one.fix for one in self.holds}
+        return fixes.pop() if len(fixes) == 1 else None
+
+
+def hold_groups(document: RunDocument) -> tuple[HoldGroup, ...]:
+    """The holds by code, the code that stops most Deals first."""
+    grouped: dict[str, list[HoldFacts]] = defaultdict(list)
+    for one in document.holds:
+        grouped[one.code].append(one)
+    groups = (HoldGroup(code, tuple(holds)) for code, holds in grouped.items())
+    return tuple(sorted(groups, key=lambda group: (-group.deals, group.code)))
+
+
+def lines_by_finding(document: ReconcileDocument) -> dict[Symbol, tuple[LineFacts, ...]]:
+    """The lines of a comparison by symbol, what needs a person first, agreement last; only symbols that occur."""
+    grouped = {symbol: tuple(one for one in document.lines if one.symbol is symbol) for symbol in FINDINGS}
+    return {symbol: lines for symbol, lines in grouped.items() if lines}
+
+
+# --- sentences -----------------------------------------------------------------------------------------------------
+
+
+def tally(document: RunDocument) -> Counter[tuple[str, Outcome]]:
+    """How many actions there are of each kind and outcome; what was found done already counts as `adopt`."""
+    return Counter((one.kind, one.outcome) for one in document.actions)
+
+
+def total_of(counts: Counter[tuple[str, Outcome]], outcome: Outcome) -> int:
+    """How many actions of any kind ended this way."""
+    return sum(count for (_, became), count in counts.items() if became is outcome)
+
+
+_SHORTFALLS: Final = {
+    Outcome.FAILED: "failed",
+    Outcome.UNKNOWN: "without a trustworthy answer",
+    Outcome.SKIPPED: "skipped",
+}
+
+
+def headline(document: RunDocument) -> str:
+    """The run in one line: `Plan: 3 customers and 7 drafts to create, 5 unchanged, 12 held. Nothing was written.`"""
+    parts = [_creations(document), *_writes(document)]
+    counts = tally(document)
+    found = sum(
+        count for (kind, outcome), count in counts.items() if kind == "adopt" and outcome in _IN_THE_BOOKS
+    )
+    parts += [f"{found} found in Spiris from an earlier run"] if found else []
+    parts += [f"{document.summary.unchanged} unchanged", f"{document.summary.held} held"]
+    parts += [
+        f"{total_of(counts, outcome)} {words}"
+        for outcome, words in _SHORTFALLS.items()
+        if total_of(counts, outcome)
+    ]
+    sentence = ", ".join(part for part in parts if part) + "."
+    if document.is_dry:
+        return f"Plan: {sentence} Nothing was written."
+    return f"Stopped early: {sentence}" if document.stopped else f"Done: {sentence}"
+
+
+def verdict(document: ReconcileDocument) -> str:
+    """The comparison in one line: `Compared: 6 same, 1 only in Salesforce, …`"""
+    counts = Counter(one.symbol for one in document.lines)
+    found = [f"{counts[symbol]} {FINDINGS[symbol]}" for symbol in Symbol]
+    return f"Compared: {', '.join(found)}."
+
+
+def _creations(document: RunDocument) -> str:
+    counts = tally(document)
+    made = {
+        noun: sum(counts[kind, outcome] for outcome in _IN_THE_BOOKS)
+        for noun, kind in (("customer", "create_customer"), ("draft", "create_draft"))
+    }
+    others = sum(
+        count
+        for (kind, outcome), count in counts.items()
+        if outcome in _IN_THE_BOOKS
+        and kind.startswith("create_")
+        and kind not in {"create_customer", "create_draft"}
+    )
+    if not any(made.values()) and not others and status_writes(document):
+        return ""
+    named = [how_many(count, noun) for noun, count in made.items()] + (
+        [how_many(others, "other record")] if others else []
+    )
+    what = " and ".join(named) if any(made.values()) or others else "nothing"
+    return f"{what} to create" if document.is_dry else f"{what} created"
+
+
+def _writes(document: RunDocument) -> list[str]:
+    writes = [one for one in status_writes(document) if one.outcome in _IN_THE_BOOKS]
+    if not writes:
+        return []
+    deals = how_many(len(writes), "deal")
+    return [f"{deals} to update in Salesforce" if document.is_dry else f"{deals} updated in Salesforce"]
