@@ -1,0 +1,361 @@
+"""Every key of the configuration with its type, default and an example; the examples are shown in refusals.
+
+Values that later versions will understand are known here and refused in words, so that nobody believes they work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
+
+from sfspiris.config.values import (
+    Address,
+    ApiVersion,
+    CompanyKey,
+    CrmPath,
+    Currency,
+    Day,
+    Environment,
+    Frame,
+    Number,
+    Owner,
+    Paths,
+    Secret,
+    Section,
+    Text,
+    Texts,
+    frame,
+    is_loopback,
+    key,
+)
+from sfspiris.core.capabilities import MarkerField
+from sfspiris.errors import ConfigError
+from sfspiris.state.address import state_file
+from sfspiris.swedish import orgnr
+
+SOURCE_FIELDS: Final = frozenset(
+    {
+        "amount",
+        "currency",
+        "delivery_date",
+        "owner_name",
+        "our_reference",
+        "your_reference",
+        "purchase_order",
+        "payment_terms_days",
+        "name",
+        "orgnr",
+        "vat_number",
+        "customer_number",
+        "street",
+        "postal_code",
+        "city",
+        "country",
+        "email",
+        "phone",
+        "line_quantity",
+        "line_unit_price",
+        "line_discount",
+        "line_total",
+        "line_article",
+        "line_name",
+        "line_text",
+        "line_family",
+    }
+)
+
+_PRODUCTION_LOGIN: Final = "https://login.salesforce.com"
+_SANDBOX_LOGIN: Final = "https://test.salesforce.com"
+_CALLBACK: Final = "http://127.0.0.1:8765/callback"
+
+
+class StateSettings(Section):
+    """Where the memory between runs is kept."""
+
+    url: Text = key('url = "sqlite:///sfspiris.db"', default="sqlite:///sfspiris.db")
+
+    @field_validator("url")
+    @classmethod
+    def _is_supported(cls, value: str, info: ValidationInfo) -> str:
+        try:
+            state_file(value, base=frame(info).folder)
+        except ConfigError:
+            raise ValueError("does not name a SQLite file, which is all that this version supports") from None
+        return value
+
+
+class SecretsSettings(Section):
+    """Where sign-ins are kept. `file` is the folder of the file store, `command` the helper of the command store."""
+
+    store: Literal["keyring", "file", "env", "command"] = key('store = "keyring"', default="keyring")
+    file: Path = key('file = "tokens"', default=None, strict=False)
+    command: Text | None = key('command = "/usr/local/bin/token-helper"', default=None)
+
+    @field_validator("file", mode="before")
+    @classmethod
+    def _is_beside_the_file(cls, value: object, info: ValidationInfo) -> object:
+        if value is None:
+            return platformdirs.user_config_path("sfspiris") / "tokens"
+        if not isinstance(value, str):
+            raise ValueError("is not text in quotes")  # noqa: TRY004 - pydantic's protocol
+        return frame(info).folder / Path(value).expanduser()
+
+    @field_validator("command")
+    @classmethod
+    def _goes_with_the_store(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("store") == "command" and value is None:
+            raise ValueError('is needed by store = "command": the helper that keeps the tokens')
+        return value
+
+
+class LimitsSettings(Section):
+    """Where a run stops of itself. `tolerance` is in document currency; the daily share is a part of 1."""
+
+    max_changes: int = key("max_changes = 200", default=200, ge=1)
+    tolerance: Number = key('tolerance = "0.00"', default="0.00", ge=0)
+    salesforce_daily_share: Number = key("salesforce_daily_share = 0.8", default="0.8", gt=0, le=1)
+
+
+class SalesforceSettings(Section):
+    """Which org, and how to sign in to it. `base_url` is the local sandbox's address and stands nowhere else."""
+
+    environment: Environment = key('environment = "production"', default="production")
+    auth: Literal["jwt", "client-credentials", "web"] = key('auth = "jwt"', default="jwt")
+    base_url: Address | None = key('base_url = "http://127.0.0.1:8701"', default=None)
+    login_url: Address = key(f'login_url = "{_PRODUCTION_LOGIN}"', default="")
+    client_id: Text = key('client_id = "3MVG9…"')
+    client_secret: Secret | None = key('client_secret = "env:SALESFORCE_CLIENT_SECRET"', default=None)
+    username: Text | None = key('username = "integration@example.com"', default=None)
+    private_key: Secret | None = key('private_key = "file:salesforce.key"', default=None)
+    redirect_uri: Address = key(f'redirect_uri = "{_CALLBACK}"', default=_CALLBACK)
+    api_version: ApiVersion | None = key('api_version = "66.0"', default=None)
+
+    @field_validator("base_url")
+    @classmethod
+    def _fits_environment(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return _local_address(value, info)
+
+    @field_validator("login_url", mode="before")
+    @classmethod
+    def _default_login(cls, value: object, info: ValidationInfo) -> object:
+        if value != "":
+            return value
+        if info.data.get("environment") == "local":
+            return info.data.get("base_url") or _CALLBACK  # a missing base_url has been told already
+        return _SANDBOX_LOGIN if info.data.get("environment") == "sandbox" else _PRODUCTION_LOGIN
+
+    @field_validator("login_url")
+    @classmethod
+    def _login_fits_environment(cls, value: str, info: ValidationInfo) -> str:
+        host = urlsplit(value).hostname or ""
+        opens_sandbox = host == "test.salesforce.com" or host.endswith(".sandbox.my.salesforce.com")
+        environment = info.data.get("environment")
+        if environment == "local" and not is_loopback(value):
+            raise ValueError('leaves this machine, but environment = "local" must not')
+        if environment == "production" and (opens_sandbox or is_loopback(value)):
+            raise ValueError('does not open a production org; set environment = "sandbox" or "local"')
+        if environment == "sandbox" and (value == _PRODUCTION_LOGIN or is_loopback(value)):
+            raise ValueError("does not open a sandbox; use https://test.salesforce.com or its My Domain")
+        return value
+
+    @field_validator("username", "private_key")
+    @classmethod
+    def _is_there_for_jwt(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.data.get("auth") == "jwt":
+            raise ValueError('is needed by auth = "jwt"')
+        return value
+
+    @field_validator("client_secret")
+    @classmethod
+    def _is_there_for_client_credentials(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.data.get("auth") == "client-credentials":
+            raise ValueError('is needed by auth = "client-credentials"')
+        return value
+
+
+class SourceSettings(Section):
+    """Where a deal comes from. `fields` are our names → Salesforce paths, of which the first that is not empty wins."""
+
+    object: Text = key('object = "Opportunity"', default="Opportunity")
+    gate: Text = key('gate = "IsWon = true"', default="IsWon = true")
+    record_types: Texts = key('record_types = ["Services"]', default=())
+    fields: Mapping[str, Paths] = key('{name} = "Account.Organisation_Number__c"', default_factory=dict)
+
+    @field_validator("object")
+    @classmethod
+    def _is_supported(cls, value: str) -> str:
+        if value != "Opportunity":
+            raise ValueError('is not supported by this version; use object = "Opportunity"')
+        return value
+
+
+class RouteSettings(Section):
+    """Sends deals to a company when every condition holds: Salesforce path → accepted values, "*" for any."""
+
+    company: Text = key('company = "se"')
+    when: Mapping[CrmPath, Texts] = key(
+        'when = { "Account.BillingCountryCode" = "SE" }', default_factory=dict
+    )
+
+
+class MarkerSettings(Section):
+    """Where the deal's id lives on the draft, so that a lost reply can be found again."""
+
+    field: Annotated[MarkerField, Field(strict=False)] = key(
+        'field = "OurReference"', default=MarkerField.OUR_REFERENCE
+    )
+
+
+class ArticlesSettings(Section):
+    """What to do about products that the ledger has no article for."""
+
+    missing: Literal["hold", "create", "fallback"] = key('missing = "hold"', default="hold")
+    fallback: Mapping[Literal["25", "12", "6", "0"], Text] = key('"25" = "SALJ25"', default_factory=dict)
+    by_family: Mapping[Text, Text] = key('by_family = { "Services" = "KONSULT" }', default_factory=dict)
+
+    @field_validator("missing")
+    @classmethod
+    def _is_supported(cls, value: str) -> str:
+        if value != "hold":
+            raise ValueError(f'"{value}" is not supported by this version; use missing = "hold"')
+        return value
+
+
+class OwnershipSettings(Section):
+    """Who wins when both sides changed a customer field; a field without its own rule follows `default`."""
+
+    default: Owner = key('default = "salesforce"', default="salesforce")
+    name: Owner | None = key('name = "salesforce"', default=None)
+    orgnr: Owner | None = key('orgnr = "salesforce"', default=None)
+    vat_number: Owner | None = key('vat_number = "salesforce"', default=None)
+    street: Owner | None = key('street = "salesforce"', default=None)
+    postal_code: Owner | None = key('postal_code = "salesforce"', default=None)
+    city: Owner | None = key('city = "salesforce"', default=None)
+    country: Owner | None = key('country = "salesforce"', default=None)
+    email: Owner | None = key('email = "spiris"', default=None)
+    phone: Owner | None = key('phone = "spiris"', default=None)
+    payment_terms_days: Owner | None = key('payment_terms_days = "spiris"', default=None)
+
+
+class CompanySettings(Section):
+    """One company with its own books. `orgnr` has ten digits, however it was written; `name` is what reports call it."""
+
+    ledger: Literal["spiris", "fortnox"] = key('ledger = "spiris"', default="spiris")
+    environment: Environment = key('environment = "production"', default="production")
+    base_url: Address | None = key('base_url = "http://127.0.0.1:8702"', default=None)
+    orgnr: Text = key('orgnr = "556012-5790"')
+    name: Text | None = key('name = "Exempel AB"', default=None)
+    client_id: Text = key('client_id = "yourapp"')
+    client_secret: Secret = key('client_secret = "env:SPIRIS_CLIENT_SECRET"')
+    redirect_uri: Address = key(f'redirect_uri = "{_CALLBACK}"', default=_CALLBACK)
+    target: Literal["draft", "order"] = key('target = "draft"', default="draft")
+    currency: Currency = key('currency = "SEK"', default="SEK")
+    default_terms_days: int = key("default_terms_days = 30", default=30, ge=0, le=365)
+    marker: MarkerSettings = key('field = "OurReference"', default_factory=dict)
+    articles: ArticlesSettings = key('missing = "hold"', default_factory=dict)
+    ownership: OwnershipSettings = key('default = "salesforce"', default_factory=dict)
+
+    @field_validator("ledger")
+    @classmethod
+    def _ledger_is_supported(cls, value: str) -> str:
+        if value != "spiris":
+            raise ValueError(f'"{value}" is not supported by this version; use ledger = "spiris"')
+        return value
+
+    @field_validator("target")
+    @classmethod
+    def _target_is_supported(cls, value: str) -> str:
+        if value != "draft":
+            raise ValueError(f'"{value}" is not supported by this version; use target = "draft"')
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _fits_environment(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return _local_address(value, info)
+
+    @field_validator("orgnr")
+    @classmethod
+    def _is_a_number(cls, value: str, info: ValidationInfo) -> str:
+        finding = orgnr.parse(value, today=frame(info).today)
+        if finding.canonical is None:
+            raise ValueError(f"is not an organisation number: {finding.reason}")
+        return re.sub(r"\D", "", finding.canonical)
+
+
+class WriteBackSettings(Section):
+    """What is written to Salesforce about invoices."""
+
+    invoice_object: bool = key("invoice_object = true", default=True)
+    account_summary: bool = key("account_summary = true", default=True)
+    deal_status: bool = key("deal_status = true", default=True)
+
+
+def _entries(value: object) -> object:
+    if not isinstance(value, list):
+        raise ValueError("is not a list of tables; write it with double brackets")  # noqa: TRY004 - pydantic's protocol
+    return tuple(value)
+
+
+class Settings(Section):
+    """The whole configuration. Every path in it is absolute; secrets are references until `secrets.resolve`."""
+
+    version: Literal[1] = key("version = 1")
+    mode: Literal["active", "read-only"] = key('mode = "active"', default="active")
+    start_date: Day | None = key("start_date = 2026-11-01", default=None)
+    state: StateSettings = key("[state]", default_factory=dict)
+    secrets: SecretsSettings = key("[secrets]", default_factory=dict)
+    limits: LimitsSettings = key("[limits]", default_factory=dict)
+    salesforce: SalesforceSettings = key("[salesforce]")
+    source: SourceSettings = key("[source]", default_factory=dict)
+    companies: Mapping[CompanyKey, CompanySettings] = key("[companies.se]")
+    routes: Annotated[tuple[RouteSettings, ...], BeforeValidator(_entries)] = key("[[routes]]")
+    write_back: WriteBackSettings = key("[write_back]", default_factory=dict)
+    _folder: Path = PrivateAttr()
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember where the file stood, for the paths and commands of secrets."""
+        place: Frame = context
+        self._folder = place.folder
+
+    @field_validator("companies", "routes")
+    @classmethod
+    def _has_some(cls, value: Any) -> Any:
+        if not value:
+            raise ValueError("is empty, so that no deal could be invoiced")
+        return value
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the configuration file."""
+        return self._folder
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether every write is refused in the HTTP layer."""
+        return self.mode == "read-only"
+
+    @property
+    def state_file(self) -> Path:
+        """The state's file."""
+        return state_file(self.state.url, base=self._folder)
+
+
+def _local_address(value: str | None, info: ValidationInfo) -> str | None:
+    """Keep the local sandbox and the real systems apart by their addresses."""
+    is_local = info.data.get("environment") == "local"
+    if is_local and value is None:
+        raise ValueError(
+            'is needed by environment = "local": the sandbox\'s address, as `sandbox up` prints it'
+        )
+    if is_local and value is not None and not is_loopback(value):
+        raise ValueError('leaves this machine, but environment = "local" must not')
+    if value is not None and "environment" in info.data and not is_local:
+        raise ValueError('belongs to environment = "local" only; the real systems\' addresses are known')
+    return value
