@@ -1,0 +1,1 @@
+"""What both simulators stand on: records, clock, switches, faults, request log, and the application around vendor routes."""

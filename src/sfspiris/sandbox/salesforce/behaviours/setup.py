@@ -1,0 +1,42 @@
+"""Set-up records whose saving changes what the org's schema is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Save
+
+if TYPE_CHECKING:
+    from sfspiris.sandbox.kernel.records import Record
+    from sfspiris.sandbox.salesforce.dml import Author, Dml
+
+
+class Permissions(Behaviour):
+    """Permission sets and who has them, record types, stages: all of them shape describe."""
+
+    def after(self, save: Save) -> None:
+        save.dml.org.refresh()
+
+    def deleted(self, dml: Dml, row: Record, author: Author) -> None:
+        dml.org.refresh()
+
+
+class Currencies(Permissions):
+    """Currencies and their dated rates: a rate holds until the next one of its currency starts."""
+
+    def after(self, save: Save) -> None:
+        if save.entity.name == "DatedConversionRate":
+            self._chain(save)
+        super().after(save)
+
+    @staticmethod
+    def _chain(save: Save) -> None:
+        store = save.dml.store
+        rates = sorted(
+            store.now_referring("DatedConversionRate", "IsoCode", save.row["IsoCode"]),
+            key=lambda rate: rate["StartDate"],
+        )
+        for rate, following in zip(rates, [*rates[1:], None], strict=True):
+            ends = following["StartDate"] if following is not None else "9999-12-31"
+            if rate["NextStartDate"] != ends:
+                store.put(save.entity, {**rate, "NextStartDate": ends})

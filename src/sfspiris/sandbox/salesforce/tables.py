@@ -1,0 +1,18 @@
+"""The names of the record tables that hold no sObjects. Tables of sObjects are named like the object."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ORG: Final = "_org"
+DECLARATIONS: Final = "_declarations"
+CLIENTS: Final = "_clients"
+ACCESS_TOKENS: Final = "_access_tokens"
+REFRESH_TOKENS: Final = "_refresh_tokens"
+CODES: Final = "_codes"
+ASSERTIONS: Final = "_assertions"
+JOBS: Final = "_jobs"
+DEPLOYMENTS: Final = "_deployments"
+
+SIGN_IN: Final = (CLIENTS, ACCESS_TOKENS, REFRESH_TOKENS)
+"""What starting over with another world leaves alone."""

@@ -1,0 +1,1 @@
+"""What a Swedish company has before anyone adds anything: countries, units, terms, codings, VAT codes, accounts."""
