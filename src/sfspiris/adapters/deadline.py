@@ -1,0 +1,100 @@
+"""Connections that obey one deadline for the whole request.
+
+httpx bounds each single read. A server that sends one byte now and then would hold us for ever, be it in the body or
+in the headers; so every socket operation here gets no more time than what is left of the whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+import httpx
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable
+
+    from httpcore import SOCKET_OPTION
+
+
+class Deadline:
+    """When the request under way must be over, on the clock given. One request at a time."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._ends = float("inf")
+
+    def start(self, seconds: float) -> None:
+        """A new request begins and may last this long."""
+        self._ends = self._monotonic() + seconds
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether nothing is left."""
+        return self._monotonic() >= self._ends
+
+    def bound(self, timeout: float | None, expired: type[Exception]) -> float:
+        """The timeout, or what is left when that is less; raises `expired` when nothing is."""
+        left = self._ends - self._monotonic()
+        if left <= 0:
+            raise expired("the time for the whole request is up")
+        return left if timeout is None else min(timeout, left)
+
+
+class _TimedStream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._deadline.bound(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._deadline.bound(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        bound = self._deadline.bound(timeout, httpcore.ConnectTimeout)
+        return _TimedStream(self._inner.start_tls(ssl_context, server_hostname, bound), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _TimedBackend(httpcore.NetworkBackend):
+    def __init__(self, deadline: Deadline) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        bound = self._deadline.bound(timeout, httpcore.ConnectTimeout)
+        stream = self._inner.connect_tcp(host, port, bound, local_address, socket_options)
+        return _TimedStream(stream, self._deadline)
+
+
+class TimedHTTPTransport(httpx.HTTPTransport):
+    """httpx' own transport, never retrying, its sockets under a deadline, its idle connections dropped after `idle` s."""
+
+    def __init__(
+        self, deadline: Deadline, *, context: ssl.SSLContext, proxy: str | None, idle: float
+    ) -> None:
+        super().__init__(
+            verify=context,
+            proxy=proxy,
+            retries=0,
+            limits=httpx.Limits(keepalive_expiry=idle),
+        )
+        # httpx has no public way to choose the sockets. Should this name ever change, the tests with slow headers fail.
+        self._pool._network_backend = _TimedBackend(deadline)  # noqa: SLF001

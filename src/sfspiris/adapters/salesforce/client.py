@@ -1,0 +1,348 @@
+"""The calls, one per function, and what each of them may do to us.
+
+Every call goes to the instance that the sign-in told, with the sign-in renewed once when the session has died. A query is
+complete or an error: pages are followed, children's pages too, and the rows are counted against what was promised.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from sfspiris.adapters.salesforce import wire
+from sfspiris.adapters.salesforce.catalog import Field, fields_by_name
+from sfspiris.adapters.salesforce.refusals import (
+    QUOTA_PAUSE,
+    RUN_AGAIN,
+    SIGN_IN,
+    call_refused,
+    record_refused,
+)
+from sfspiris.adapters.transport import ABSENT, Effect
+from sfspiris.errors import BrokenReply, OutOfQuota, SignInNeeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from decimal import Decimal
+
+    from pydantic import TypeAdapter
+
+    from sfspiris.adapters.salesforce.oauth import SalesforceSignIn
+    from sfspiris.adapters.salesforce.wire import ErrorItem, Row
+    from sfspiris.adapters.transport import Pace, Reply, Transport
+    from sfspiris.ports.tokens import Tokens
+
+_T = TypeVar("_T")
+
+API_VERSION: Final = "66.0"
+"""Spring '26: every production org has had it since February 2026, and a version lives three years at least."""
+
+RECORDS_PER_UPDATE: Final = 200
+_DESCRIBES_PER_BATCH: Final = 25
+_CLIENT_NAME: Final = "client=sfspiris"
+_USAGE: Final = re.compile(r"(?<![-\w])api-usage=(\d+)/(\d+)")
+_NOT_FOR_US: Final = frozenset({"NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS"})
+_LOCKED: Final = "UNABLE_TO_LOCK_ROW"
+_LOCK_PAUSES: Final = (1.0, 3.0)
+"""Seconds, and up to as much again, before a locked record is tried again; Salesforce itself has waited ten by then."""
+
+_UNAUTHORIZED: Final = 401
+_PERMANENT: Final = "not valid for use with"
+"""In the text of a 401: the user may not use the API at all, and a new session would not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How many API calls the whole org has made in the last 24 hours, and how many it may."""
+
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """All rows of a query with all their child rows, and Salesforce's own time (UTC) at its first answer."""
+
+    rows: tuple[Row, ...]
+    read_at: datetime
+
+
+class FieldUnknownError(Exception):
+    """The query named a field that does not exist (any longer) for this user; `refusal` is the error to show."""
+
+    def __init__(self, refusal: Exception) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
+class SalesforceClient:
+    """One org's REST API, for one thread at a time.
+
+    `daily_share` is the part of the org's daily calls, 0-1, beyond which nothing more is asked; None means all of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        sign_in: SalesforceSignIn,
+        transport: Transport,
+        pace: Pace,
+        api_version: str = API_VERSION,
+        daily_share: Decimal | None = None,
+    ) -> None:
+        self._sign_in = sign_in
+        self._transport = transport
+        self._pace = pace
+        self._version = api_version
+        self._daily_share = daily_share
+        self.usage: Usage | None = None
+        """As the last answer told it; None before the first."""
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far, repetitions and sign-ins included."""
+        return self._transport.calls
+
+    @property
+    def api_version(self) -> str:
+        """The version of the API that is spoken."""
+        return self._version
+
+    @property
+    def session(self) -> Tokens:
+        """The sign-in in use; makes one where that needs no person."""
+        return self._sign_in.current()
+
+    def query(self, soql: str) -> QueryResult:
+        """Every row, complete.
+
+        Raises FieldUnknownError when a field is not known, BrokenReply when rows are missing.
+        """
+        page, reply = self._ask(wire.PAGE, "GET", self._path("query"), what="a query", params={"q": soql})
+        rows = self._all_rows(page)
+        for row in rows:
+            self._complete_children(row)
+        return QueryResult(tuple(rows), _server_time(reply))
+
+    def describe(self, names: Sequence[str]) -> dict[str, dict[str, Field]]:
+        """The fields of each object, by lower-case name; an object that the user may not see has none."""
+        described: dict[str, dict[str, Field]] = {}
+        for start in range(0, len(names), _DESCRIBES_PER_BATCH):
+            chunk = names[start : start + _DESCRIBES_PER_BATCH]
+            described |= zip(chunk, self._describe(chunk), strict=True)
+        return described
+
+    def update(self, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """Save records, each on its own; for each, in order, None or why it was not saved.
+
+        What had been saved when an error is raised stays saved; saving it again does no harm. A record that somebody else
+        is saving at the same moment is tried again.
+        """
+        outcome: list[str | None] = []
+        for start in range(0, len(records), RECORDS_PER_UPDATE):
+            outcome += self._update(records[start : start + RECORDS_PER_UPDATE])
+        for pause in _LOCK_PAUSES:
+            locked = [place for place, error in enumerate(outcome) if error and error.startswith(_LOCKED)]
+            if not locked:
+                break
+            self._pace.sleep(pause * (1 + self._pace.jitter()))
+            again = self._update([records[place] for place in locked])
+            for place, error in zip(locked, again, strict=True):
+                outcome[place] = error
+        return outcome
+
+    # --- calls -----------------------------------------------------------------------------------------------------
+
+    def _describe(self, names: Sequence[str]) -> list[dict[str, Field]]:
+        what = "the description of objects"
+        wanted = [{"method": "GET", "url": f"v{self._version}/sobjects/{name}/describe"} for name in names]
+        reply, _ = self._ask(
+            wire.BATCH, "POST", self._path("composite/batch"), what=what, json={"batchRequests": wanted}
+        )
+        if len(reply.results) != len(names):
+            raise _broken(f"Salesforce described {len(reply.results)} objects instead of {len(names)}.")
+        return [_described(name, result) for name, result in zip(names, reply.results, strict=True)]
+
+    def _update(self, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        results, _ = self._ask(
+            wire.SAVE_RESULTS,
+            "PATCH",
+            self._path("composite/sobjects"),
+            what="an update",
+            effect=Effect.UPDATE,
+            json={"allOrNone": False, "records": list(records)},
+        )
+        if len(results) != len(records):
+            raise _broken(f"Salesforce told of {len(results)} saved records instead of {len(records)}.")
+        return [None if one.success else record_refused(one.errors) for one in results]
+
+    def _ask(
+        self,
+        kind: TypeAdapter[_T],
+        method: str,
+        path: str,
+        *,
+        what: str,
+        effect: Effect = Effect.READ,
+        params: Mapping[str, str] | None = None,
+        json: object = ABSENT,
+    ) -> tuple[_T, Reply]:
+        """The promised document, and the answer it came in.
+
+        An answer that is broken is asked for once more, which the two effects that pass here allow.
+        """
+
+        def ask() -> tuple[_T, Reply]:
+            reply = self._call(method, path, what=what, effect=effect, params=params, json=json)
+            return wire.parse(kind, reply.json(), what), reply
+
+        try:
+            return ask()
+        except BrokenReply:
+            return ask()
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        what: str,
+        effect: Effect,
+        params: Mapping[str, str] | None,
+        json: object,
+    ) -> Reply:
+        """One call, renewing the sign-in at most once; whatever is not a success is raised."""
+        self._mind_the_quota()
+        tokens = self._sign_in.current()
+        for is_second in (False, True):
+            reply = self._transport.request(
+                method,
+                _host(tokens) + path,
+                effect=effect,
+                headers={
+                    "Authorization": f"Bearer {tokens.access_token}",
+                    "Sforce-Call-Options": _CLIENT_NAME,
+                },
+                params=params,
+                json=json,
+            )
+            self._note_usage(reply)
+            if reply.is_success:
+                return reply
+            errors = _errors_in(reply)
+            if is_second or not _session_is_dead(reply, errors):
+                refusal = call_refused(reply.status, errors, what)
+                if errors and errors[0].code == "INVALID_FIELD":
+                    raise FieldUnknownError(refusal)
+                raise refusal
+            tokens = self._sign_in.renew(tokens)
+        raise AssertionError("the second attempt returns or raises")
+
+    def _mind_the_quota(self) -> None:
+        if self._daily_share is None or self.usage is None:
+            return
+        if self.usage.used >= self.usage.limit * self._daily_share:
+            raise OutOfQuota(
+                f"The Salesforce org has made {self.usage.used} of the {self.usage.limit} API calls it may make in 24 "
+                "hours, and sfspiris leaves the rest to others.",
+                remedy="Run the same command again later, or raise [limits] salesforce_daily_share.",
+                retry_after=QUOTA_PAUSE,
+            )
+
+    def _note_usage(self, reply: Reply) -> None:
+        told = _USAGE.search(reply.headers.get("sforce-limit-info", ""))
+        if told is not None:
+            self.usage = Usage(int(told[1]), int(told[2]))
+
+    def _path(self, resource: str) -> str:
+        return f"/services/data/v{self._version}/{resource}"
+
+    # --- pages -----------------------------------------------------------------------------------------------------
+
+    def _all_rows(self, page: wire.Page) -> list[Row]:
+        rows = list(page.records)
+        total = page.total_size
+        seen: set[str] = set()
+        while not page.done:
+            if page.next_url is None or page.next_url in seen or len(rows) > total:
+                raise _broken("Salesforce's answer to a query does not end, or does not tell how it goes on.")
+            seen.add(page.next_url)
+            page, _ = self._ask(
+                wire.PAGE, "GET", self._continued(page.next_url), what="the next page of a query"
+            )
+            rows += page.records
+        if len(rows) != total:
+            raise _broken(f"Salesforce promised {total} rows and sent {len(rows)}.")
+        return rows
+
+    def _complete_children(self, row: Row) -> None:
+        """Put plain lists of rows where the row has pages of child rows."""
+        for name, value in row.items():
+            if isinstance(value, dict) and "records" in value:
+                row[name] = self._all_rows(wire.parse(wire.PAGE, value, f"a query ({name})"))
+
+    def _continued(self, next_url: str) -> str:
+        """The path of a next page; it must lie on the instance that we are signed in to, where the token may go."""
+        host = _host(self._sign_in.current())
+        full = urlsplit(urljoin(f"{host}/", next_url))
+        if f"{full.scheme}://{full.netloc}" != host or not full.path.startswith("/services/data/"):
+            raise _broken("Salesforce's answer to a query goes on at another address than it began.")
+        return full.path + (f"?{full.query}" if full.query else "")
+
+
+def _described(name: str, result: wire.BatchItem) -> dict[str, Field]:
+    if result.status_code != 200:  # noqa: PLR2004 - RFC 9110 section 15.3.1
+        errors = wire.parse(wire.ERRORS, result.result, f"the description of {name}")
+        if errors and errors[0].code in _NOT_FOR_US:
+            return {}
+        raise call_refused(result.status_code, errors, f"the description of {name}")
+    document = wire.parse(wire.DESCRIBE, result.result, f"the description of {name}")
+    return fields_by_name(
+        Field(
+            name=one.name,
+            type=one.type,
+            length=one.length,
+            scale=one.scale,
+            updateable=one.updateable,
+            relationship=one.relationship_name,
+            refers_to=tuple(one.reference_to),
+        )
+        for one in document.fields
+    )
+
+
+def _errors_in(reply: Reply) -> Sequence[ErrorItem]:
+    """The errors of a refusal; none when the body is not Salesforce's own."""
+    try:
+        return wire.parse(wire.ERRORS, reply.json(), "a call")
+    except BrokenReply:
+        return ()
+
+
+def _session_is_dead(reply: Reply, errors: Iterable[ErrorItem]) -> bool:
+    return reply.status == _UNAUTHORIZED and any(
+        one.code == "INVALID_SESSION_ID" and _PERMANENT not in one.message for one in errors
+    )
+
+
+def _host(tokens: Tokens) -> str:
+    if tokens.host is None:
+        raise SignInNeeded(
+            "The kept Salesforce sign-in does not tell its instance.", remedy=f"Run `{SIGN_IN}`."
+        )
+    return tokens.host
+
+
+def _server_time(reply: Reply) -> datetime:
+    """Cursors follow Salesforce's clock, never ours."""
+    told = wire.told_time(reply)
+    if told is None:
+        raise _broken("Salesforce's answer does not tell its time (Date header).")
+    return told
+
+
+def _broken(message: str) -> BrokenReply:
+    return BrokenReply(message, remedy=RUN_AGAIN)

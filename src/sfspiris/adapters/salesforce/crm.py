@@ -1,0 +1,195 @@
+"""Salesforce as a CRM: reads won Opportunities, and writes on them how their invoicing stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.adapters.salesforce import mapping, soql
+from sfspiris.adapters.salesforce.catalog import ACCOUNT, LINE_ITEM, OPPORTUNITY
+from sfspiris.adapters.salesforce.ids import is_id, long_id
+from sfspiris.adapters.salesforce.refusals import RUN_AGAIN
+from sfspiris.adapters.salesforce.schema import KeptSchema
+from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
+from sfspiris.errors import BrokenReply, UsageError
+from sfspiris.ports.crm import DealBatch, WriteResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sfspiris.adapters.salesforce.client import QueryResult, SalesforceClient, Usage
+    from sfspiris.adapters.salesforce.source import MissingSourceField, Source
+    from sfspiris.core.model import Deal
+    from sfspiris.ports.crm import DealUpdate, Selection
+    from sfspiris.ports.kept import Kept
+
+_OBJECT_OF_PREFIX: Final = {"006": OPPORTUNITY, "001": ACCOUNT}
+
+_FURTHER_NAMES: Final = {"buyer": "AccountId", "lines": mapping.LINES, "closed_on": "CloseDate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """The org that the sign-in opened."""
+
+    id: str
+    name: str
+    is_sandbox: bool
+
+
+class SalesforceCrm:
+    """Implements `ports.crm.Crm`. `now` is UTC and only judges how old a kept catalog is."""
+
+    def __init__(
+        self,
+        *,
+        client: SalesforceClient,
+        cache: Kept,
+        source: Source,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._source = source
+        self._schema = KeptSchema(client=client, cache=cache, source=source, now=now)
+        self._now = now
+
+    @property
+    def org_id(self) -> str:
+        """The org that the sign-in opened, 18 characters."""
+        return self._client.session.identity
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far, sign-ins included."""
+        return self._client.calls
+
+    @property
+    def usage(self) -> Usage | None:
+        """The org's API calls of the last 24 hours as the latest answer told them."""
+        return self._client.usage
+
+    def organization(self) -> Org:
+        """What the org says about itself, to be compared with the configured environment."""
+        result = self._query(soql.ORGANIZATION_QUERY)
+        if len(result.rows) != 1:
+            raise BrokenReply("Salesforce does not tell which org this is.", remedy=RUN_AGAIN)
+        row = result.rows[0]
+        return Org(long_id(row["Id"]), str(row.get("Name") or ""), row.get("IsSandbox") is True)
+
+    def record_url(self, record_id: str) -> str:
+        """Where a person sees the record in a browser."""
+        host = self._client.session.host or ""
+        kind = _OBJECT_OF_PREFIX.get(record_id[:3])
+        return f"{host}/lightning/r/{kind}/{record_id}/view" if kind else f"{host}/{record_id}"
+
+    # --- what the org has ------------------------------------------------------------------------------------------
+
+    def field_names(self) -> Mapping[str, str]:
+        """Our field names → the last part of the path that feeds them; the default's where nothing does."""
+        fields = self._schema.get().source.fields
+        named = {
+            name: (*fields[name], *one.paths)[0].rsplit(".", 1)[-1]
+            for name, one in SOURCE_FIELDS.items()
+            if fields[name] or one.paths
+        }
+        return named | _FURTHER_NAMES | mapping.SYNC_FIELDS
+
+    def missing_source_fields(self) -> tuple[MissingSourceField, ...]:
+        """Our optional fields that no field of the org feeds, and what that leads to."""
+        return self._schema.get().source.missing
+
+    def shortcomings(self) -> tuple[str, ...]:
+        """What the org lacks that a run can do without, each in a sentence."""
+        return tuple(
+            f"Salesforce has none of {', '.join(one.paths)} for {one.name}, or hides it: {one.without}."
+            for one in self.missing_source_fields()
+        )
+
+    def sync_fields(self) -> frozenset[str]:
+        """The parts of a SyncState that have a field on Opportunity which we may write."""
+        writable = mapping.writable_sync_fields(self._schema.get().catalog)
+        return frozenset(ours for ours, theirs in mapping.SYNC_FIELDS.items() if theirs in writable)
+
+    def missing_sync_fields(self) -> tuple[str, ...]:
+        """The status fields that do not exist on Opportunity or that we may not write."""
+        return mapping.missing_sync_fields(self._schema.get().catalog)
+
+    def describe_again(self) -> None:
+        """Read anew what objects and fields the org has, whatever is kept."""
+        self._schema.read_again()
+
+    # --- deals -----------------------------------------------------------------------------------------------------
+
+    def read_deals(self, selection: Selection) -> DealBatch:
+        """All deals that pass the gate and the selection, ordered by (changed_at, id).
+
+        With no ids to ask about nothing is asked, and `read_at` is our own time. Raises UsageError for an id that is none.
+        """
+        ids = None if selection.ids is None else _long_ids(selection.ids)
+        results = self._schema.with_known_fields(lambda: self._read(selection, ids))
+        source = self._schema.get().source
+        deals = [mapping.to_deal(row, source) for result in results for row in result.rows]
+        if len({deal.id for deal in deals}) != len(deals):
+            raise BrokenReply("Salesforce sent the same deal twice in one result.", remedy=RUN_AGAIN)
+        read_at = results[0].read_at if results else self._now()
+        return DealBatch(tuple(sorted(deals, key=_reading_order)), read_at)
+
+    def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Those of the ids that Salesforce knows, in their 18-character form, each with its name and stage."""
+        known = _long_ids(one for one in ids if is_id(one))
+        rows = [row for query in soql.existence_queries(known) for row in self._query(query).rows]
+        return {long_id(row["Id"]): f"{row.get('Name')} ({row.get('StageName')})" for row in rows}
+
+    def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
+        """Write status to the deals, in the order given.
+
+        Raises what reads raise when Salesforce as a whole does not answer; what was saved before that stays saved, and
+        writing it again does no harm.
+        """
+        outcome = self._schema.with_known_fields(lambda: self._write(updates))
+        if self._schema.get().is_kept and any(
+            error and error.startswith("INVALID_FIELD") for error in outcome
+        ):
+            self._schema.read_again()
+            outcome = self._write(updates)
+        return [WriteResult(one.deal_id, error) for one, error in zip(updates, outcome, strict=True)]
+
+    def _read(self, selection: Selection, ids: Sequence[str] | None) -> list[QueryResult]:
+        schema = self._schema.get()
+        has_sort_order = schema.catalog.field(LINE_ITEM, "SortOrder") is not None
+        query = soql.DealQuery(
+            deal_paths=(*schema.source.deal_paths(), *mapping.readable_sync_fields(schema.catalog)),
+            line_paths=tuple(schema.source.line_paths()),
+            line_order=("SortOrder", "Id") if has_sort_order else ("Id",),
+            gate=self._source.gate,
+            record_types=self._source.record_types,
+        )
+        return [self._client.query(one) for one in soql.deal_queries(query, selection, ids)]
+
+    def _query(self, query: str) -> QueryResult:
+        return self._schema.with_known_fields(lambda: self._client.query(query))
+
+    def _write(self, updates: Sequence[DealUpdate]) -> list[str | None]:
+        writable = mapping.writable_sync_fields(self._schema.get().catalog)
+        if not writable:
+            return ["NO_FIELDS: Opportunity has no Spiris_ field that the integration user may write"] * len(
+                updates
+            )
+        return self._client.update([mapping.to_record(one, writable) for one in updates])
+
+
+def _long_ids(ids: Iterable[str]) -> list[str]:
+    """The ids in their long form, each once, in order."""
+    known = list(ids)
+    for one in known:
+        if not is_id(one):
+            raise UsageError(
+                f"“{one}” is not a Salesforce id.",
+                remedy="Copy it from the deal's address in the browser: 15 or 18 letters and digits that begin with 006.",
+            )
+    return list(dict.fromkeys(long_id(one) for one in known))
+
+
+def _reading_order(deal: Deal) -> tuple[datetime, str]:
+    return deal.changed_at, deal.id

@@ -1,0 +1,276 @@
+"""Pure: rows as Salesforce sends them ↔ our Deals and their status.
+
+Text is taken as it stands but for being empty: checking and repairing it is planning's business.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from sfspiris.adapters.salesforce.catalog import OPPORTUNITY
+from sfspiris.adapters.salesforce.ids import long_id
+from sfspiris.core.model import Buyer, Deal, DealLine, SyncState
+from sfspiris.errors import BrokenReply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sfspiris.adapters.salesforce.catalog import Catalog, Field
+    from sfspiris.adapters.salesforce.source import SourceMap
+    from sfspiris.adapters.salesforce.wire import Row
+    from sfspiris.ports.crm import DealUpdate
+
+LINES: Final = "OpportunityLineItems"
+
+SYNC_FIELDS: Final = {
+    "status": "Spiris_Sync_Status__c",
+    "code": "Spiris_Sync_Code__c",
+    "message": "Spiris_Sync_Message__c",
+    "correlation_id": "Spiris_Correlation_Id__c",
+    "company": "Spiris_Company__c",
+    "draft_id": "Spiris_Draft_Id__c",
+    "invoice_number": "Spiris_Invoice_Number__c",
+}
+"""The parts of a SyncState → their fields on Opportunity, as the command-line contract names them (section 7)."""
+
+SYNC_TIME: Final = "Spiris_Sync_Time__c"
+_ELLIPSIS: Final = "…"
+_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+
+
+def to_deal(row: Row, source: SourceMap) -> Deal:
+    """One Opportunity with its lines, all of which must be in the row.
+
+    Raises BrokenReply naming the record and the field when a value is not what its field's type promises.
+    """
+    cells = _Cells(row, source)
+    return Deal(
+        id=cells.id("Id"),
+        name=cells.plain("Name") or "",
+        buyer=_to_buyer(cells),
+        lines=tuple(_to_line(_Cells(line, source, within=cells.record)) for line in row.get(LINES) or ()),
+        closed_on=cells.day("CloseDate"),
+        changed_at=cells.moment("SystemModstamp"),
+        amount=cells.number("amount"),
+        currency=cells.text("currency"),
+        owner_id=cells.optional_id("OwnerId"),
+        owner_name=cells.text("owner_name"),
+        your_reference=cells.text("your_reference"),
+        our_reference=cells.text("our_reference"),
+        purchase_order=cells.text("purchase_order"),
+        payment_terms_days=cells.text("payment_terms_days"),
+        delivery_date=cells.optional_day("delivery_date"),
+        sync=SyncState(**{ours: cells.plain(theirs) for ours, theirs in SYNC_FIELDS.items()}),
+        values={written: _as_text(_value_at(row, path)) for written, path in source.routes.items()},
+    )
+
+
+def _to_buyer(cells: _Cells) -> Buyer | None:
+    account = cells.optional_id("AccountId")
+    if account is None:
+        return None
+    return Buyer(
+        id=account,
+        name=cells.text("name") or "",
+        orgnr=cells.text("orgnr"),
+        vat_number=cells.text("vat_number"),
+        customer_number=cells.text("customer_number"),
+        street=cells.text("street"),
+        postal_code=cells.text("postal_code"),
+        city=cells.text("city"),
+        country=cells.text("country"),
+        email=cells.text("email"),
+        phone=cells.text("phone"),
+    )
+
+
+def _to_line(cells: _Cells) -> DealLine:
+    return DealLine(
+        id=cells.id("Id"),
+        name=cells.text("line_name") or "",
+        quantity=cells.required_number("line_quantity"),
+        unit_price=cells.required_number("line_unit_price"),
+        article=cells.text("line_article"),
+        family=cells.text("line_family"),
+        text=cells.text("line_text"),
+        discount_percent=cells.number("line_discount") or Decimal(0),
+        total=cells.number("line_total"),
+    )
+
+
+def to_record(update: DealUpdate, writable: Mapping[str, Field]) -> dict[str, Any]:
+    """The update as one record of a collection, with the fields that exist and may be written (`writable`, by name).
+
+    A message that is longer than its field is shortened and says so by an ellipsis; everything else is written whole.
+    """
+    values: dict[str, str | None] = {
+        theirs: getattr(update.sync, ours) for ours, theirs in SYNC_FIELDS.items()
+    }
+    message = SYNC_FIELDS["message"]
+    if values[message] is not None and message in writable:
+        values[message] = shortened(str(values[message]), writable[message].length)
+    values[SYNC_TIME] = f"{update.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+    return {
+        "attributes": {"type": OPPORTUNITY},
+        "Id": long_id(update.deal_id),
+        **{name: _or_null(value) for name, value in values.items() if name in writable},
+    }
+
+
+def writable_sync_fields(catalog: Catalog) -> dict[str, Field]:
+    """The status fields that exist on Opportunity and that the signed-in user may write, by the name we know."""
+    found = {name: catalog.field(OPPORTUNITY, name) for name in (*SYNC_FIELDS.values(), SYNC_TIME)}
+    return {name: field for name, field in found.items() if field is not None and field.updateable}
+
+
+def missing_sync_fields(catalog: Catalog) -> tuple[str, ...]:
+    """The status fields that do not exist on Opportunity, or that the signed-in user may not write."""
+    writable = writable_sync_fields(catalog)
+    return tuple(name for name in (*SYNC_FIELDS.values(), SYNC_TIME) if name not in writable)
+
+
+def readable_sync_fields(catalog: Catalog) -> tuple[str, ...]:
+    """The status fields that exist on Opportunity, whether or not they may be written."""
+    return tuple(name for name in SYNC_FIELDS.values() if catalog.field(OPPORTUNITY, name) is not None)
+
+
+def shortened(words: str, length: int) -> str:
+    """The words, or as many of them as fit before an ellipsis; `length` 0 means that the field tells no length.
+
+    Counted in UTF-16 units, which is never less than what the field counts; no character is cut in half.
+    """
+    if not length or _units(words) <= length:
+        return words
+    kept = words[: length - 1]
+    while _units(kept) > length - 1:
+        kept = kept[:-1]
+    return kept.rstrip() + _ELLIPSIS
+
+
+def _units(words: str) -> int:
+    return len(words) + sum(letter > "\uffff" for letter in words)
+
+
+def _or_null(value: str | None) -> str | None:
+    """An empty text would be kept as null anyway; null says so."""
+    return None if value is None or not value.strip() else value
+
+
+class _Cells:
+    """The values of one row. `text`, `number` and `optional_day` take our field names, the others Salesforce's."""
+
+    def __init__(self, row: Row, source: SourceMap, *, within: str = "") -> None:
+        self._row = row
+        self._source = source
+        self.record = str(row.get("Id") or within or "a deal without id")
+
+    def id(self, path: str) -> str:
+        found = self.optional_id(path)
+        if found is None:
+            raise self._broken(path)
+        return found
+
+    def optional_id(self, path: str) -> str | None:
+        value = _value_at(self._row, path)
+        try:
+            return None if value is None else long_id(value)
+        except (TypeError, ValueError):
+            raise self._broken(path) from None
+
+    def day(self, path: str) -> date:
+        found = self._day(path)
+        if found is None:
+            raise self._broken(path)
+        return found
+
+    def moment(self, path: str) -> datetime:
+        try:
+            return _instant(_value_at(self._row, path)).astimezone(UTC)
+        except (TypeError, ValueError):
+            raise self._broken(path) from None
+
+    def plain(self, path: str) -> str | None:
+        return _as_text(_value_at(self._row, path))
+
+    def text(self, ours: str) -> str | None:
+        for path in self._source.fields[ours]:
+            text = _as_text(_value_at(self._row, path))
+            if text is not None:
+                return text
+        return None
+
+    def number(self, ours: str) -> Decimal | None:
+        for path in self._source.fields[ours]:
+            value = _value_at(self._row, path)
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | Decimal):
+                raise self._broken(path)
+            return Decimal(value)
+        return None
+
+    def required_number(self, ours: str) -> Decimal:
+        found = self.number(ours)
+        if found is None:
+            raise self._broken(", ".join(self._source.fields[ours]))
+        return found
+
+    def optional_day(self, ours: str) -> date | None:
+        days = (self._day(path) for path in self._source.fields[ours])
+        return next((day for day in days if day is not None), None)
+
+    def _day(self, path: str) -> date | None:
+        value = _value_at(self._row, path)
+        if value is None:
+            return None
+        try:
+            if len(value) > len(
+                "2026-11-20"
+            ):  # a field of type datetime: in Sweden it may be the next day already
+                return _instant(value).astimezone(_SWEDEN).date()
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise self._broken(path) from None
+
+    def _broken(self, path: str) -> BrokenReply:
+        return BrokenReply(
+            f"Salesforce's answer gives no usable value of {path} for {self.record}.",
+            remedy="Nothing is lost; run the same command again. If it stays so, check the type of that field.",
+            record=self.record,
+        )
+
+
+def _value_at(row: Row, path: str) -> Any:
+    """The value at the end of a dotted path; None where a parent is missing."""
+    here: Any = row
+    for step in path.split("."):
+        if not isinstance(here, dict):
+            return None
+        here = here.get(step)
+    return here
+
+
+def _instant(text: str) -> datetime:
+    """A moment as the vendor writes it, `2026-11-20T10:11:12.000+0000`; ValueError without a zone."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return found
+
+
+def _as_text(value: object) -> str | None:
+    """A value as text, None when empty: 30.0 is `30`, true is `true`."""
+    match value:
+        case None:
+            return None
+        case str():
+            return value if value.strip() else None
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format(value.normalize(), "f")
+        case _:
+            return str(value)

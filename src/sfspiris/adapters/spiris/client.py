@@ -1,0 +1,276 @@
+"""The calls to the Spiris API that we make, one function each, with their quirks; nothing else can be called.
+
+A list is complete or an error. Pages are walked oldest change first, so that whatever is added or edited meanwhile
+moves to the end, where it is seen; and the walk counts only when every page told the same total, when that many
+different ids came, and when nothing in a list of several pages is younger than the walk itself. Otherwise the list is
+read again, until a reading holds or finds just what the one before it found.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from sfspiris.adapters.reply import told_pause
+from sfspiris.adapters.spiris import refusals, wire
+from sfspiris.adapters.spiris.oauth import sign_in_needed
+from sfspiris.adapters.transport import ABSENT, Effect
+from sfspiris.adapters.words import QUOTA_WINDOW
+from sfspiris.errors import BrokenReply, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sfspiris.adapters.spiris.oauth import Bearer
+    from sfspiris.adapters.transport import Reply, Transport
+
+PAGE_SIZE: Final = 1000
+"""The largest page that Spiris gives."""
+
+_READINGS = 3
+_UNAUTHORIZED = 401
+_RUN_AGAIN = "Nothing is lost; run the same command again."
+_LOOK_FIRST = "Run `sfspiris push` again: it looks in Spiris before it would send anything."
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Item = TypeVar("_Item", bound=_HasId)
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class SpirisClient:
+    """One company's API, through one sign-in. `company` is its key in the configuration, for messages."""
+
+    def __init__(self, transport: Transport, api: str, bearer: Bearer, *, company: str) -> None:
+        self._transport = transport
+        self._api = api
+        self._bearer = bearer
+        self._company = company
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+        return self._transport.calls
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def company_settings(self) -> wire.CompanySettings:
+        """The company that the sign-in opens."""
+        return self._read(wire.CompanySettings, "companysettings", {})
+
+    def customers(self) -> list[wire.Customer]:
+        """All customers, inactive ones too."""
+        return self._list("customers", wire.Page[wire.Customer], order="ChangedUtc")[0]
+
+    def articles(self) -> list[wire.Article]:
+        """All articles, inactive ones too."""
+        return self._list("articles", wire.Page[wire.Article], order="ChangedUtc")[0]
+
+    def codings(self) -> list[wire.Coding]:
+        """The codings of articles, with today's VAT rates."""
+        return self._list("articleaccountcodings", wire.Page[wire.Coding], order="ChangedUtc")[0]
+
+    def terms_of_payments(self) -> list[wire.TermsOfPayment]:
+        """All terms of payment, those for purchases too."""
+        return self._list("termsofpayments", wire.Page[wire.TermsOfPayment], order="NumberOfDays")[0]
+
+    def drafts(self) -> list[wire.Draft]:
+        """All drafts of customer invoices. There is no way to ask for changed ones only."""
+        return self._list("customerinvoicedrafts", wire.Page[wire.Draft], order="CreatedUtc")[0]
+
+    def invoices(self, *, modified_since: datetime | None) -> tuple[list[wire.Invoice], datetime]:
+        """All booked invoices and credit notes, or those modified at or after; with the server's time as reading began.
+
+        Whether the vendor's own filter includes its bound is not documented: it is asked for from a second earlier.
+        """
+        params = {}
+        if modified_since is not None:
+            since = (modified_since.astimezone(UTC) - timedelta(seconds=1)).replace(microsecond=0)
+            params["modifiedSinceUtc"] = since.isoformat().replace("+00:00", "Z")
+        return self._list("customerinvoices", wire.Page[wire.Invoice], order="CreatedUtc", params=params)
+
+    # --- creating --------------------------------------------------------------------------------------------------
+
+    def create_customer(self, body: Mapping[str, Any]) -> wire.Customer:
+        """Make a customer; sent at most once."""
+        return self._create("customers", body, wire.Customer, what="customer")
+
+    def create_draft(self, body: Mapping[str, Any]) -> wire.Draft:
+        """Make a draft of a customer invoice; sent at most once. It is not booked: that is done by a person."""
+        return self._create("customerinvoicedrafts", body, wire.Draft, what="draft")
+
+    # --- how lists are walked --------------------------------------------------------------------------------------
+
+    def _list(
+        self, path: str, page: type[wire.Page[_Item]], *, order: str, params: Mapping[str, str] | None = None
+    ) -> tuple[list[_Item], datetime]:
+        query = {**(params or {}), "$pagesize": str(PAGE_SIZE), "$orderby": f"{order},Id"}
+        doubtful: frozenset[str] = frozenset()
+        for _ in range(_READINGS):
+            found, began, is_settled = self._walk(path, page, query)
+            if is_settled or (found and found.keys() == doubtful):
+                return list(found.values()), began
+            doubtful = frozenset(found)
+        raise BrokenReply(
+            f"Spiris' list of {path} changed while it was read, {_READINGS} times in a row, or its count is wrong.",
+            remedy=_RUN_AGAIN,
+        )
+
+    def _walk(
+        self, path: str, page: type[wire.Page[_Item]], query: Mapping[str, str]
+    ) -> tuple[dict[str, _Item], datetime, bool]:
+        """What was found by id, the server's time before, and whether the books provably stood still meanwhile.
+
+        Nothing is found when the counts disagree.
+        """
+        first = latest = self._page(path, page, query, 1)
+        began, total = first.meta.server_time_utc, first.meta.total_number_of_results
+        found = {one.id: one for one in first.data}
+        number, pages = 1, first.meta.total_number_of_pages
+        while number < pages and latest.data:
+            number += 1
+            latest = self._page(path, page, query, number)
+            if latest.meta.total_number_of_results != total:
+                return {}, began, False
+            found |= {one.id: one for one in latest.data}
+        if len(found) != total:
+            return {}, began, False
+        return found, began, number == 1 or not any(_is_younger(one, began) for one in found.values())
+
+    def _page(
+        self, path: str, page: type[wire.Page[_Item]], query: Mapping[str, str], number: int
+    ) -> wire.Page[_Item]:
+        return self._read(page, path, {**query, "$page": str(number)})
+
+    # --- single calls ----------------------------------------------------------------------------------------------
+
+    def _read(self, model: type[_Model], path: str, params: Mapping[str, str]) -> _Model:
+        """The document; asked for again when a success turns out to be some other page, or half of one."""
+        for _ in range(_READINGS - 1):
+            try:
+                return self._parsed(model, self._get(path, params))
+            except _NotTheDocumentError:
+                continue
+        return self._parsed(model, self._get(path, params))
+
+    def _get(self, path: str, params: Mapping[str, str]) -> Reply:
+        reply = self._send("GET", path, Effect.READ, params=params)
+        if reply.is_success:
+            return reply
+        body = refusals.error_body(reply)
+        if body is not None:
+            error = refusals.of_company(body, company=self._company, retry_after=_pause(reply))
+            if error is not None:
+                raise error
+        code = f", code {body.error_code}" if body is not None else ""
+        raise BrokenReply(
+            f"Spiris did not give the list {path} of company {self._company} (status {reply.status}{code}).",
+            remedy=_RUN_AGAIN,
+        )
+
+    def _create(self, path: str, body: Mapping[str, Any], model: type[_Model], *, what: str) -> _Model:
+        reply = self._send("POST", path, Effect.CREATE, json=body)
+        if reply.is_success:
+            try:
+                return self._parsed(model, reply)
+            except BrokenReply as error:
+                raise OutcomeUnknown(
+                    f"Spiris seems to have made the {what}, but its answer is not the {what}.",
+                    remedy=_LOOK_FIRST,
+                ) from error
+        refused = refusals.error_body(reply)
+        if refused is None:
+            # Some machine in between has answered, and what it passed on before that is not known.
+            raise OutcomeUnknown(
+                f"The {what} was answered with status {reply.status} and a page that is not Spiris' own: "
+                "whether it was made is not known.",
+                remedy=_LOOK_FIRST,
+            )
+        of_company = refusals.of_company(refused, company=self._company, retry_after=_pause(reply))
+        raise of_company or refusals.of_record(refused, what=what, sent=body)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        effect: Effect,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: object = ABSENT,
+    ) -> Reply:
+        """One call; a second one when the first was turned away at the door for its token, and so not carried out."""
+        token = self._bearer.token()
+        reply = self._send_with(token, method, path, effect, params=params, json=json)
+        if _is_turned_away(reply, effect):
+            token = self._bearer.renew(token)
+            reply = self._send_with(token, method, path, effect, params=params, json=json)
+            if _is_turned_away(reply, effect):
+                raise sign_in_needed(self._company)
+        return reply
+
+    def _send_with(
+        self,
+        token: str,
+        method: str,
+        path: str,
+        effect: Effect,
+        *,
+        params: Mapping[str, str] | None,
+        json: object,
+    ) -> Reply:
+        return self._transport.request(
+            method,
+            f"{self._api}/{path}",
+            effect=effect,
+            headers={"Authorization": f"Bearer {token}"},
+            params=params or None,
+            json=json,
+        )
+
+    def _parsed(self, model: type[_Model], reply: Reply) -> _Model:
+        try:
+            return model.model_validate(reply.json())
+        except ValidationError as error:
+            # Names of fields only: the values are other people's books.
+            names = {
+                ".".join(str(step) for step in one["loc"] if not isinstance(step, int)) or "everything"
+                for one in error.errors(include_input=False, include_context=False)
+            }
+            raise _NotTheDocumentError(
+                f"An answer of Spiris for company {self._company} lacks or garbles {', '.join(sorted(names)[:5])}.",
+                remedy=_RUN_AGAIN,
+            ) from None
+        except BrokenReply as error:
+            raise _NotTheDocumentError(error.message, remedy=error.remedy) from error
+
+
+class _NotTheDocumentError(BrokenReply):
+    """A success whose body is not what was asked for."""
+
+
+def _is_turned_away(reply: Reply, effect: Effect) -> bool:
+    """Whether the API itself refused the token. A create needs that proven before it may be sent again."""
+    if reply.status != _UNAUTHORIZED:
+        return False
+    if effect is Effect.READ:
+        return True
+    body = refusals.error_body(reply)
+    return body is not None and body.error_code == refusals.NOT_AUTHORIZED
+
+
+def _is_younger(one: object, began: datetime) -> bool:
+    stamp: datetime | None = getattr(one, "changed_utc", None) or getattr(one, "created_utc", None)
+    # Whole seconds: not every answer tells its time more finely.
+    return stamp is not None and stamp.replace(microsecond=0) > began
+
+
+def _pause(reply: Reply) -> float:
+    told = told_pause(reply)
+    return QUOTA_WINDOW if told is None else told

@@ -1,0 +1,130 @@
+"""Spiris as a ledger: ports.ledger.Ledger for one company."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.adapters.spiris import mapping
+from sfspiris.errors import SafetyStop
+from sfspiris.swedish import personal_shape, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sfspiris.adapters.spiris.client import SpirisClient
+    from sfspiris.core.capabilities import Capabilities, MarkerField
+    from sfspiris.core.model import (
+        Article,
+        CompanyProfile,
+        Customer,
+        Draft,
+        Invoice,
+        LedgerCustomer,
+        LedgerDraft,
+        PaymentTerms,
+    )
+    from sfspiris.ports.kept import Kept
+
+_FRESH: Final = timedelta(minutes=5)
+"""How long VAT rates are remembered: codings can only be changed by hand, in the web interface, and seldom are."""
+
+
+class SpirisLedger:
+    """One company's books in Spiris. `orgnr` is the configured one, with or without hyphen; `now` is UTC."""
+
+    def __init__(
+        self, client: SpirisClient, *, company: str, orgnr: str, kept: Kept, now: Callable[[], datetime]
+    ) -> None:
+        self._client = client
+        self._company = company
+        self._orgnr = mapping.ten_digits(orgnr)
+        self._kept = kept
+        self._now = now
+
+    @property
+    def company(self) -> str:
+        """The company's key in the configuration."""
+        return self._company
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+        return self._client.calls
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What Spiris' fields hold."""
+        return mapping.CAPABILITIES
+
+    def profile(self) -> CompanyProfile:
+        """The company that the sign-in really opened; SafetyStop when it is another one than configured."""
+        found = mapping.profile(self._client.company_settings())
+        if found.orgnr != self._orgnr or not found.orgnr:
+            raise SafetyStop(
+                f"The sign-in of company {self._company} opens another company in Spiris: "
+                f"{text.one_line(found.name)} ({_shown(found.orgnr)}), not {_shown(self._orgnr)}.",
+                remedy=f"Sign in again with `sfspiris auth spiris --company {self._company}` and choose the right company, "
+                f"or correct orgnr under [companies.{self._company}] in sfspiris.toml.",
+                code="WRONG_COMPANY",
+            )
+        return found
+
+    def customers(self) -> Sequence[LedgerCustomer]:
+        """All customers, inactive ones too."""
+        return [mapping.customer(one) for one in self._client.customers()]
+
+    def articles(self, *, fresh: bool = False) -> Sequence[Article]:
+        """All articles, inactive ones too, each with the VAT rate of its coding."""
+        rates = self._rates(fresh=fresh)
+        return [mapping.article(one, rates) for one in self._client.articles()]
+
+    def payment_terms(self) -> Sequence[PaymentTerms]:
+        """The terms for sales that count days from the invoice date."""
+        terms = (mapping.payment_terms(one) for one in self._client.terms_of_payments())
+        return [one for one in terms if one is not None]
+
+    def drafts(self) -> Sequence[LedgerDraft]:
+        """All invoice drafts."""
+        return [mapping.draft(one) for one in self._client.drafts()]
+
+    def invoices(self, *, modified_since: datetime | None = None) -> tuple[Sequence[Invoice], datetime]:
+        """All booked invoices and credit notes, or those modified at or after; with Spiris' time as reading began."""
+        found, read_at = self._client.invoices(modified_since=modified_since)
+        invoices = (mapping.invoice(one) for one in found)
+        return [one for one in invoices if _is_since(one, modified_since)], read_at
+
+    def create_customer(self, customer: Customer, *, terms_id: str) -> LedgerCustomer:
+        """Make a customer."""
+        return mapping.customer(
+            self._client.create_customer(mapping.customer_body(customer, terms_id=terms_id))
+        )
+
+    def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
+        """Make an invoice draft; finance books it in Spiris."""
+        body = mapping.draft_body(draft, customer_id=customer_id, marker_field=marker_field)
+        return mapping.draft(self._client.create_draft(body))
+
+    def _rates(self, *, fresh: bool) -> dict[str, Decimal]:
+        """The VAT rate of each coding, in percent."""
+        key = f"{self._company}:rates"
+        if not fresh and (known := self._kept.load(key)):
+            data, saved_at = known
+            if timedelta(0) <= self._now() - saved_at < _FRESH:
+                return {coding: Decimal(rate) for coding, rate in data.items()}
+        rates = {one.id: mapping.vat_rate(one) for one in self._client.codings()}
+        self._kept.save(key, {coding: str(rate) for coding, rate in rates.items()})
+        return rates
+
+
+def _is_since(invoice: Invoice, since: datetime | None) -> bool:
+    # A server that passes over the filter sends everything; an invoice without a stamp is never left out.
+    return since is None or invoice.modified_at is None or invoice.modified_at >= since
+
+
+def _shown(orgnr: str) -> str:
+    if not orgnr:
+        return "no organisation number"
+    return "a personal number" if personal_shape.is_dated(orgnr) else f"{orgnr[:6]}-{orgnr[6:]}"

@@ -1,0 +1,226 @@
+"""The documents that we read from Spiris, in its own words and shape: the fields we use, each checked, and no others.
+
+Source: the vendor's OpenAPI document of February 2026. It promises that no unknown field appears; answers have grown all
+the same, so unknown fields are let through unread. A used field that is missing or of another type makes the whole
+answer broken: half-understood bookkeeping is worse than none. Only a field that may be null may be absent too, since the
+document does not promise that an empty value is written.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_pascal
+
+EMPTY_GUID: Final = "00000000-0000-0000-0000-000000000000"
+_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_LARGEST = Decimal(10) ** 15  # kronor; beyond this a number is not an amount but damage
+
+
+def _guid(value: Any) -> str:
+    if not isinstance(value, str) or not _GUID.fullmatch(value.lower()):
+        raise ValueError("not an id")
+    return value.lower()
+
+
+def _guid_or_none(value: Any) -> str | None:
+    # .NET writes an absent id as null or as zeros.
+    return None if value is None or value == EMPTY_GUID else _guid(value)
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("not a number")  # noqa: TRY004 - pydantic collects ValueErrors
+    number = Decimal(value)
+    if not -_LARGEST <= number <= _LARGEST:
+        raise ValueError("too large for an amount")
+    return number
+
+
+def _day(value: Any) -> date | None:
+    # Plain dates and timestamps occur in the same field; the calendar day is what its first ten characters say.
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise ValueError("not a date")  # noqa: TRY004 - as above
+    day = date.fromisoformat(value[:10])
+    return None if day == date.min else day  # .NET's "no date"
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise ValueError("not a timestamp")  # noqa: TRY004 - as above
+    instant = datetime.fromisoformat(value)
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _list(value: Any) -> Any:
+    return [] if value is None else value
+
+
+_Item = TypeVar("_Item")
+
+Guid = Annotated[str, BeforeValidator(_guid)]
+"""An id, in lower case."""
+GuidOrNone = Annotated[str | None, BeforeValidator(_guid_or_none)]
+Number = Annotated[Decimal, BeforeValidator(_number)]
+Day = Annotated[date, BeforeValidator(_day)]
+DayOrNone = Annotated[date | None, BeforeValidator(_day)]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+"""A moment in UTC; the API's field names end in Utc whether or not the value carries a Z."""
+InstantOrNone = Annotated[datetime | None, BeforeValidator(_instant)]
+Many = Annotated[list[_Item], BeforeValidator(_list)]
+"""A list; the API writes an empty one as null too."""
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, alias_generator=to_pascal)
+
+
+class Meta(_Document):
+    """What a page says about the list it belongs to."""
+
+    total_number_of_pages: int = Field(ge=0)
+    total_number_of_results: int = Field(ge=0)
+    server_time_utc: Instant
+
+
+class Page(_Document, Generic[_Item]):
+    """One page of a list."""
+
+    meta: Meta
+    data: list[_Item]
+
+
+class CompanySettings(_Document):
+    """The company that the sign-in opens."""
+
+    name: str
+    corporate_identity_number: str | None = None
+    currency_code: str
+    domestic_currency_rounding: int
+
+
+class TermsOfPayment(_Document):
+    """A term of payment; type 0 counts days from the invoice date."""
+
+    id: Guid
+    name: str | None = None
+    number_of_days: int
+    terms_of_payment_type_id: int
+    available_for_sales: bool
+
+
+class Coding(_Document):
+    """Which accounts and which VAT an article is sold on."""
+
+    id: Guid
+    vat_rate_percent: Number
+
+
+class Article(_Document):
+    """Something that can be sold."""
+
+    id: Guid
+    number: str
+    name: str
+    is_active: bool
+    coding_id: GuidOrNone = None
+    changed_utc: Instant
+
+
+class Customer(_Document):
+    """Somebody who can be invoiced."""
+
+    id: Guid
+    customer_number: str | None = None
+    name: str
+    is_active: bool
+    corporate_identity_number: str | None = None
+    vat_number: str | None = None
+    currency_code: str | None = None
+    invoice_country_code: str | None = None
+    note: str | None = None
+    changed_utc: InstantOrNone = None
+
+
+class Row(_Document):
+    """A row of a draft or invoice; only its words concern us."""
+
+    text: str | None = None
+
+
+class _Referring(_Document):
+    our_reference: str | None = None
+    your_reference: str | None = None
+    buyers_order_reference: str | None = None
+    contract_number: str | None = None
+    subscription_number: str | None = None
+    rows: Many[Row]
+
+
+class Draft(_Referring):
+    """An unbooked invoice. Its totals are in the customer's currency; the twins named BaseCurrency are not read."""
+
+    id: Guid
+    customer_id: Guid
+    created_utc: InstantOrNone = None
+    invoice_currency_code: str
+    total_amount: Number
+    total_vat_amount: Number
+    total_roundings: Number
+
+
+class Crediting(_Document):
+    """A credit note that was made from an invoice."""
+
+    credit_invoice_id: Guid
+
+
+class Invoice(_Referring):
+    """A booked invoice or credit note. Plain totals are in the company's currency, unlike on a draft."""
+
+    id: Guid
+    customer_id: Guid
+    invoice_number: int
+    currency_code: str
+    is_credit_invoice: bool
+    total_amount: Number
+    total_amount_invoice_currency: Number
+    total_vat_amount_invoice_currency: Number
+    total_roundings: Number
+    remaining_amount_invoice_currency: Number
+    set_off_amount_invoice_currency: Number
+    payment_status: int
+    invoice_date: Day
+    due_date: DayOrNone = None
+    payment_date: DayOrNone = None
+    created_from_draft_id: GuidOrNone = None
+    created_utc: InstantOrNone = None
+    modified_utc: InstantOrNone = None
+
+
+class Violation(_Document):
+    """One field that broke a rule."""
+
+    model_config = ConfigDict(strict=False)
+
+    field: str | None = None
+    message: str | None = None
+
+
+class ErrorBody(_Document):
+    """The vendor's own refusal. Lenient but for its code: a refusal must stay recognisable."""
+
+    model_config = ConfigDict(strict=False)
+
+    error_code: int
+    developer_error_message: str | None = None
+    error_id: str | None = None
+    errors: Many[Violation] = Field(default_factory=list)

@@ -1,0 +1,365 @@
+"""Every request to a vendor: time limits, retries where they can do no harm, and plain words when it fails.
+
+What may be sent again depends on what it does, never on how it failed:
+
+- a READ, and an UPDATE that sets the same values again, is repeated with growing pauses;
+- a CREATE is sent at most once. Where not one byte can have been carried out it fails as Unreachable or OutOfQuota;
+  whatever else goes wrong leaves it unknown, and whoever asked must look before sending again;
+- a TOKEN call is sent at most once, since a refresh token may be dead after its first use.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from contextlib import closing
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Final
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+import tenacity
+
+from sfspiris import __version__
+from sfspiris.adapters import exactjson
+from sfspiris.adapters.deadline import Deadline, TimedHTTPTransport
+from sfspiris.adapters.reply import Reply, names_an_error, told_pause
+from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, Words
+from sfspiris.errors import ConfigError, SafetyStop, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sfspiris.errors import Retryable
+
+logger = logging.getLogger("sfspiris.http")
+
+__all__ = ["ABSENT", "Absent", "Effect", "Limits", "Pace", "Reply", "Transport"]
+
+
+_NOT_NOW = frozenset({408, 420, 425, 429, 500, 502, 503, 504})
+_TOO_MANY = frozenset({420, 429})
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds
+
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+
+# A proxy that refuses the tunnel has not passed anything on.
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class Effect(StrEnum):
+    """What a request does at the other end, which decides whether it may be repeated."""
+
+    READ = "read"
+    CREATE = "create"
+    UPDATE = "update"
+    TOKEN = "token"  # noqa: S105 - the kind of call, not a secret
+
+
+class Absent(Enum):
+    """No JSON body at all, as opposed to the JSON value null."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a request may take: seconds, but for `body_bytes` (decoded) and `attempts`.
+
+    `total` bounds one attempt from its first to its last byte. `longest_wait` is the longest pause that a vendor may
+    ask for within a run. `idle` is how long a kept connection is trusted for another request.
+    """
+
+    connect: float = 5.0
+    read: float = 30.0
+    total: float = 60.0
+    body_bytes: int = 64 * 2**20
+    attempts: int = 4
+    longest_wait: float = 65.0
+    idle: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Time and chance, handed in: `sleep` and `monotonic` in seconds, `jitter()` in [0, 1)."""
+
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+    jitter: Callable[[], float]
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+class _NotNowError(Exception):
+    """This attempt failed in a way that passes; `told` is the pause in seconds that the vendor asked for."""
+
+    def __init__(self, error: Retryable, told: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.told = told
+
+
+class Transport:
+    """Requests to one service, over connections that are kept. For one thread at a time.
+
+    `verify` is True for the usual certificate authorities, or a file with the only ones to trust; that certificates are
+    checked cannot be switched off. Proxies are taken from the environment. Redirects are never followed: a token or
+    an invoice goes to the address that was asked for or nowhere.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        pace: Pace,
+        limits: Limits = Limits(),
+        read_only: bool = False,
+        verify: str | bool = True,
+    ) -> None:
+        if verify is False:
+            raise ConfigError(
+                f"Certificates of {service} must be checked.",
+                remedy="Name a file with the certificates to trust instead of switching the check off.",
+            )
+        self.calls = 0
+        """Requests sent so far, repetitions included."""
+        self._service = service
+        self._pace = pace
+        self._limits = limits
+        self._read_only = read_only
+        self._verify = verify
+        self._deadline = Deadline(pace.monotonic)
+        self._words = Words(service, limits, lambda: self._deadline.has_passed)
+        self._lines: dict[tuple[bool, str | None], TimedHTTPTransport] = {}
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        effect: Effect,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: object = ABSENT,
+        form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> Reply:
+        """Send one request and give its complete answer, whatever its status, but for what the module's text says.
+
+        At most one of `json`, `form` and `content` is the body; the type of `content` is told in `headers`. Raises
+        SafetyStop for a write in read-only mode, before anything is sent; Unreachable, OutOfQuota or BrokenReply when
+        nothing was written; OutcomeUnknown when a create may or may not have been carried out.
+        """
+        if self._read_only and effect not in {Effect.READ, Effect.TOKEN}:
+            raise SafetyStop(
+                f"{self._service} would have been changed ({method}), but this run only reads.",
+                remedy='Set mode = "active" in sfspiris.toml and run without --dry-run to write.',
+                code="READ_ONLY",
+            )
+
+        def build() -> httpx.Request:
+            return self._build(
+                method, url, headers=headers, params=params, json=json, form=form, content=content
+            )
+
+        match effect:
+            case Effect.READ | Effect.UPDATE:
+                return self._send_patiently(build)
+            case Effect.CREATE:
+                return self._send_create(build())
+            case Effect.TOKEN:
+                return self._send_once(build())
+
+    def close(self) -> None:
+        """Close the kept connections; the transport can still be used and would open new ones."""
+        for line in self._lines.values():
+            line.close()
+        self._lines.clear()
+
+    # --- by effect -------------------------------------------------------------------------------------------------
+
+    def _send_patiently(self, build: Callable[[], httpx.Request]) -> Reply:
+        patience = tenacity.Retrying(
+            sleep=self._pace.sleep,
+            stop=tenacity.stop_after_attempt(self._limits.attempts),
+            wait=self._pause,
+            retry=tenacity.retry_if_exception_type(_NotNowError),
+            reraise=True,
+        )
+        number = 0
+
+        def attempt() -> Reply:
+            nonlocal number
+            number += 1
+            try:
+                reply = self._exchange(build(), number)
+            except httpx.RequestError as error:
+                raise _NotNowError(self._words.unreachable(error)) from error
+            except _TooLargeError as error:
+                raise self._words.too_large() from error
+            if reply.status in _NOT_NOW:
+                raise self._not_now(reply)
+            return reply
+
+        try:
+            return patience(attempt)
+        except _NotNowError as last:
+            raise last.error from last.__cause__
+
+    def _send_once(self, request: httpx.Request) -> Reply:
+        try:
+            return self._exchange(request, 1)
+        except httpx.RequestError as error:
+            raise self._words.unreachable(error) from error
+        except _TooLargeError as error:
+            raise self._words.too_large() from error
+
+    def _send_create(self, request: httpx.Request) -> Reply:
+        try:
+            reply = self._exchange(request, 1)
+        except _NEVER_SENT as error:
+            raise self._words.unreachable(error) from error
+        except httpx.RequestError as error:
+            raise self._words.unknown(self._words.reason(error)) from error
+        except _TooLargeError as error:
+            raise self._words.unknown("sent an answer that is too large") from error
+        if reply.status in _TOO_MANY and names_an_error(reply):
+            raise self._words.out_of_quota(told_pause(reply))
+        if reply.status in _NOT_NOW or reply.status >= 500 or 300 <= reply.status < 400:  # noqa: PLR2004 - classes of status
+            raise self._words.unknown(f"answered with status {reply.status}")
+        return reply
+
+    # --- one request -----------------------------------------------------------------------------------------------
+
+    def _build(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None,
+        params: Mapping[str, str] | None,
+        json: object,
+        form: Mapping[str, str] | None,
+        content: bytes | None,
+    ) -> httpx.Request:
+        limits = self._limits
+        sent = {
+            "User-Agent": f"sfspiris/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",  # what is offered is what must be bounded: no other packing
+        }
+        if json is not ABSENT:
+            content = exactjson.dumps(json)
+            sent["Content-Type"] = "application/json"
+        try:
+            return httpx.Request(
+                method,
+                url,
+                params=dict(params) if params is not None else None,
+                headers=sent | dict(headers or {}),
+                data=dict(form) if form is not None else None,
+                content=content,
+                extensions={
+                    "timeout": {
+                        "connect": limits.connect,
+                        "read": limits.read,
+                        "write": limits.read,
+                        "pool": limits.connect,
+                    }
+                },
+            )
+        except httpx.InvalidURL as error:
+            raise self._words.bad_address() from error
+
+    def _exchange(self, request: httpx.Request, number: int) -> Reply:
+        self.calls += 1
+        began = self._pace.monotonic()
+        self._deadline.start(self._limits.total)
+        outcome: object = "interrupted"
+        try:
+            with closing(self._line(request.url).handle_request(request)) as response:
+                body = self._read(response)
+            outcome = response.status_code
+            return Reply(response.status_code, dict(response.headers), body, self._service)
+        except httpx.UnsupportedProtocol as error:
+            raise self._words.bad_address() from error
+        except (httpx.RequestError, _TooLargeError) as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            # Host and path only: queries carry search terms, and bodies and headers carry people and secrets.
+            logger.info(
+                "%s %s%s %s %d ms attempt %d",
+                request.method,
+                request.url.host,
+                request.url.raw_path.partition(b"?")[0].decode("ascii"),
+                outcome,
+                round((self._pace.monotonic() - began) * 1000),
+                number,
+            )
+
+    def _read(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        for part in response.iter_bytes():
+            body += part
+            if len(body) > self._limits.body_bytes:
+                raise _TooLargeError
+            if self._deadline.has_passed:
+                raise httpx.ReadTimeout("the time for the whole request is up")
+        return bytes(body)
+
+    def _line(self, url: httpx.URL) -> TimedHTTPTransport:
+        # What runs on this machine is not behind a proxy, whatever the environment says about the rest of the world.
+        proxies = {} if url.host in _THIS_MACHINE or proxy_bypass(url.host) else getproxies()
+        proxy = proxies.get(url.scheme) or proxies.get("all")
+        if proxy and "://" not in proxy:
+            proxy = f"http://{proxy}"
+        key = (url.scheme == "https", proxy)
+        if key not in self._lines:
+            context = self._trust() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            try:
+                self._lines[key] = TimedHTTPTransport(
+                    self._deadline, context=context, proxy=proxy, idle=self._limits.idle
+                )
+            except (ImportError, ValueError, httpx.InvalidURL) as error:
+                raise self._words.bad_proxy() from error
+        return self._lines[key]
+
+    def _trust(self) -> ssl.SSLContext:
+        if not isinstance(self._verify, str):
+            return httpx.create_ssl_context()
+        try:
+            return ssl.create_default_context(cafile=self._verify)
+        except OSError as error:
+            raise self._words.bad_certificates(self._verify) from error
+
+    # --- pauses ----------------------------------------------------------------------------------------------------
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        """As long as we were told and up to a second more, so that many clients do not all return at once."""
+        failure = state.outcome.exception() if state.outcome else None
+        told = failure.told if isinstance(failure, _NotNowError) else None
+        if told is not None:
+            return told + self._pace.jitter()
+        growing: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (state.attempt_number - 1))
+        return growing * (1 + self._pace.jitter()) / 2
+
+    def _not_now(self, reply: Reply) -> Exception:
+        told = told_pause(reply)
+        if told is not None and told > self._limits.longest_wait:
+            return self._words.out_of_quota(told)
+        if reply.status in _TOO_MANY:
+            told = QUOTA_WINDOW if told is None else told
+            return _NotNowError(self._words.out_of_quota(told), told)
+        return _NotNowError(
+            Unreachable(
+                f"{self._service} cannot answer at the moment (status {reply.status}).", remedy=RUN_AGAIN
+            ),
+            told,
+        )
