@@ -1,0 +1,1 @@
+"""Speaks with people and pipelines, and wires everything together."""

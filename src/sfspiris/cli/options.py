@@ -1,0 +1,84 @@
+"""The options that every command accepts, declared once and added to each command's signature."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LogFormat = Literal["text", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every command is told."""
+
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="SFSPIRIS_CONFIG",
+            help="The configuration; else ./sfspiris.toml, then the one in your config folder.",
+            show_default=False,
+        ),
+    ] = None
+    state: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SFSPIRIS_STATE",
+            help="Overrides \\[state] url; a path is a SQLite file.",
+            show_default=False,
+        ),
+    ] = None
+    company: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this company; may be given several times.", show_default=False),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, also on failure.")] = (
+        False
+    )
+    log_format: Annotated[
+        LogFormat, typer.Option(envvar="SFSPIRIS_LOG_FORMAT", help="How log lines on stderr look.")
+    ] = "text"
+    verbose: Annotated[
+        int, typer.Option("-v", "--verbose", count=True, help="More on stderr; -vv for every call.")
+    ] = 0
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Less: no summary for people.")] = False
+    no_color: Annotated[bool, typer.Option("--no-color", envvar="NO_COLOR", help="Plain text.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something breaks.")] = False
+
+    @property
+    def companies(self) -> tuple[str, ...]:
+        """The companies that the run is limited to; none means all."""
+        return tuple(self.company or ())
+
+
+def with_common(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command, whose first parameter is a `Common`, all of Common's options after its own."""
+    signature = inspect.signature(command)
+    hints = get_type_hints(command, include_extras=True)
+    own = [one.replace(annotation=hints[one.name]) for one in list(signature.parameters.values())[1:]]
+    shared_hints = get_type_hints(Common, include_extras=True)
+    shared = [
+        inspect.Parameter(
+            one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=shared_hints[one.name]
+        )
+        for one in fields(Common)
+    ]
+
+    @wraps(command)
+    def told(**options: Any) -> None:
+        common = Common(**{one.name: options.pop(one.name) for one in fields(Common)})
+        command(common, **options)
+
+    told.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what typer reads
+        [*(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own), *shared]
+    )
+    told.__annotations__ = {one.name: one.annotation for one in [*own, *shared]}
+    return told

@@ -1,0 +1,81 @@
+"""What a command shows when it has come to its end: one document for programs, a page for people, a report on request."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.report import files
+from sfspiris.report.document import reconcile_document, run_document
+from sfspiris.report.json import to_json
+from sfspiris.report.page import terminal
+from sfspiris.report.text import print_reconciliation, print_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sfspiris.cli.options import Common
+    from sfspiris.cli.wiring import Session
+    from sfspiris.core.drift import Reconciliation
+    from sfspiris.core.outcome import RunResult
+    from sfspiris.report.shapes import ReconcileDocument, RunDocument
+
+
+_DEALS_SHOWN: Final = 50  # in full, at a terminal; the sums count all, and -v or a report shows all
+
+
+def check_report(report: Path | None) -> None:
+    """Refuse a report that could not be written before anything is done."""
+    if report is not None:
+        files.check_report(report)
+
+
+def show_run(
+    common: Common,
+    session: Session,
+    result: RunResult,
+    *,
+    report: Path | None,
+) -> None:
+    """Show what a run planned or did."""
+    document = run_document(
+        result,
+        record_url=session.record_url,
+        companies=session.company_names,
+        deal_names=result.deal_names,
+    )
+    _tell(common, document, report)
+
+
+def show_reconciliation(
+    common: Common, session: Session, result: RunResult, found: Reconciliation, *, report: Path | None
+) -> None:
+    """Show what a comparison found."""
+    document = reconcile_document(
+        result, found, record_url=session.record_url, companies=session.company_names
+    )
+    _tell(common, document, report)
+
+
+def _tell(common: Common, document: RunDocument | ReconcileDocument, report: Path | None) -> None:
+    """Write the report and show the result; trouble with the one never keeps the other back."""
+    try:
+        if report is not None:
+            files.write_report(report, document)
+    finally:
+        _show(common, document)
+
+
+def _show(common: Common, document: RunDocument | ReconcileDocument) -> None:
+    from sfspiris.report.shapes import ReconcileDocument
+
+    if common.json:
+        sys.stdout.write(to_json(document))
+        sys.stdout.flush()
+    if common.quiet:
+        return
+    console = terminal(sys.stderr if common.json else sys.stdout, plain=common.no_color)
+    if isinstance(document, ReconcileDocument):
+        print_reconciliation(console, document, show_same=common.verbose > 0)
+    else:
+        print_run(console, document, limit=None if common.verbose else _DEALS_SHOWN)

@@ -1,0 +1,394 @@
+"""The composition root: reads the clock, the environment and the configuration, and picks the adapters; nobody else does."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets as randomness
+import socket
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sfspiris import config
+from sfspiris.adapters.salesforce import app as salesforce_app
+from sfspiris.adapters.salesforce import oauth as salesforce_oauth
+from sfspiris.adapters.salesforce.client import API_VERSION, SalesforceClient
+from sfspiris.adapters.salesforce.crm import SalesforceCrm
+from sfspiris.adapters.salesforce.source import Source
+from sfspiris.adapters.spiris import oauth as spiris_oauth
+from sfspiris.adapters.spiris.client import SpirisClient
+from sfspiris.adapters.spiris.ledger import SpirisLedger
+from sfspiris.adapters.spiris.mapping import CAPABILITIES
+from sfspiris.adapters.transport import Pace, Transport
+from sfspiris.cli import logs
+from sfspiris.config.secrets import resolve
+from sfspiris.core.identity import org_tag
+from sfspiris.core.policy import CompanyPolicy, Policy, Route
+from sfspiris.credentials import open_store
+from sfspiris.engine.world import STOCKHOLM, ServerClock, World
+from sfspiris.errors import SafetyStop, UsageError
+from sfspiris.state.store import State, open_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pydantic import SecretStr
+
+    from sfspiris.adapters.consent import Pledge
+    from sfspiris.cli.options import Common
+    from sfspiris.config import CompanySettings, Settings
+    from sfspiris.core.model import CompanyProfile
+    from sfspiris.ports.kept import Kept
+    from sfspiris.ports.tokens import Tokens, TokenStore
+
+
+def utc_now() -> datetime:
+    """The machine's time; everything else takes time as an argument."""
+    return datetime.now(UTC)  # noqa: TID251 - the one place
+
+
+def new_run_id(now: datetime) -> str:
+    """A run's name: when it began, and six random letters and digits, so that two machines never agree on one."""
+    return f"{now:%Y%m%dT%H%M%S}-{randomness.token_hex(3)}"
+
+
+_PACE = Pace(sleep=time.sleep, monotonic=time.monotonic, jitter=random.random)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What signing in needs: the configuration, the place where sign-ins are kept, and one transport per side."""
+
+    common: Common
+    settings: Settings
+    store: TokenStore
+    transport: Callable[[str], Transport]
+    now: Callable[[], datetime] = utc_now
+
+    def chosen_companies(self) -> tuple[str, ...]:
+        """The companies of this command: those named with --company, or all.
+
+        Raises UsageError for one that the configuration does not know.
+        """
+        known = tuple(self.settings.companies)
+        for asked in self.common.companies:
+            if asked not in known:
+                raise UsageError(
+                    f"There is no company “{asked}” in the configuration.",
+                    remedy=f"Choose among {', '.join(known)}.",
+                )
+        return self.common.companies or known
+
+    @property
+    def is_local(self) -> bool:
+        """Whether everything that the configuration names is the sandbox on this machine."""
+        companies = self.settings.companies.values()
+        return {self.settings.salesforce.environment, *(one.environment for one in companies)} == {"local"}
+
+    @property
+    def salesforce_user(self) -> str:
+        """The user that the configuration signs in as, where it names one."""
+        username = self.settings.salesforce.username
+        return self.secret(username, "[salesforce] username") if username else ""
+
+    def secret(self, reference: str | SecretStr, key: str) -> str:
+        """The value that a secret's reference stands for, read now."""
+        return resolve(
+            reference, key=key, environ=os.environ, base_dir=self.settings.folder
+        ).get_secret_value()
+
+    # --- Salesforce ------------------------------------------------------------------------------------------------
+
+    def salesforce_sign_in(self, transport: Transport | None = None) -> salesforce_oauth.SalesforceSignIn:
+        """The sign-in to the configured org."""
+        return salesforce_oauth.SalesforceSignIn(
+            self._salesforce_app(),
+            store=self.store,
+            transport=transport or self.transport("Salesforce"),
+            now=self.now,
+        )
+
+    def salesforce_org(self) -> tuple[str, str]:
+        """The id and name of the org that the kept sign-in opens.
+
+        Raises SafetyStop when a production configuration opened a sandbox, or the reverse.
+        """
+        transport = self.transport("Salesforce")
+        client = SalesforceClient(
+            sign_in=self.salesforce_sign_in(transport),
+            transport=transport,
+            pace=_PACE,
+            api_version=self.settings.salesforce.api_version or API_VERSION,
+        )
+        org = SalesforceCrm(client=client, cache=_Forgetful(), source=Source(), now=self.now).organization()
+        configured = self.settings.salesforce.environment
+        if configured != "local" and org.is_sandbox != (configured == "sandbox"):
+            raise SafetyStop(
+                f"The sign-in opened {org.name} ({org.id}), which is a {'sandbox' if org.is_sandbox else 'production'} "
+                f'org, but [salesforce] environment = "{configured}".',
+                remedy="Correct the environment or the sign-in; the two must be the same kind before anything is written.",
+                code="WRONG_ORG",
+            )
+        return org.id, org.name
+
+    def _salesforce_app(self) -> salesforce_app.App:
+        org = self.settings.salesforce
+        grant: salesforce_app.JwtBearer | salesforce_app.ClientCredentials | salesforce_app.WebFlow
+        match org.auth:
+            case "jwt":
+                grant = salesforce_app.JwtBearer(
+                    self.salesforce_user,
+                    lambda: self.secret(org.private_key or "", "[salesforce] private_key"),
+                )
+            case "client-credentials":
+                grant = salesforce_app.ClientCredentials(
+                    lambda: self.secret(org.client_secret or "", "[salesforce] client_secret")
+                )
+            case "web":
+                client_secret = org.client_secret
+                grant = salesforce_app.WebFlow(
+                    None
+                    if client_secret is None
+                    else lambda: self.secret(client_secret, "[salesforce] client_secret")
+                )
+        return salesforce_app.App(
+            org.environment, org.login_url, self.secret(org.client_id, "[salesforce] client_id"), grant
+        )
+
+    # --- Spiris ----------------------------------------------------------------------------------------------------
+
+    def spiris_addresses(self, company: str) -> spiris_oauth.Addresses:
+        """Where the company's people sign in and where its API answers."""
+        base = self.settings.companies[company].base_url
+        return spiris_oauth.Addresses.local(base) if base else spiris_oauth.VENDOR
+
+    def spiris_client(self, company: str) -> spiris_oauth.Client:
+        """Our application as Spiris knows it."""
+        own = self.settings.companies[company]
+        return spiris_oauth.Client(
+            self.secret(own.client_id, f"[companies.{company}] client_id"),
+            self.secret(own.client_secret, f"[companies.{company}] client_secret"),
+        )
+
+    def spiris_calls(self, company: str, transport: Transport) -> spiris_oauth.TokenCalls:
+        """The calls of the company's token server."""
+        return spiris_oauth.TokenCalls(
+            transport,
+            self.spiris_addresses(company),
+            self.spiris_client(company),
+            company=company,
+            now=self.now,
+        )
+
+    def spiris_ledger(
+        self, company: str, bearer: spiris_oauth.Bearer, transport: Transport, kept: Kept
+    ) -> SpirisLedger:
+        """The company's books, opened by this bearer."""
+        client = SpirisClient(transport, self.spiris_addresses(company).api, bearer, company=company)
+        orgnr = self.settings.companies[company].orgnr
+        return SpirisLedger(client, company=company, orgnr=orgnr, kept=kept, now=self.now)
+
+
+def spiris_key(company: str) -> str:
+    """The name under which a company's sign-in is kept."""
+    return f"spiris:{company}"
+
+
+class SpirisOpening:
+    """A consent for one company being turned into a sign-in; nothing is kept before the company has been looked at."""
+
+    def __init__(self, desk: Desk, company: str) -> None:
+        self._desk = desk
+        self._company = company
+        self._transport = desk.transport("Spiris")
+        self._calls = desk.spiris_calls(company, self._transport)
+
+    def authorize_url(self, pledge: Pledge, *, redirect_uri: str) -> str:
+        """Where a person consents."""
+        addresses, client = (
+            self._desk.spiris_addresses(self._company),
+            self._desk.spiris_client(self._company),
+        )
+        return spiris_oauth.authorize_url(addresses, client, redirect_uri=redirect_uri, pledge=pledge)
+
+    def redeem(self, code: str, *, verifier: str, redirect_uri: str) -> tuple[Tokens, CompanyProfile]:
+        """The tokens for the code and the company that they open.
+
+        Raises SafetyStop when that is another one than configured.
+        """
+        identity = self._desk.settings.companies[self._company].orgnr
+        tokens = self._calls.exchange_code(
+            code, verifier=verifier, redirect_uri=redirect_uri, identity=identity
+        )
+        bearer = spiris_oauth.FreshToken(tokens, company=self._company)
+        return tokens, self._desk.spiris_ledger(
+            self._company, bearer, self._transport, _Forgetful()
+        ).profile()
+
+    def revoke(self, tokens: Tokens) -> None:
+        """Tell Spiris to forget the sign-in."""
+        self._calls.revoke(tokens)
+
+
+@contextmanager
+def open_desk(common: Common, *, read_only: bool = False) -> Iterator[Desk]:
+    """The configuration read and the store of sign-ins opened; connections are closed when the block ends."""
+    logs.start(common, new_run_id(utc_now()))
+    with _desk(common, read_only=read_only) as desk:
+        yield desk
+
+
+@contextmanager
+def _desk(common: Common, *, read_only: bool) -> Iterator[Desk]:
+    today = utc_now().astimezone(STOCKHOLM).date()
+    path = config.find(str(common.config) if common.config else None, os.environ)
+    settings = config.load(path, today=today)
+    store = open_store(settings.secrets, environ=os.environ, folder=settings.folder)
+    with ExitStack() as stack:
+
+        def transport(service: str) -> Transport:
+            made = Transport(service=service, pace=_PACE, read_only=read_only or settings.is_read_only)
+            stack.callback(made.close)
+            return made
+
+        yield Desk(common, settings, store, transport)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run's world, with what its reports need."""
+
+    settings: Settings
+    world: World
+    record_url: Callable[[str], str]
+    company_names: Mapping[str, str]
+
+
+@contextmanager
+def open_session(common: Common, command: str, *, dry: bool) -> Iterator[Session]:
+    """Everything that a run needs, and the lock that keeps other runs away; a dry run cannot write, by construction.
+
+    Raises SafetyStop when the configuration is read-only and the run is not dry.
+    """
+    started = utc_now()
+    run_id = new_run_id(started)
+    logs.start(common, run_id)
+    with _desk(common, read_only=dry) as desk:
+        if desk.settings.is_read_only and not dry:
+            raise SafetyStop(
+                f'The configuration says mode = "read-only", so {command} writes nothing.',
+                remedy='Run it with --dry-run, or set mode = "active" when the plan is what you want.',
+                code="READ_ONLY",
+            )
+        companies = desk.chosen_companies()
+        address: str | Path = common.state or desk.settings.state_file
+        with open_state(address, dry=dry, now=started, base=_state_base(common, desk)) as state:
+            lock = state.run_lock(
+                command, run_id, pid=os.getpid(), host=socket.gethostname(), started_at=started
+            )
+            with lock:
+                yield _session(desk, state, command, run_id, companies, dry=dry)
+
+
+def _state_base(common: Common, desk: Desk) -> Path:
+    return Path.cwd() if common.state else desk.settings.folder
+
+
+def _session(
+    desk: Desk, state: State, command: str, run_id: str, companies: tuple[str, ...], *, dry: bool
+) -> Session:
+    settings = desk.settings
+    transport = desk.transport("Salesforce")
+    client = SalesforceClient(
+        sign_in=desk.salesforce_sign_in(transport),
+        transport=transport,
+        pace=_PACE,
+        api_version=settings.salesforce.api_version or API_VERSION,
+        daily_share=settings.limits.salesforce_daily_share,
+    )
+    source = Source(
+        gate=settings.source.gate,
+        record_types=settings.source.record_types,
+        fields=settings.source.fields,
+        route_paths=tuple(sorted({path for route in settings.routes for path in route.when})),
+    )
+    kept = _KeptInState(state, desk.now)
+    crm = SalesforceCrm(client=client, cache=kept, source=source, now=desk.now)
+    ledgers = {}
+    for company in companies:
+        own = desk.transport("Spiris")
+        sign_in = spiris_oauth.SpirisSignIn(
+            desk.spiris_calls(company, own),
+            desk.store,
+            key=spiris_key(company),
+            company=company,
+            now=desk.now,
+        )
+        ledgers[company] = desk.spiris_ledger(company, sign_in, own, kept)
+    world = World(
+        crm=crm,
+        ledgers=ledgers,
+        state=state,
+        policy=_policy(settings, crm),
+        clock=ServerClock(desk.now),
+        run_id=run_id,
+        command=command,
+        dry=dry,
+        pause=time.sleep,
+    )
+    names = {key: own.name or f"{own.orgnr[:6]}-{own.orgnr[6:]}" for key, own in settings.companies.items()}
+    return Session(settings, world, crm.record_url, names)
+
+
+def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
+    return Policy(
+        companies={key: _company_policy(key, own) for key, own in settings.companies.items()},
+        routes=tuple(Route(one.company, one.when) for one in settings.routes),
+        org_tag=org_tag(crm.org_id),
+        start_date=settings.start_date,
+        tolerance=settings.limits.tolerance,
+        crm_fields=crm.field_names(),
+        sync_fields=crm.sync_fields() if settings.write_back.deal_status else frozenset(),
+    )
+
+
+def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
+    return CompanyPolicy(
+        key=key,
+        orgnr=own.orgnr,
+        currency=own.currency,
+        marker_field=own.marker.field,
+        capabilities=CAPABILITIES,
+        default_terms_days=own.default_terms_days,
+        articles_by_family=own.articles.by_family,
+    )
+
+
+class _Forgetful:
+    """Keeps nothing, for a look that is not part of a run."""
+
+    def load(self, key: str) -> None:
+        """Nothing is known."""
+
+    def save(self, key: str, data: Any) -> None:
+        """Nothing is kept."""
+
+
+class _KeptInState:
+    """Lets an adapter keep descriptions between runs without knowing of the state."""
+
+    def __init__(self, state: State, now: Callable[[], datetime]) -> None:
+        self._state = state
+        self._now = now
+
+    def load(self, key: str) -> tuple[Any, datetime] | None:
+        """The description and when (UTC) it was kept, or None."""
+        return self._state.catalog.load(key)
+
+    def save(self, key: str, data: Any) -> None:
+        """Keep the description."""
+        self._state.catalog.save(key, data, at=self._now())

@@ -1,0 +1,200 @@
+"""A sandbox, a folder and the installed command: what a user has in front of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Json = dict[str, Any]
+SECONDS = 60
+DEMO_HELD = 17
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Json:
+        """The one document on stdout."""
+        found: Json = json.loads(self.out)
+        return found
+
+    def kinds(self) -> list[str]:
+        return [one["kind"] for one in self.document["actions"]]
+
+
+@dataclass
+class Playground:
+    """A folder with a configuration, beside a running sandbox."""
+
+    folder: Path
+    salesforce: str
+    spiris: str
+    environ: dict[str, str] = field(default_factory=dict)
+    configured_for: str | Json = "demo"
+    printed: str = ""
+
+    def sfspiris(self, *arguments: str, stdin: str = "", **environ: str) -> Ended:
+        """Run the installed command in the folder."""
+        done = subprocess.run(
+            [command(), *arguments],
+            cwd=self.folder,
+            env=self.environ | environ,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [command(), *arguments],
+            cwd=self.folder,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    # --- the control API -------------------------------------------------------------------------------------------
+
+    def control(self, side: str, method: str, path: str, document: object = None) -> Any:
+        base = self.salesforce if side == "salesforce" else self.spiris
+        reply = httpx.request(method, f"{base}/_sandbox/{path}", json=document, timeout=30, trust_env=False)
+        assert reply.is_success, reply.text
+        return reply.json()
+
+    def deals(self) -> dict[str, Json]:
+        """The opportunities as Salesforce has them, by name."""
+        records = self.control("salesforce", "GET", "state")["records"]
+        return {one["Name"]: one for one in records["Opportunity"]}
+
+    def company(self, key: str = "se") -> Json:
+        companies = self.control("spiris", "GET", "state")["companies"]
+        found: Json = next(one for one in companies if one["key"] == key)
+        return found
+
+    def drafts(self) -> list[Json]:
+        return [one for key in ("se", "int") for one in self.company(key)["drafts"]]
+
+    def calls(self, side: str) -> list[Json]:
+        """The vendor's calls since the log was emptied, sign-ins left out."""
+        found: list[Json] = self.control(side, "GET", "requests")
+        return [one for one in found if "/oauth2/" not in one["path"] and "/connect/" not in one["path"]]
+
+    def writes(self) -> list[Json]:
+        """Calls that could change something. A batch of reads is a POST by the vendor's design."""
+        return [
+            one
+            for side in ("salesforce", "spiris")
+            for one in self.calls(side)
+            if one["method"] != "GET" and not one["path"].rstrip("/").endswith("/composite/batch")
+        ]
+
+    def forget_calls(self) -> None:
+        for side in ("salesforce", "spiris"):
+            self.control(side, "DELETE", "requests")
+
+    def reset(self, world: str | Json) -> None:
+        """Both simulators start over with this world; so does our memory."""
+        for side in ("salesforce", "spiris"):
+            self.control(side, "POST", "reset", {"world": world})
+            self.control(side, "DELETE", "faults")
+        for left_over in self.folder.glob("sfspiris.db*"):
+            left_over.unlink()
+        if world != self.configured_for:
+            self.configure()
+            self.configured_for = world
+        else:
+            (self.folder / "sfspiris.toml").write_text(self.printed, encoding="utf-8")
+
+    def configure(self) -> None:
+        ports = [part.rsplit(":", 1)[1] for part in (self.salesforce, self.spiris)]
+        printed = self.sfspiris("sandbox", "config", "--salesforce-port", ports[0], "--spiris-port", ports[1])
+        assert printed.code == 0, printed.err
+        self.printed = printed.out
+        (self.folder / "sfspiris.toml").write_text(printed.out, encoding="utf-8")
+        signed_in = self.sfspiris("sandbox", "login")
+        assert signed_in.code == 0, signed_in.err
+
+    def edit_config(self, before: str, after: str) -> None:
+        path = self.folder / "sfspiris.toml"
+        text = path.read_text(encoding="utf-8")
+        assert before in text
+        path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def command() -> str:
+    """The installed command of this environment."""
+    found = shutil.which("sfspiris", path=str(Path(sys.executable).parent))
+    assert found, "the package is not installed here"
+    return found
+
+
+def clean_environ(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """An environment with a home of its own and nothing of the caller's that could steer the command."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SFSPIRIS_", "XDG_", "NO_COLOR"))
+    }
+    return kept | {"HOME": str(home), "COLUMNS": "100"} | dict(extra or {})
+
+
+@contextmanager
+def sandbox_up(folder: Path, world: str = "demo") -> Iterator[Playground]:
+    """`sandbox up` as a process of its own, on free ports, with a signed-in configuration in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    environ = clean_environ(home)
+    server = subprocess.Popen(
+        [
+            command(),
+            "sandbox",
+            "up",
+            "--salesforce-port",
+            "0",
+            "--spiris-port",
+            "0",
+            "--world",
+            world,
+            "--json",
+        ],
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line, server.communicate()[1]
+        ready = json.loads(line)
+        playground = Playground(folder, ready["salesforce"], ready["spiris"], environ)
+        playground.configure()
+        yield playground
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=SECONDS)
