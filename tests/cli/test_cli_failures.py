@@ -79,6 +79,7 @@ def test_an_unknown_company_is_told_with_the_known_ones(demo: Playground) -> Non
         ["--limit", "0"],
         ["--limit", "x"],
         ["--since", "yesterday"],
+        ["--since", "2026-11-02", "--until", "2026-11-01"],
         ["--report", "plan.pdf"],
         ["--deal", "1"],
     ],

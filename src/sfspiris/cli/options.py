@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, fields
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
+
+from sfspiris.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +60,16 @@ class Common:
     def companies(self) -> tuple[str, ...]:
         """The companies that the run is limited to; none means all."""
         return tuple(self.company or ())
+
+
+def days(since: datetime | None, until: datetime | None) -> tuple[date | None, date | None]:
+    """The first and the last day that --since and --until mean, both included; None where it is open."""
+    if since and until and since > until:
+        raise UsageError(
+            f"--since {since:%Y-%m-%d} is after --until {until:%Y-%m-%d}.",
+            remedy="Give the earlier day to --since.",
+        )
+    return (since.date() if since else None), (until.date() if until else None)
 
 
 def with_common(command: Callable[..., None]) -> Callable[..., None]:

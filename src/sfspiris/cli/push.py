@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sfspiris.cli import exits
-from sfspiris.cli.options import Common, with_common
+from sfspiris.cli.options import Common, days, with_common
 
 
 @with_common
@@ -63,10 +63,11 @@ def push_closed_won(
     from sfspiris.engine.gather import Scope
     from sfspiris.engine.run import Guard, push
 
+    first, last = days(since, until)
     scope = Scope(
         deal_ids=tuple(deal or ()),
-        since=_day(since),
-        until=_day(until),
+        since=first,
+        until=last,
         companies=common.companies,
         limit=limit,
         full=full,
@@ -77,7 +78,3 @@ def push_closed_won(
         result = push(session.world, scope, guard)
         show_run(common, session, result, report=report)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=detailed_exitcode and dry_run))
-
-
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None

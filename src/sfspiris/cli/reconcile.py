@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sfspiris.cli.exits import Exit
-from sfspiris.cli.options import Common, with_common
+from sfspiris.cli.options import Common, days, with_common
 from sfspiris.errors import UsageError
 
 
@@ -56,7 +56,7 @@ def _days(
 ) -> tuple[date | None, date | None]:
     """The first and last day that are meant; None where it is open."""
     if period is None:
-        return (since.date() if since else None), (until.date() if until else None)
+        return days(since, until)
     if since or until:
         raise UsageError("--period and --since or --until were both given.", remedy="Give one of them.")
     try:
