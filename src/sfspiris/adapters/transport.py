@@ -24,6 +24,7 @@ import tenacity
 from sfspiris import __version__
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.deadline import Deadline, TimedHTTPTransport
+from sfspiris.adapters.limits import Limits
 from sfspiris.adapters.reply import Reply, names_an_error, told_pause
 from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, Words
 from sfspiris.errors import ConfigError, SafetyStop, Unreachable
@@ -64,23 +65,6 @@ class Absent(Enum):
 
 
 ABSENT: Final = Absent.ABSENT
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a request may take: seconds, but for `body_bytes` (decoded) and `attempts`.
-
-    `total` bounds one attempt from its first to its last byte. `longest_wait` is the longest pause that a vendor may
-    ask for within a run. `idle` is how long a kept connection is trusted for another request.
-    """
-
-    connect: float = 5.0
-    read: float = 30.0
-    total: float = 60.0
-    body_bytes: int = 64 * 2**20
-    attempts: int = 4
-    longest_wait: float = 65.0
-    idle: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

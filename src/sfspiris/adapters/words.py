@@ -11,7 +11,7 @@ from sfspiris.errors import BrokenReply, ConfigError, OutcomeUnknown, OutOfQuota
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sfspiris.adapters.transport import Limits
+    from sfspiris.adapters.limits import Limits
 
 RUN_AGAIN = "Nothing is lost; run the same command again."
 _LOOK_FIRST = "Run the same command again: it looks for the record before it would send anything."

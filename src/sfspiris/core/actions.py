@@ -86,6 +86,16 @@ class CreateDraft:
         """The action's stable name."""
         return action_id("create_draft", self.company, self.deal_id, self.revision)
 
+    @property
+    def currency(self) -> str:
+        """The draft's currency."""
+        return self.draft.currency
+
+    @property
+    def marker(self) -> str:
+        """The words that tie the draft to its Deal."""
+        return self.draft.marker
+
 
 @dataclass(frozen=True, slots=True)
 class WriteDeal:

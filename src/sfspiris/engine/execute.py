@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Final, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
 
 from sfspiris.core import vat
 from sfspiris.core.actions import (
@@ -144,21 +144,7 @@ class _Execution:
             return
         world, ledger = self._world, self._world.ledgers[action.company]
         marker_field = world.policy.companies[action.company].marker_field
-        intent = self._record(
-            NewIntent(
-                kind=IntentKind.CREATE_DRAFT,
-                company=action.company,
-                subject=action.deal_id,
-                deal_id=action.deal_id,
-                revision=action.revision,
-                payload_hash=action.content,
-                correlation_id=action.correlation_id,
-                marker=action.draft.marker,
-                customer_id=customer,
-                net=action.net,
-                currency=action.draft.currency,
-            )
-        )
+        intent = self._record_draft(action, customer)
         made = self._send(
             action,
             intent,
@@ -169,17 +155,10 @@ class _Execution:
             return
         intent, draft = made
         differs = self._compare(action, draft)
-        link = DealLink(
-            company=action.company,
-            deal_id=action.deal_id,
-            revision=action.revision,
-            draft_id=draft.id,
-            customer_id=customer,
-            content=action.content,
-            correlation_id=action.correlation_id,
-            net=action.net,
-            currency=action.draft.currency,
-            created_at=self._now(),
+        link = self._link(
+            action,
+            draft.id,
+            customer,
             code=WarningCode.TOTAL_MISMATCH if differs else None,
             message=differs,
         )
@@ -215,9 +194,11 @@ class _Execution:
         """The sentence when the ledger arrived at another total than the Deal or than foretold; a person should look."""
         tolerance = self._world.policy.tolerance
         ledger = self._world.policy.companies[action.company].ledger
-        net = Money(action.net, action.draft.currency)
-        if draft.totals.currency != action.draft.currency:
-            words = f"The deal is in {action.draft.currency}, but {ledger} made the draft in {draft.totals.currency}."
+        net = Money(action.net, action.currency)
+        if draft.totals.currency != action.currency:
+            words = (
+                f"The deal is in {action.currency}, but {ledger} made the draft in {draft.totals.currency}."
+            )
         elif vat.mismatch(action.net, draft.totals, tolerance=tolerance) is not None:
             made = Money(draft.totals.net, draft.totals.currency)
             words = f"The deal comes to {net} net, but {ledger} arrived at {made}."
@@ -225,7 +206,7 @@ class _Execution:
             made = Money(draft.totals.gross, draft.totals.currency)
             words = (
                 f"{ledger} arrived at a total of {made} with VAT and rounding, "
-                f"but {Money(action.vat.gross, action.draft.currency)} was expected."
+                f"but {Money(action.vat.gross, action.currency)} was expected."
             )
         else:
             return None
@@ -236,33 +217,12 @@ class _Execution:
     def _adopt(self, action: Adopt) -> None:
         """Remember what the ledger has; the journal says that nothing was sent by us."""
         world = self._world
-        intent = self._record(
-            NewIntent(
-                kind=IntentKind.CREATE_DRAFT,
-                company=action.company,
-                subject=action.deal_id,
-                deal_id=action.deal_id,
-                revision=action.revision,
-                payload_hash=action.content,
-                correlation_id=action.correlation_id,
-                marker=action.marker,
-                customer_id=action.customer_id,
-                net=action.net,
-                currency=action.currency,
-            )
-        )
+        intent = self._record_draft(action, action.customer_id)
         intent = self._move(intent, IntentEvent.ARM, "adopted: nothing is sent")
-        link = DealLink(
-            company=action.company,
-            deal_id=action.deal_id,
-            revision=action.revision,
-            draft_id=action.draft_id,
-            customer_id=action.customer_id,
-            content=action.content,
-            correlation_id=action.correlation_id,
-            net=action.net,
-            currency=action.currency,
-            created_at=self._now(),
+        link = self._link(
+            action,
+            action.draft_id,
+            action.customer_id,
             invoice_id=action.invoice.id if action.invoice else None,
             invoice_number=action.invoice.number if action.invoice else None,
             status=DealStatus.ISSUED if action.invoice else DealStatus.DRAFT,
@@ -276,6 +236,38 @@ class _Execution:
             note="found by its marker",
         )
         self._note(action, Outcome.DONE, action.draft_id, adopted=True)
+
+    def _record_draft(self, action: CreateDraft | Adopt, customer_id: str) -> Intent:
+        return self._record(
+            NewIntent(
+                kind=IntentKind.CREATE_DRAFT,
+                company=action.company,
+                subject=action.deal_id,
+                deal_id=action.deal_id,
+                revision=action.revision,
+                payload_hash=action.content,
+                correlation_id=action.correlation_id,
+                marker=action.marker,
+                customer_id=customer_id,
+                net=action.net,
+                currency=action.currency,
+            )
+        )
+
+    def _link(self, action: CreateDraft | Adopt, draft_id: str, customer_id: str, **more: Any) -> DealLink:
+        return DealLink(
+            company=action.company,
+            deal_id=action.deal_id,
+            revision=action.revision,
+            draft_id=draft_id,
+            customer_id=customer_id,
+            content=action.content,
+            correlation_id=action.correlation_id,
+            net=action.net,
+            currency=action.currency,
+            created_at=self._now(),
+            **more,
+        )
 
     # --- one create ------------------------------------------------------------------------------------------------
 

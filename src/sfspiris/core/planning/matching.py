@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sfspiris.core.model import LedgerCustomer
-    from sfspiris.core.planning.screening import Findings, Screened
+    from sfspiris.core.planning.findings import Findings
+    from sfspiris.core.planning.screening import Screened
 
 
 class Matched(Enum):

@@ -1,0 +1,247 @@
+"""Who is to be invoiced: number, VAT number, country and address of a buyer, checked before anything is written.
+
+The rules are those of `sfspiris.swedish`; each names its source there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.core.holds import HoldCode, WarningCode
+from sfspiris.core.model import Customer
+from sfspiris.core.planning.findings import Findings, fitted, named, too_long
+from sfspiris.swedish import countries, orgnr, postal, text, vat_numbers
+from sfspiris.swedish.verdict import Verdict
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sfspiris.core.model import Buyer
+    from sfspiris.core.policy import CompanyPolicy
+
+HOME: Final = "SE"
+_PERSONAL: Final = "[personal-id]"
+
+
+def screen_buyer(
+    buyer: Buyer, company: CompanyPolicy, currency: str, found: Findings, *, today: date
+) -> tuple[Customer | None, bool]:
+    """The customer as it would be written, or None when a hold was found; and whether Swedish VAT is charged."""
+    limits = company.capabilities
+    name = fitted(buyer.name, limits.name_length, "name", found)
+    if name is None and not found.holds:
+        found.hold(
+            HoldCode.CUSTOMER_NAME_MISSING,
+            "The account has no name.",
+            "Fill in the account's name in Salesforce.",
+            about="name",
+        )
+    country = _country(buyer, found, today=today)
+    number = _orgnr(buyer, country, company, found, today=today)
+    vat = _vat_number(buyer, country, number, found, today=today)
+    address = _address(buyer, country, company, found)
+    email = fitted(buyer.email, limits.email_length, "email", found)
+    phone = fitted(buyer.phone, limits.phone_length, "phone", found)
+    if found.holds or name is None or country is None or address is None:
+        return None, True
+    customer = Customer(
+        name=name,
+        postal_code=address.postal_code,
+        city=address.city,
+        country=country.iso2,
+        currency=currency,
+        orgnr=number.canonical,
+        vat_number=vat,
+        address1=address.lines[0] if address.lines else None,
+        address2=address.lines[1] if len(address.lines) > 1 else None,
+        email=email,
+        phone=phone,
+        is_personal=number.personal,
+    )
+    return customer, country.iso2 == HOME
+
+
+@dataclass(frozen=True, slots=True)
+class _Country:
+    iso2: str
+    eu_vat_area: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    canonical: str | None
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    lines: tuple[str, ...]
+    postal_code: str
+    city: str
+
+
+def _country(buyer: Buyer, found: Findings, *, today: date) -> _Country | None:
+    raw = text.one_line(buyer.country or "")
+    if not raw:
+        if buyer.orgnr and orgnr.parse(buyer.orgnr, today=today).canonical:
+            found.warn(
+                WarningCode.COUNTRY_ASSUMED,
+                f"{named(buyer)} has no country; its Swedish organisation number says Sweden.",
+            )
+            return _Country(HOME, eu_vat_area=True)
+        found.hold(
+            HoldCode.CUSTOMER_ADDRESS_INCOMPLETE,
+            f"{named(buyer)} has no country.",
+            "Fill in the country of the billing address on the account.",
+            about="country",
+        )
+        return None
+    parsed = countries.parse(raw)
+    if parsed.iso2 is None:
+        found.hold(
+            HoldCode.COUNTRY_UNKNOWN,
+            f"“{raw}” on {named(buyer)} is no country that we know.",
+            "Write the country as a two-letter code or by its Swedish or English name.",
+            about="country",
+            value=raw,
+        )
+        return None
+    if parsed.verdict is Verdict.WARN:
+        found.warn(WarningCode.TERRITORY, f"{named(buyer)}: {_sentence(parsed.reason)}")
+    return _Country(parsed.iso2, eu_vat_area=bool(parsed.eu_vat_area))
+
+
+_ORGNR_CODES = {"missing": HoldCode.ORGNR_MISSING, "placeholder": HoldCode.ORGNR_PLACEHOLDER}
+
+
+def _orgnr(
+    buyer: Buyer, country: _Country | None, company: CompanyPolicy, found: Findings, *, today: date
+) -> _Number:
+    raw = text.one_line(buyer.orgnr or "")
+    if country is None:
+        return _Number(None)
+    at_home = country.iso2 == HOME
+    parsed = orgnr.parse(raw, today=today, country=country.iso2)
+    shown = (_PERSONAL if parsed.personal else raw) or None
+    if parsed.verdict is Verdict.HOLD or (at_home and parsed.canonical is None):
+        code = _ORGNR_CODES.get(parsed.problem or "missing", HoldCode.ORGNR_INVALID)
+        if not at_home and parsed.problem == "length":
+            code = HoldCode.FIELD_TOO_LONG
+        found.hold(
+            code,
+            f"{named(buyer)} has no organisation number."
+            if code is HoldCode.ORGNR_MISSING
+            else f"The organisation number of {named(buyer)} cannot be right: {_sentence(parsed.reason)}",
+            "Look the company up (for instance at bolagsverket.se) and correct the number on the account.",
+            about="orgnr",
+            value=shown,
+        )
+        return _Number(None, parsed.personal)
+    if orgnr.contradicts_name(parsed, buyer.name):
+        found.hold(
+            HoldCode.ORGNR_INVALID,
+            f"{named(buyer)} has the name of a company, but a person's number as its organisation number.",
+            "Correct the organisation number on the account, or its name.",
+            about="orgnr",
+            value=shown,
+        )
+    if at_home and _digits(parsed.canonical or "") == company.orgnr:
+        found.hold(
+            HoldCode.ORGNR_IS_OURS,
+            f"{named(buyer)} carries the organisation number of the invoicing company itself.",
+            "Correct the organisation number on the account, or the route that sends the deal to this company.",
+            about="orgnr",
+            value=shown,
+        )
+    if parsed.verdict is Verdict.WARN and not parsed.personal:
+        found.warn(WarningCode.ORGNR_UNUSUAL, f"{named(buyer)}: {_sentence(parsed.reason)}")
+    return _Number(parsed.canonical, parsed.personal)
+
+
+def _vat_number(
+    buyer: Buyer, country: _Country | None, number: _Number, found: Findings, *, today: date
+) -> str | None:
+    raw = text.one_line(buyer.vat_number or "")
+    if country is None:
+        return None
+    if not raw:
+        if country.eu_vat_area and country.iso2 != HOME:
+            found.hold(
+                HoldCode.VAT_TREATMENT_UNCLEAR,
+                f"{named(buyer)} is in another EU country and has no VAT number, so the VAT cannot be decided.",
+                "Fill in the buyer's VAT number on the account (without one, Swedish VAT is a person's choice).",
+                about="vat_number",
+            )
+        return None
+    swedish_orgnr = number.canonical if country.iso2 == HOME else None
+    parsed = vat_numbers.parse(raw, country=country.iso2, orgnr=swedish_orgnr, today=today)
+    shown = _PERSONAL if parsed.personal or number.personal else raw
+    if parsed.verdict is Verdict.HOLD:
+        code = HoldCode.VAT_NUMBER_MISMATCH if parsed.problem == "mismatch" else HoldCode.VAT_NUMBER_INVALID
+        found.hold(
+            code,
+            f"The VAT number of {named(buyer)} cannot be used: {_sentence(parsed.reason)}",
+            "Check the number with the buyer or in VIES and correct it on the account.",
+            about="vat_number",
+            value=shown,
+        )
+        return None
+    if parsed.verdict is Verdict.WARN and not parsed.personal:
+        found.warn(WarningCode.VAT_NUMBER_UNCONFIRMED, f"{named(buyer)}: {_sentence(parsed.reason)}")
+    return parsed.canonical
+
+
+def _address(
+    buyer: Buyer, country: _Country | None, company: CompanyPolicy, found: Findings
+) -> _Address | None:
+    limits = company.capabilities
+    lines = _street_lines(buyer.street or "", limits.address_length, found)
+    city = fitted(buyer.city, limits.city_length, "city", found)
+    raw_code = text.one_line(buyer.postal_code or "")
+    missing = [what for what, value in (("postal_code", raw_code), ("city", city)) if not value and country]
+    if missing:
+        found.hold(
+            HoldCode.CUSTOMER_ADDRESS_INCOMPLETE,
+            f"{named(buyer)} has no {' and no '.join(what.replace('_', ' ') for what in missing)}.",
+            f"Complete the billing address on the account; {company.ledger} takes no customer without postal code and city.",
+            about=missing[0],
+        )
+    if not raw_code or country is None:
+        return None
+    parsed = postal.parse(raw_code, country=country.iso2)
+    if parsed.canonical is None or parsed.verdict is Verdict.HOLD:
+        found.hold(
+            HoldCode.POSTAL_CODE_INVALID,
+            f"“{raw_code}” on {named(buyer)} is no postal code in {country.iso2}: {_sentence(parsed.reason)}",
+            "Correct the postal code of the billing address on the account.",
+            about="postal_code",
+            value=raw_code,
+        )
+        return None
+    if text.length(parsed.canonical) > limits.postal_code_length:
+        too_long(found, "postal_code", parsed.canonical, limits.postal_code_length)
+        return None
+    if parsed.verdict is Verdict.WARN:
+        code = WarningCode.TERRITORY if parsed.territory else WarningCode.POSTAL_CODE_REPAIRED
+        found.warn(code, f"{named(buyer)}: {_sentence(parsed.reason)}")
+    return _Address(lines, parsed.canonical, city) if city else None
+
+
+def _street_lines(street: str, limit: int, found: Findings) -> tuple[str, ...]:
+    """At most two lines: the first as it stands, the others joined on the second."""
+    lines = [line for raw in street.splitlines() if (line := text.one_line(raw))]
+    fitted = (lines[0], ", ".join(lines[1:])) if len(lines) > 1 else tuple(lines)
+    for line in fitted:
+        if text.length(line) > limit:
+            too_long(found, "street", line, limit)
+    return fitted
+
+
+def _sentence(reason: str) -> str:
+    """A reason with its full stop."""
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
+
+
+def _digits(value: str) -> str:
+    return "".join(one for one in value if one.isdigit())

@@ -1,0 +1,72 @@
+"""What was found about one Deal while its rules ran, and the one rule that every text must pass: it fits, whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
+from sfspiris.swedish import text
+
+if TYPE_CHECKING:
+    from sfspiris.core.model import Buyer, Deal
+    from sfspiris.core.policy import CompanyPolicy, Policy
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects what was found about one Deal while its rules run."""
+
+    deal: Deal
+    policy: Policy
+    company: CompanyPolicy | None = None
+    holds: list[Hold] = field(default_factory=list)
+    warnings: list[Warn] = field(default_factory=list)
+
+    def hold(
+        self, code: HoldCode, message: str, fix: str, *, about: str | None = None, value: str | None = None
+    ) -> None:
+        """Note a reason to leave the Deal alone. `about` is our name of the field; the CRM's name is what is shown."""
+        self.holds.append(
+            Hold(
+                deal_id=self.deal.id,
+                deal_name=text.one_line(self.deal.name),
+                company=self.company.key if self.company else None,
+                code=code,
+                message=message,
+                fix=fix,
+                field=self.policy.crm_field(about) if about else None,
+                value=value,
+                owner=self.deal.owner_name,
+            )
+        )
+
+    def warn(self, code: WarningCode, message: str) -> None:
+        """Note something that a person should see though the Deal passes."""
+        self.warnings.append(Warn(code, message, self.deal.id))
+
+
+def fitted(raw: str | None, limit: int, about: str, found: Findings) -> str | None:
+    """The value on one line; None when empty or when it does not fit, which is a hold and never a cut."""
+    value = text.one_line(raw or "")
+    if text.length(value) > limit:
+        too_long(found, about, value, limit)
+        return None
+    return value or None
+
+
+def too_long(found: Findings, about: str, value: str, limit: int) -> None:
+    """Hold the Deal because a value does not fit."""
+    taker = found.company.ledger if found.company else "the ledger"
+    found.hold(
+        HoldCode.FIELD_TOO_LONG,
+        f"{found.policy.crm_field(about)} has {text.length(value)} characters and {taker} takes {limit}: “{value}”.",
+        "Shorten it in Salesforce; nothing is ever cut off silently.",
+        about=about,
+        value=value,
+    )
+
+
+def named(buyer: Buyer) -> str:
+    """The buyer as a message names it."""
+    return f"{text.one_line(buyer.name) or 'the account'} ({buyer.id})"

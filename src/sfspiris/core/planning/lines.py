@@ -1,0 +1,156 @@
+"""What was sold: quantities, prices and discounts that a ledger can hold, and that come to what the Deal says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfspiris.core.holds import HoldCode
+from sfspiris.core.money import ZERO, Money, decimals_of, plain
+from sfspiris.core.planning.findings import Findings, too_long
+from sfspiris.swedish import rounding, text
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from sfspiris.core.model import Deal, DealLine
+    from sfspiris.core.policy import CompanyPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenedLine:
+    """One line whose numbers fit the ledger. `net` is after discount, to the öre; `discount` a fraction."""
+
+    article: str | None
+    family: str | None
+    text: str
+    quantity: Decimal
+    unit_price: Decimal
+    discount: Decimal
+    net: Decimal
+
+
+def screen_lines(
+    deal: Deal, company: CompanyPolicy, found: Findings, *, foreign: bool
+) -> tuple[ScreenedLine, ...]:
+    """The lines as they would be written; incomplete when a hold was found. `foreign` allows more decimals in prices."""
+    if not deal.lines:
+        found.hold(
+            HoldCode.NO_LINES,
+            "The deal has no products, so there is nothing to put on an invoice.",
+            "Add the sold products to the opportunity in Salesforce.",
+            about="lines",
+        )
+        return ()
+    before = len(found.holds)
+    screened = tuple(
+        line
+        for position, raw in enumerate(deal.lines, start=1)
+        if (line := _line(position, raw, company, found, foreign=foreign))
+    )
+    if len(found.holds) > before:
+        return screened
+    _compare_with_amount(deal, screened, company, found)
+    return screened
+
+
+def _line(
+    position: int, line: DealLine, company: CompanyPolicy, found: Findings, *, foreign: bool
+) -> ScreenedLine | None:
+    limits = company.capabilities
+    where = f"Line {position} ({text.one_line(line.name)})"
+    if line.quantity <= 0 or line.unit_price < 0:
+        about = "line_unit_price" if line.unit_price < 0 else "line_quantity"
+        found.hold(
+            HoldCode.NEGATIVE_PRICE,
+            f"{where} has quantity {plain(line.quantity, 0)} at {plain(line.unit_price)}; "
+            "a draft takes neither negative prices nor zero or negative quantities.",
+            f"Correct the line; give money back with a credit note in {company.ledger} instead.",
+            about=about,
+            value=plain(line.unit_price if line.unit_price < 0 else line.quantity),
+        )
+        return None
+    if not ZERO <= line.discount_percent <= 100:  # noqa: PLR2004 - percent
+        found.hold(
+            HoldCode.AMOUNT_MISMATCH,
+            f"{where} has a discount of {plain(line.discount_percent, 0)} %.",
+            "A discount lies between 0 and 100 %; correct the line.",
+            about="line_discount",
+            value=plain(line.discount_percent, 0),
+        )
+        return None
+    price_decimals = limits.price_decimals_foreign if foreign else limits.price_decimals_domestic
+    discount = line.discount_percent / 100
+    exact = True
+    for about, number, decimals in (
+        ("line_quantity", line.quantity, limits.quantity_decimals),
+        ("line_unit_price", line.unit_price, price_decimals),
+        ("line_discount", discount, limits.discount_decimals),
+    ):
+        if decimals_of(number) > decimals:
+            exact = False
+            shown = plain(number * 100, 0) + " %" if about == "line_discount" else plain(number, 0)
+            found.hold(
+                HoldCode.PRECISION_LOST,
+                f"{where}: {shown} has more decimals than {company.ledger} keeps, so the invoice would differ from the deal.",
+                f"Round it to what an invoice row holds ({decimals} decimals"
+                + (" of the discount as a fraction)." if about == "line_discount" else ")."),
+                about=about,
+                value=shown,
+            )
+    words = _row_text(line)
+    if text.length(words) > limits.row_text_length:
+        too_long(found, "line_text", words, limits.row_text_length)
+        return None
+    if not exact:
+        return None
+    return ScreenedLine(
+        article=text.one_line(line.article or "") or None,
+        family=text.one_line(line.family or "") or None,
+        text=words,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discount=discount,
+        net=rounding.to_ore(line.quantity * line.unit_price * (1 - discount)),
+    )
+
+
+def _row_text(line: DealLine) -> str:
+    """The line's own words, else the product's name; line breaks stay, since a row may have several."""
+    own = [cleaned for raw in (line.text or "").splitlines() if (cleaned := text.one_line(raw))]
+    return "\n".join(own) or text.one_line(line.name)
+
+
+def _compare_with_amount(
+    deal: Deal, lines: tuple[ScreenedLine, ...], company: CompanyPolicy, found: Findings
+) -> None:
+    currency = deal.currency or company.currency
+    net = sum((line.net for line in lines), ZERO)
+    if net == 0:
+        found.hold(
+            HoldCode.ZERO_AMOUNT,
+            "The deal's products come to nothing, and an invoice over 0,00 is not sent.",
+            "Correct the prices, or leave the deal out of invoicing.",
+            about="amount",
+            value=plain(net),
+        )
+        return
+    for position, (raw, line) in enumerate(zip(deal.lines, lines, strict=True), start=1):
+        if raw.total is not None and abs(rounding.to_ore(raw.total) - line.net) > found.policy.tolerance:
+            found.hold(
+                HoldCode.AMOUNT_MISMATCH,
+                f"Line {position} ({text.one_line(raw.name)}) comes to {Money(line.net, currency)}, "
+                f"but Salesforce says {Money(raw.total, currency)}.",
+                "Check quantity, price and discount of the line.",
+                about="lines",
+                value=plain(raw.total),
+            )
+            return
+    if deal.amount is not None and abs(rounding.to_ore(deal.amount) - net) > found.policy.tolerance:
+        found.hold(
+            HoldCode.AMOUNT_MISMATCH,
+            f"The deal's amount is {Money(deal.amount, currency)}, but its products come to {Money(net, currency)}.",
+            "Bring the amount and the products into agreement on the opportunity.",
+            about="amount",
+            value=plain(deal.amount),
+        )
