@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,6 @@ class Limits:
     attempts: int = 4
     longest_wait: float = 65.0
     idle: float = 5.0
+
+
+DEFAULT_LIMITS: Final = Limits()

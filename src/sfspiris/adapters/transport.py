@@ -24,7 +24,7 @@ import tenacity
 from sfspiris import __version__
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.deadline import Deadline, TimedHTTPTransport
-from sfspiris.adapters.limits import Limits
+from sfspiris.adapters.limits import DEFAULT_LIMITS, Limits
 from sfspiris.adapters.reply import Reply, names_an_error, told_pause
 from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, Words
 from sfspiris.errors import ConfigError, SafetyStop, Unreachable
@@ -102,7 +102,7 @@ class Transport:
         *,
         service: str,
         pace: Pace,
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT_LIMITS,
         read_only: bool = False,
         verify: str | bool = True,
     ) -> None:
