@@ -290,6 +290,15 @@ def test_a_deal_with_two_defects_names_both_at_once() -> None:
     assert set(codes(plan)) == {HoldCode.ORGNR_INVALID, HoldCode.NO_LINES}
 
 
+def test_a_held_deal_tells_its_code_reason_and_correlation_id_in_the_crm() -> None:
+    (told,) = decide(inputs(deal("D1"))).actions
+    assert isinstance(told, WriteDeal)
+    assert (told.after.status, told.after.code, told.after.company) == (DealStatus.HELD, HoldCode.NO_LINES, "se")
+    assert told.after.message
+    assert told.after.correlation_id == told.correlation_id
+    assert told.correlation_id
+
+
 def test_our_own_organisation_number_as_buyer_is_held() -> None:
     policy = replace(POLICY, companies={**POLICY.companies, "se": replace(SE, orgnr="5560125790")})
     assert only_hold(deal("D1", "1 x 500 KONS"), policy=policy) is HoldCode.ORGNR_IS_OURS

@@ -25,7 +25,7 @@ from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.identity import Marker, content_hash, correlation_id, customer_key, customer_note
 from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.money import Money
-from sfspiris.core.planning.documents import Documents, no_documents
+from sfspiris.core.planning.adoption import Searched, find_document, hold_when_unmarked_twin
 from sfspiris.core.planning.drafting import build_draft, draft_rows, terms_id_for
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.matching import Matched, match_customer
@@ -33,10 +33,12 @@ from sfspiris.core.planning.screening import Screened, screen
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from sfspiris.core.model import Deal, DealLink, LedgerView
+    from sfspiris.core.planning.adoption import Gap
+    from sfspiris.core.planning.documents import Document, Documents
     from sfspiris.core.policy import CompanyPolicy, Policy
 
 FIRST_REVISION = 1
@@ -60,8 +62,10 @@ class Unresolved:
 class PushInputs:
     """Everything that the decision depends on.
 
-    `links` by Deal id; `customer_links` by (company, buyer id) → the ledger's customer id. `ledgers` and `documents` hold
-    the companies that `companies_to_read` and `companies_to_search` asked for. `today` is a Swedish day.
+    `links` by Deal id; `customer_links` by (company, buyer id) → the ledger's customer id, and `made_customers` by (company,
+    customer key) for those that we made ourselves. `ledgers` hold the companies that `companies_to_read` asked for,
+    `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
+    company, that stand for a Deal already. `today` is a Swedish day.
     """
 
     deals: Sequence[Deal]
@@ -69,9 +73,12 @@ class PushInputs:
     today: date
     links: Mapping[str, DealLink] = field(default_factory=dict)
     customer_links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    made_customers: Mapping[tuple[str, str], str] = field(default_factory=dict)
     unresolved: Sequence[Unresolved] = ()
     ledgers: Mapping[str, LedgerView] = field(default_factory=dict)
     documents: Mapping[str, Documents] = field(default_factory=dict)
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
+    taken: Collection[tuple[str, str]] = ()
 
 
 def companies_to_read(inputs: PushInputs) -> frozenset[str]:
@@ -81,11 +88,6 @@ def companies_to_read(inputs: PushInputs) -> frozenset[str]:
         for deal in inputs.deals
         if deal.id not in inputs.links and (screened := screen(deal, inputs.policy, today=inputs.today)[0])
     )
-
-
-def claims_a_document(deal: Deal) -> bool:
-    """Whether the CRM says that the Deal was written to a ledger, which our memory should know and may have lost."""
-    return bool(deal.sync.draft_id or deal.sync.invoice_number)
 
 
 def decide(inputs: PushInputs, *, limit: int | None = None) -> Plan:
@@ -113,7 +115,11 @@ class _Draughtsman:
     unchanged: list[str] = field(default_factory=list)
     new_customers: dict[tuple[str, str], CreateCustomer] = field(default_factory=dict)
     buyers: dict[tuple[str, str], str] = field(default_factory=dict)
+    taken: set[tuple[str, str]] = field(init=False)
     drafts: int = 0
+
+    def __post_init__(self) -> None:
+        self.taken = set(self.inputs.taken)
 
     def take(self, deal: Deal) -> None:
         """Decide about one Deal."""
@@ -167,11 +173,19 @@ class _Draughtsman:
         company = screened.company
         marker = Marker(deal.id, FIRST_REVISION, self.inputs.policy.org_tag)
         correlation = correlation_id(self.inputs.policy.org_tag, company.key, deal.id, FIRST_REVISION)
-        if self._adopt(screened, found, marker, correlation):
-            return
         ledger = self.inputs.ledgers[company.key]
+        searched = Searched(self.inputs.documents, self.inputs.gaps, self.taken)
+        document = find_document(screened, marker, searched, ledger.customers, found)
+        if found.holds:
+            self._hold(deal, found)
+            return
+        if document is not None:
+            self._adopt(screened, found, document, marker, correlation)
+            return
         terms_id = terms_id_for(screened.payment_terms_days, screened, ledger, found)
         customer = self._customer(screened, ledger, found, correlation)
+        if isinstance(customer, ExistingCustomer):
+            hold_when_unmarked_twin(screened, customer, marker, searched, found)
         rows = draft_rows(screened, ledger, found)
         draft = build_draft(screened, rows, terms_id, marker, found, today=self.inputs.today)
         if found.holds or customer is None:
@@ -207,40 +221,12 @@ class _Draughtsman:
         told = SyncState(status=DealStatus.DRAFT, correlation_id=correlation, company=company.key)
         self._tell(deal, told, company.key, correlation)
 
-    def _adopt(self, screened: Screened, found: Findings, marker: Marker, correlation: str) -> bool:
-        """Whether the ledger already has something for this Deal, and what to do about it has been decided."""
+    def _adopt(
+        self, screened: Screened, found: Findings, document: Document, marker: Marker, correlation: str
+    ) -> None:
+        """Take over what the ledger has for this Deal already."""
         deal, company = screened.deal, screened.company
-        documents = self.inputs.documents.get(company.key, no_documents)
-        marked = documents.marked(marker)
-        if not marked:
-            if claims_a_document(deal):
-                found.hold(
-                    HoldCode.OUTCOME_UNKNOWN,
-                    f"Salesforce says that the deal has draft {deal.sync.draft_id or ''} in {company.ledger}, "
-                    "but nothing there carries its marker.",
-                    f"Look for it in {company.ledger}. If it was deleted on purpose, empty Spiris_Draft_Id__c and "
-                    "Spiris_Invoice_Number__c on the opportunity and run again.",
-                )
-                self._hold(deal, found)
-                return True
-            return False
-        document = marked[0]
-        if (
-            len(marked) > 1
-            or document.totals.currency != screened.currency
-            or vat.mismatch(screened.net, document.totals, tolerance=self.inputs.policy.tolerance) is not None
-        ):
-            found.hold(
-                HoldCode.OUTCOME_UNKNOWN,
-                f"{len(marked)} documents in {company.ledger} carry the deal's marker {marker}."
-                if len(marked) > 1
-                else f"{company.ledger} has a document with the deal's marker over "
-                f"{Money(document.totals.net, document.totals.currency)} net, "
-                f"but the deal comes to {Money(screened.net, screened.currency)}.",
-                "Delete the document that should not be there, or bring deal and document into agreement; then run again.",
-            )
-            self._hold(deal, found)
-            return True
+        self.taken.add((company.key, document.draft_id))
         adopted = Adopt(
             company=company.key,
             deal_id=deal.id,
@@ -261,7 +247,6 @@ class _Draughtsman:
         if document.invoice:
             told = replace(told, status=DealStatus.ISSUED, invoice_number=document.invoice.number)
         self._tell(deal, told, company.key, correlation)
-        return True
 
     def _customer(
         self, screened: Screened, ledger: LedgerView, found: Findings, correlation: str
@@ -269,20 +254,38 @@ class _Draughtsman:
         company, buyer = screened.company, screened.deal.buyer
         if buyer is None:  # screening has held such a Deal
             raise AssertionError(screened.deal.id)
-        linked = self.inputs.customer_links.get((company.key, buyer.id))
-        matched = match_customer(screened, ledger.customers, linked, found)
+        key = self._key(screened)
+        made = self.inputs.made_customers.get((company.key, key))
+        matched = match_customer(
+            screened,
+            ledger.customers,
+            found,
+            linked=self.inputs.customer_links.get((company.key, buyer.id)),
+            made=made,
+        )
         if matched is Matched.HELD:
             return None
         if isinstance(matched, ExistingCustomer):
             self._note_twin(company, matched.id, screened, found)
             return matched
+        if made is not None:
+            found.hold(
+                HoldCode.CUSTOMER_INACTIVE,
+                f"An earlier run made the customer {screened.customer.name}, but {company.ledger} does not list it.",
+                f"If it was just made, run again in a while. If it was deleted in {company.ledger}, make it there again, "
+                "with its organisation number or VAT number, or give the account its customer number.",
+                about="customer_number",
+            )
+            return None
         return self._new_customer(screened, buyer.id, ledger, found, correlation)
+
+    def _key(self, screened: Screened) -> str:
+        return customer_key(self.inputs.policy.org_tag, screened.company.key, _natural_key(screened))
 
     def _new_customer(
         self, screened: Screened, buyer_id: str, ledger: LedgerView, found: Findings, correlation: str
     ) -> CreateCustomer | None:
-        company = screened.company
-        key = customer_key(self.inputs.policy.org_tag, company.key, _natural_key(screened))
+        company, key = screened.company, self._key(screened)
         if any(one.company == company.key and one.customer_key == key for one in self.inputs.unresolved):
             found.hold(
                 HoldCode.OUTCOME_UNKNOWN,
@@ -344,11 +347,14 @@ class _Draughtsman:
         self.holds += found.holds
         self.warnings += found.warnings
         first = found.holds[0]
+        tag = self.inputs.policy.org_tag
+        correlation = correlation or correlation_id(tag, first.company or "", deal.id, FIRST_REVISION)
         told = replace(
             keep
             or SyncState(
                 status=DealStatus.HELD,
                 company=first.company,
+                correlation_id=correlation,
                 draft_id=deal.sync.draft_id,
                 invoice_number=deal.sync.invoice_number,
             ),
