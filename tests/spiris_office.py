@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
+import spiris_document
 from kept import KeptInMemory
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.consent import Pledge, code_in
@@ -76,6 +77,7 @@ class Office:
     simulator: SpirisSimulator
     store: TokenBox
     pauses: list[float]
+    is_faulted: bool = False
 
     def now(self) -> datetime:
         """The simulator's time; ours is the same."""
@@ -90,6 +92,7 @@ class Office:
 
     def fault(self, effect: str, *, method: str = "POST", path: str = "/v2/", **arguments: Any) -> None:
         """The next matching vendor call meets this."""
+        self.is_faulted = True
         self.control("POST", "faults", {"effect": effect, "method": method, "path": path, **arguments})
 
     def sent(self, method: str | None = None) -> list[str]:
@@ -154,9 +157,15 @@ def consent(url: str, company: str) -> str:
 
 @contextmanager
 def office(*companies: dict[str, Any]) -> Iterator[Office]:
-    """The simulator with these companies, or with one plain company."""
+    """The simulator with these companies, or with one plain company.
+
+    Afterwards, what was said is held against the vendor's document, where that is present and no fault was asked for.
+    """
     simulator = SpirisSimulator(Clock(), Records(None))
     simulator.clock.set(datetime(2026, 11, 20, 8, tzinfo=UTC))
     start_over(simulator, {"now": NOW, "spiris": {"companies": list(companies or [company()])}})
     with running(simulator) as (url,):
-        yield Office(url, simulator, TokenBox(), [])
+        one = Office(url, simulator, TokenBox(), [])
+        yield one
+        if spiris_document.is_present() and not one.is_faulted:
+            assert spiris_document.check_log(one.control("GET", "requests")) == []

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+import spiris_document
 from sfspiris.sandbox.kernel import jsonio
 from sfspiris.sandbox.kernel.clock import Clock
 from sfspiris.sandbox.kernel.records import Records
@@ -141,13 +142,25 @@ class Sandbox:
     url: str
     control: httpx.Client
     clients: list[Api] = field(default_factory=list)
+    is_faulted: bool = False
 
     def reset(self, world: dict[str, Any] | str = "empty") -> None:
-        """Start over."""
+        """Start over; what was said until now must have kept to the vendor's document."""
+        self.check_log()
         self.does("POST", "reset", json={"world": world})
+
+    def check_log(self) -> None:
+        """Every answer, and every request that was accepted, keeps to the vendor's document, where that is present.
+
+        A sandbox that was told to misbehave is not held to it.
+        """
+        if spiris_document.is_present() and not self.is_faulted:
+            assert spiris_document.check_log(self.does("GET", "requests")) == []
+        self.is_faulted = False
 
     def does(self, method: str, path: str, **options: Any) -> Any:
         """A control call that must succeed."""
+        self.is_faulted = self.is_faulted or (method, path) == ("POST", "faults")
         response = self.control.request(method, f"/_sandbox/{path}", **options)
         assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
         return jsonio.loads(response.content)
@@ -177,7 +190,8 @@ class Sandbox:
 
     def with_token(self, token: str) -> Api:
         """A client that sends this token."""
-        api = Api(base_url=f"{self.url}/v2", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        api = Api(base_url=f"{self.url}/v2", headers=headers, timeout=10)
         self.clients.append(api)
         return api
 
@@ -230,6 +244,7 @@ def sandbox(world: dict[str, Any] | None = None) -> Iterator[Sandbox]:
         office.reset(WORLD if world is None else world)
         try:
             yield office
+            office.check_log()
         finally:
             for client in office.clients:
                 client.close()

@@ -125,6 +125,15 @@ def test_describe_tells_types_lengths_and_what_may_be_done(api: Api) -> None:
     assert described(api, "Account")["BillingCity"]["compoundFieldName"] == "BillingAddress"
 
 
+def test_every_object_can_be_described_selected_whole_and_counted(api: Api) -> None:
+    for one in api.ok("GET", "/sobjects")["sobjects"]:
+        name = one["name"]
+        fields = {field["name"] for field in api.ok("GET", f"/sobjects/{name}/describe")["fields"]}
+        assert {"Id", "SystemModstamp"} <= fields
+        page = api.query(f"SELECT FIELDS(ALL) FROM {name} LIMIT 200")
+        assert all(set(row) - {"attributes"} == fields for row in page["records"])
+
+
 def test_describe_names_the_relationships_of_children(api: Api) -> None:
     children = api.ok("GET", "/sobjects/Opportunity/describe")["childRelationships"]
     named = {(one["childSObject"], one["field"]): one["relationshipName"] for one in children}
@@ -218,6 +227,21 @@ def test_a_schema_that_cannot_be_meant_is_refused_and_changes_nothing(
     assert response.status_code == 400
     assert words in response.json()["error"]
     assert api.query("SELECT COUNT() FROM Account")["totalSize"] == 3
+
+
+def test_fields_can_be_hidden_by_their_full_names_and_objects_declared_under_a_heading(
+    org: Box, api: Api
+) -> None:
+    org.schema(hide=["Account.Fax", "Account.Site"], objects={"Opportunity": {"hide": ["NextStep"]}})
+    assert {"Fax", "Site"}.isdisjoint(described(api, "Account"))
+    assert "NextStep" not in described(api, "Opportunity")
+
+
+def test_currencies_may_be_given_by_their_codes(org: Box, api: Api) -> None:
+    org.schema(multiCurrency=True, currencies=["EUR", "SEK"])
+    rows = api.rows("SELECT IsoCode, IsCorporate, ConversionRate FROM CurrencyType ORDER BY IsoCode")
+    assert [(row["IsoCode"], row["IsCorporate"]) for row in rows] == [("EUR", False), ("SEK", True)]
+    assert rows[0]["ConversionRate"] == Decimal("0.0885")
 
 
 # rules
@@ -424,6 +448,16 @@ def test_a_batch_of_records_may_refer_to_each_other_and_hold_their_children(org:
         api.values(f"SELECT Account.Name FROM Opportunity WHERE Id = '{made['Id']}'", "Account")[0]["Name"]
         == "Ny AB"
     )
+
+
+def test_a_persons_line_may_name_its_product_by_code(org: Box, api: Api) -> None:
+    deal = id_of(api, "Open deal")
+    for code in ("KONS", "NEW"):
+        org.person_adds("OpportunityLineItem", OpportunityId=deal, ProductCode=code, Quantity=1, UnitPrice=2)
+    rows = api.rows(
+        f"SELECT Product2.Name FROM OpportunityLineItem WHERE OpportunityId = '{deal}' ORDER BY ProductCode"
+    )
+    assert [row["Product2"]["Name"] for row in rows] == ["Consulting hour", "NEW"]
 
 
 @pytest.mark.parametrize(

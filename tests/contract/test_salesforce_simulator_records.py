@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -408,8 +409,6 @@ def test_bodies_must_be_json_objects(api: Api) -> None:
 
 
 def test_bodies_may_come_in_chunks_and_compressed(api: Api) -> None:
-    import gzip
-
     def chunks() -> Iterator[bytes]:
         yield b'{"Name": '
         yield b'"In pieces"}'

@@ -369,3 +369,8 @@ def test_drafts_are_found_by_customer_and_marker(api: Api) -> None:
         len(api.where("/customerinvoicedrafts", "CreatedUtc ge 2026-11-20T07:59:00Z and TotalAmount gt 124"))
         == 2
     )
+
+
+def test_a_draft_that_the_ledger_has_no_room_for_is_refused(api: Api) -> None:
+    body = api.draft_body(api.row(price=80_000_000))
+    assert api.refused("POST", "/customerinvoicedrafts", json=body) == (400, 2000, ["Rows"])

@@ -1,7 +1,7 @@
 """What sales sees of an invoiced deal."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sfspiris.core.actions import Plan, WriteDeal
@@ -9,18 +9,19 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.identity import Marker
 from sfspiris.core.model import DealLink, DealStatus, Invoice, LedgerDraft
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
-from shorthand import POLICY, TAG, TODAY, deal, invoice, ledger_draft, link
+from shorthand import NOW, POLICY, TAG, TODAY, deal, invoice, ledger_draft, link
 
 SOLD = deal("D1", "2 x 400 KONS")
 LINK = link(SOLD)
 DRAFT = ledger_draft(LINK.draft_id, "800")
 ISSUED = invoice("1042", draft_id=LINK.draft_id)
+LATER = NOW + timedelta(days=1)
 
 
 def pull(known: DealLink, *seen: LedgerDraft | Invoice, complete: bool = False) -> PullPlan:
     drafts = [one for one in seen if isinstance(one, LedgerDraft)]
     invoices = [one for one in seen if isinstance(one, Invoice)]
-    return decide_pull([known], {"se": LedgerNews(drafts, invoices, complete)}, POLICY, today=TODAY)
+    return decide_pull([known], {"se": LedgerNews(drafts, invoices, complete, LATER)}, POLICY, today=TODAY)
 
 
 def status_after(known: DealLink, *seen: LedgerDraft | Invoice, complete: bool = False) -> DealStatus:
@@ -69,7 +70,7 @@ def test_a_paid_invoice_is_told() -> None:
 
 
 def test_a_vanished_draft_is_not_called_deleted_until_every_invoice_was_read() -> None:
-    news = LedgerNews([], [], complete=False)
+    news = LedgerNews([], [], complete=False, read_at=LATER)
     assert vanished([LINK], news, TAG)
     assert status_after(LINK) is DealStatus.DRAFT
     found = pull(LINK, complete=True)
@@ -78,7 +79,7 @@ def test_a_vanished_draft_is_not_called_deleted_until_every_invoice_was_read() -
 
 
 def test_a_draft_once_found_deleted_asks_for_no_full_reading_again() -> None:
-    assert not vanished([replace(LINK, status=DealStatus.DELETED)], LedgerNews([], [], complete=False), TAG)
+    assert not vanished([replace(LINK, status=DealStatus.DELETED)], LedgerNews([], [], complete=False, read_at=LATER), TAG)
 
 
 def test_a_credit_note_is_never_taken_for_the_invoice() -> None:

@@ -77,6 +77,7 @@ def test_a_dry_pull_tells_nothing_and_keeps_no_byte(stage: Stage) -> None:
 def test_a_draft_that_finance_deleted_is_told_and_held_and_never_made_again(stage: Stage) -> None:
     run(stage)
     stage.se.made = [one for one in stage.se.made if one.id != "draft-1"]
+    stage.pass_time(timedelta(minutes=15))
     result = run(stage)
     assert [one.hold.code for one in result.holds] == [HoldCode.DRAFT_DELETED]
     assert status(stage, "D1") == DealStatus.DELETED

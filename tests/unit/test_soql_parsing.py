@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sfspiris.sandbox.salesforce.errors import ApiError
 from sfspiris.sandbox.salesforce.soql import syntax
@@ -114,7 +116,7 @@ def test_a_day_that_does_not_exist_is_refused(literal: str) -> None:
 
 def test_a_statement_has_at_most_a_hundred_thousand_characters() -> None:
     long = "SELECT Id FROM Account WHERE Name = 'x'"
-    assert parse(long.ljust(100_000))
+    assert parse(long.ljust(100_000)).source == "Account"
     with pytest.raises(ApiError, match="100000 characters"):
         parse(long.ljust(100_001))
 
@@ -122,3 +124,32 @@ def test_a_statement_has_at_most_a_hundred_thousand_characters() -> None:
 def test_one_string_has_at_most_four_thousand_characters() -> None:
     with pytest.raises(ApiError, match="4000 characters"):
         parse(f"SELECT Id FROM Account WHERE Name = '{'x' * 4001}'")
+
+
+_WORDS = st.sampled_from(
+    [
+        *"(),.<>=!'\\",
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "LIKE",
+        "ORDER",
+        "BY",
+        "LIMIT",
+        "Account",
+        "Name",
+        "'x'",
+    ]
+)
+
+
+@given(st.lists(st.one_of(_WORDS, st.text(max_size=4), st.integers().map(str)), max_size=12).map(" ".join))
+def test_any_text_is_either_read_or_malformed(text: str) -> None:
+    try:
+        assert isinstance(parse(text), syntax.Query)
+    except ApiError as refusal:
+        assert refusal.code == "MALFORMED_QUERY"  # noqa: PT017 - either outcome is right

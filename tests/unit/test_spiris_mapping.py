@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
+import spiris_document
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.reply import Reply
 from sfspiris.adapters.spiris import mapping, refusals, wire
@@ -515,17 +515,11 @@ def test_a_page_of_something_in_between_is_not_taken_for_the_vendors_refusal(rep
 
 # --- the vendor's own document -------------------------------------------------------------------------------------
 
-OPENAPI = Path(__file__).parents[3] / "shared" / "specs" / "spiris-openapi.json"
-needs_openapi = pytest.mark.skipif(
-    not OPENAPI.exists(), reason="the vendor's OpenAPI document is not part of the project"
-)
-
 
 def vendors_fields(schema: str) -> set[str]:
-    return set(json.loads(OPENAPI.read_text())["components"]["schemas"][schema]["properties"])
+    return set(spiris_document.document()["components"]["schemas"][schema]["properties"])
 
 
-@needs_openapi
 @pytest.mark.parametrize(
     ("model", "schema"),
     [
@@ -548,7 +542,6 @@ def test_every_field_that_we_read_is_one_that_the_vendor_documents(
     assert {field.alias for field in model.model_fields.values()} <= vendors_fields(schema)
 
 
-@needs_openapi
 def test_every_field_that_we_send_is_one_that_the_vendor_documents() -> None:
     draft = mapping.draft_body(DRAFT, customer_id=ID.format(2), marker_field=MarkerField.TEXT_ROW)
     assert set(mapping.customer_body(CUSTOMER, terms_id=ID.format(7))) <= vendors_fields("CustomerApi")

@@ -116,6 +116,8 @@ SHAPE = Shape(
         text("Note", 5),
         flag("Is"),
         whole("Kind", choices=(1, 2), nullable=True),
+        whole("Count"),
+        whole("Long", bits=64),
         number("Price", 2, least="0", most="10"),
         day("Day"),
         moment("At"),
@@ -135,12 +137,14 @@ def faults(text: str) -> dict[str, str]:
 
 def test_what_fits_is_brought_into_normal_form() -> None:
     sent = loads(
-        '{"Name": "ok", "Kind": 1.0, "Price": 9.90, "Day": "2026-11-20T00:00:00Z", "At": "2026-11-20",'
-        f' "Ids": ["{GUID.upper()}"], "Inner": {{"Count": 3, "Only": 7}}, "Rows": [{{"Count": 4}}], "Note": null}}'
+        '{"Name": "ok", "Kind": 1.0, "Count": -2147483648, "Long": 9223372036854775807, "Price": 9.90, "Day": "2026-11-20T00:00:00Z", "At": "2026-11-20",'
+        f' "Ids": ["{GUID.upper()}"], "Inner": {{"Count": 3, "Only": "text"}}, "Rows": [{{"Count": 4}}], "Note": null}}'
     )
     assert checked(sent, SHAPE) == {
         "Name": "ok",
         "Kind": 1,
+        "Count": -2147483648,
+        "Long": 9223372036854775807,
         "Price": Decimal("9.90"),
         "Day": "2026-11-20",
         "At": "2026-11-20T00:00:00.000Z",
@@ -164,6 +168,10 @@ def test_what_fits_is_brought_into_normal_form() -> None:
         ('{"Name": "x", "Kind": 3}', {"Kind": "Range"}),
         ('{"Name": "x", "Kind": 1.5}', {"Kind": "Type"}),
         ('{"Name": "x", "Kind": true}', {"Kind": "Type"}),
+        ('{"Name": "x", "Count": 2147483648}', {"Count": "Type"}),
+        ('{"Name": "x", "Long": 9223372036854775808}', {"Long": "Type"}),
+        ('{"Name": "x", "Inner": {"Count": 1, "Only": 7}}', {"Inner.Only": "Type"}),
+        ('{"Name": "x", "Inner": {"Count": 1e999999999}}', {"Inner.Count": "Type"}),
         ('{"Name": "x", "Price": "1"}', {"Price": "Type"}),
         ('{"Name": "x", "Price": 1.005}', {"Price": "Decimals"}),
         ('{"Name": "x", "Price": -0.01}', {"Price": "Range"}),
@@ -174,8 +182,9 @@ def test_what_fits_is_brought_into_normal_form() -> None:
         ('{"Name": "x", "Day": 20261120}', {"Day": "Type"}),
         ('{"Name": "x", "At": "20 nov"}', {"At": "Type"}),
         ('{"Name": "x", "Tags": ["a", "b", "c"]}', {"Tags": "MaxItems"}),
-        ('{"Name": "x", "Tags": ["a", 1]}', {"Tags": "Type"}),
-        ('{"Name": "x", "Ids": ["42"]}', {"Ids": "Type"}),
+        ('{"Name": "x", "Tags": ["a", 1]}', {"Tags[1]": "Type"}),
+        ('{"Name": "x", "Tags": "a"}', {"Tags": "Type"}),
+        ('{"Name": "x", "Ids": ["42"]}', {"Ids[0]": "Type"}),
         ('{"Name": "x", "Ids": "42"}', {"Ids": "Type"}),
         ('{"Name": "x", "Inner": []}', {"Inner": "Type"}),
         ('{"Name": "x", "Inner": {"Count": 11}}', {"Inner.Count": "Range"}),

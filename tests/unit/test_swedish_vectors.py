@@ -2,20 +2,21 @@
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared import found, shared_file
 from vectors import evaluate
 
-FILE = Path(__file__).parents[3] / "shared" / "data" / "swedish-vectors.json"
+NAME = "data/swedish-vectors.json"
 
 
 def _load() -> dict[str, Any]:
-    if not FILE.exists():
+    file = found(NAME)
+    if file is None:
         return {"as_of": "2026-11-20", "vectors": []}
-    loaded: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return loaded
 
 
@@ -24,10 +25,7 @@ AS_OF = date.fromisoformat(DATA["as_of"])
 
 
 def test_the_file_of_golden_vectors_is_there_to_be_run() -> None:
-    if not FILE.exists():
-        pytest.skip(
-            "the golden vectors are not part of this repository; put them in ../shared/data to run them"
-        )
+    assert shared_file(NAME).is_file()
     assert len(DATA["vectors"]) == DATA["total"]
 
 

@@ -1,9 +1,11 @@
-"""The application around one simulator: the vendor's calls, and the control calls below `/_sandbox`.
+"""The application around one simulator: the vendor's calls, the control calls below `/_sandbox`, and pages for people.
 
-A control call is never logged, delayed or faulted; what happens around a vendor call is in `vendorcalls`.
+A control call or a page is never logged, delayed or faulted; what happens around a vendor call is in `vendorcalls`.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,6 +21,8 @@ from sfspiris.sandbox.kernel.simulator import Simulator
 from sfspiris.sandbox.kernel.vendorcalls import VendorCalls
 
 CONTROL = "/_sandbox"
+PAGES = "/_pages"
+"""Where the pages are, but for the first, which is at `/`. No vendor has anything at either place."""
 
 _CLOCK_TABLE, _CLOCK_ID = "_clock", "clock"
 
@@ -37,6 +41,7 @@ def build(simulator: Simulator) -> ASGIApp:
     )
     control.router.redirect_slashes = False
     around = VendorCalls(simulator, vendor)
+    pages = _made_when_first_asked_for(simulator, control)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,10 +49,29 @@ def build(simulator: Simulator) -> ASGIApp:
         path = scope["path"]
         if path == CONTROL or path.startswith(f"{CONTROL}/"):
             await control(scope, receive, send)
+        elif _is_page(scope["method"], path):
+            await pages()(scope, receive, send)
         else:
             await around(scope, receive, send)
 
     return application
+
+
+def _is_page(method: str, path: str) -> bool:
+    """Whether a person's browser asks for a page. Browsers ask for a `/favicon.ico` beside a vendor's login form too."""
+    return path.startswith(f"{PAGES}/") or (method in ("GET", "HEAD") and path in ("/", "/favicon.ico"))
+
+
+def _made_when_first_asked_for(simulator: Simulator, control: ASGIApp) -> Callable[[], ASGIApp]:
+    """The pages, whose templates would otherwise keep every sandbox from being ready a little longer."""
+
+    @cache
+    def pages() -> ASGIApp:
+        from sfspiris.sandbox.pages import pages_of
+
+        return pages_of(simulator, control)
+
+    return pages
 
 
 def start_over(simulator: Simulator, world: dict[str, Any]) -> None:

@@ -21,8 +21,8 @@ def loads(text: str | bytes) -> Any:
         raise ValueError("the document is nested too deeply") from None
 
 
-def dumps(value: Any) -> str:
-    """`value` as compact JSON. Decimals keep every digit they have, trailing zeros too; days are written YYYY-MM-DD.
+def dumps(value: Any, *, indent: int | None = None) -> str:
+    """`value` as JSON, compact unless indented. Decimals keep every digit they have; days are written YYYY-MM-DD.
 
     A moment is refused: each vendor writes moments its own way, and must have done so before.
     """
@@ -39,7 +39,14 @@ def dumps(value: Any) -> str:
             return other.isoformat()
         raise TypeError(f"{type(other).__name__} has no JSON form here: {other!r}")
 
-    text = json.dumps(value, default=encode, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(
+        value,
+        default=encode,
+        ensure_ascii=False,
+        separators=(",", ": " if indent else ":"),
+        indent=indent,
+        allow_nan=False,
+    )
     return text.replace(f'"{_NUMBER}', "").replace(f'{_NUMBER}"', "") if found else text
 
 

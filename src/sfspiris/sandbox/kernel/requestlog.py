@@ -4,6 +4,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -38,21 +39,27 @@ class Call:
     response: bytes
     response_type: str
 
+    @property
+    def is_sign_in(self) -> bool:
+        """Whether the call carries secrets, which are hidden wherever it is shown."""
+        return _SIGN_IN.search(self.path) is not None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The query by name; a name that comes more than once has a list."""
+        query: dict[str, Any] = _form(self.query)
+        return _without_secrets(query) if self.is_sign_in else query
+
     def listed(self) -> dict[str, Any]:
         """The call for people and tests: JSON and forms parsed, secrets of sign-in calls hidden."""
-        query: Any = _form(self.query)
         body, response = _readable(self.body, self.body_type), _readable(self.response, self.response_type)
-        if _SIGN_IN.search(self.path):
-            query, body, response = (
-                _without_secrets(query),
-                _without_secrets(body),
-                _without_secrets(response),
-            )
+        if self.is_sign_in:
+            body, response = _without_secrets(body), _without_secrets(response)
         return {
             "n": self.n,
             "method": self.method,
             "path": self.path,
-            "query": query,
+            "query": self.asked,
             "status": self.status,
             "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
             "body": body,
@@ -95,6 +102,19 @@ class RequestLog:
     def listed(self, *, after: int = 0) -> list[dict[str, Any]]:
         """The calls numbered above `after`."""
         return [call.listed() for call in self._calls if call.n > after]
+
+    def __len__(self) -> int:
+        """How many calls are kept."""
+        return len(self._calls)
+
+    def latest(self, count: int, *, skip: int = 0) -> list[Call]:
+        """So many calls, newest first, after the newest `skip`."""
+        return list(islice(reversed(self._calls), skip, skip + count))
+
+    def get(self, n: int) -> Call | None:
+        """The call of this number, if it is still kept."""
+        place = n - self._calls[0].n if self._calls else -1
+        return self._calls[place] if 0 <= place < len(self._calls) else None
 
     def clear(self) -> None:
         """Forget the calls and number from 1 again."""

@@ -11,6 +11,8 @@ from sfspiris.sandbox.salesforce.errors import ApiError
 from sfspiris.sandbox.salesforce.values import rounded, wire_date, wire_datetime, wire_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sfspiris.sandbox.salesforce.schema.model import Field
 
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
@@ -30,31 +32,7 @@ def stored(field: Field, value: Any) -> Any:
     if field.is_number:
         return _number(field, value)
     text = _text(value)
-    if not text:
-        return None
-    match field.type:
-        case "date":
-            return _or_refused(field, value, wire_date(text))
-        case "datetime":
-            return _or_refused(field, value, wire_datetime(text))
-        case "time":
-            return _or_refused(field, value, wire_time(text))
-        case "reference" | "id":
-            return _id(field, text)
-        case "picklist":
-            return _pick(field, _sized(field, text))
-        case "multipicklist":
-            return _picks(field, _sized(field, text))
-        case "email":
-            if _MAIL.fullmatch(text) is None:
-                raise ApiError(
-                    "INVALID_EMAIL_ADDRESS",
-                    f"{field.label}: invalid email address: {text}",
-                    fields=(field.name,),
-                )
-            return _sized(field, text)
-        case _:
-            return _sized(field, text)
+    return _FROM_TEXT.get(field.type, _sized)(field, text) if text else None
 
 
 def _text(value: Any) -> str:
@@ -83,19 +61,9 @@ def _boolean(field: Field, value: Any) -> bool:
 
 
 def _number(field: Field, value: Any) -> Decimal | int | None:
-    if isinstance(value, bool):
-        raise _unreadable(field, value)
-    if isinstance(value, str):
-        if not value.strip():
-            return None
-        try:
-            number = Decimal(value.strip())
-        except InvalidOperation:
-            raise _unreadable(field, value) from None
-    else:
-        number = Decimal(value)
-    if not number.is_finite():
-        raise _unreadable(field, value)
+    if isinstance(value, str) and not value.strip():
+        return None
+    number = _decimal(field, value)
     whole_digits = (field.precision or _INT_DIGITS) - field.scale
     if abs(number) >= Decimal(10) ** whole_digits:
         raise ApiError(
@@ -103,11 +71,22 @@ def _number(field: Field, value: Any) -> Decimal | int | None:
             f"{field.label}: value outside of valid range on numeric field: {number}",
             fields=(field.name,),
         )
-    if field.type == "int":
-        if number != number.to_integral_value():
-            raise _unreadable(field, value)
-        return int(number)
-    return rounded(number, field.scale)
+    if field.type != "int":
+        return rounded(number, field.scale)
+    if number != number.to_integral_value():
+        raise _unreadable(field, value)
+    return int(number)
+
+
+def _decimal(field: Field, value: Any) -> Decimal:
+    """The number that a JSON number or a text says. Raises `ApiError`."""
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else value)
+    except InvalidOperation:
+        raise _unreadable(field, value) from None
+    if isinstance(value, bool) or not number.is_finite():
+        raise _unreadable(field, value)
+    return number
 
 
 def _id(field: Field, text: str) -> str:
@@ -121,7 +100,7 @@ def _id(field: Field, text: str) -> str:
 
 def _pick(field: Field, text: str) -> str:
     """The value as the picklist spells it; unrestricted picklists keep what they do not know."""
-    wanted = text.casefold()
+    wanted = _sized(field, text).casefold()
     for pick in field.picks:
         if pick.value.casefold() == wanted and (pick.active or not field.restricted):
             return pick.value
@@ -138,13 +117,39 @@ def _picks(field: Field, text: str) -> str | None:
     """The chosen values in the picklist's order, each once."""
     chosen = dict.fromkeys(_pick(field, one.strip()) for one in text.split(";") if one.strip())
     order = {pick.value: place for place, pick in enumerate(field.picks)}
-    return ";".join(sorted(chosen, key=lambda value: order.get(value, len(order)))) or None
+    joined = ";".join(sorted(chosen, key=lambda value: order.get(value, len(order))))
+    return _sized(field, joined) or None
 
 
-def _or_refused(field: Field, value: Any, found: str | None) -> str:
-    if found is None:
-        raise _unreadable(field, value)
-    return found
+def _mail(field: Field, text: str) -> str:
+    if _MAIL.fullmatch(text) is None:
+        raise ApiError(
+            "INVALID_EMAIL_ADDRESS", f"{field.label}: invalid email address: {text}", fields=(field.name,)
+        )
+    return _sized(field, text)
+
+
+def _read(reading: Callable[[str], str | None]) -> Callable[[Field, str], str]:
+    def read(field: Field, text: str) -> str:
+        found = reading(text)
+        if found is None:
+            raise _unreadable(field, text)
+        return found
+
+    return read
+
+
+_FROM_TEXT: Final[dict[str, Callable[[Field, str], Any]]] = {
+    "date": _read(wire_date),
+    "datetime": _read(wire_datetime),
+    "email": _mail,
+    "id": _id,
+    "multipicklist": _picks,
+    "picklist": _pick,
+    "reference": _id,
+    "time": _read(wire_time),
+}
+"""How a type is read from text; the others keep the text as it is."""
 
 
 def _unreadable(field: Field, value: Any) -> ApiError:

@@ -140,7 +140,10 @@ class Control:
     # schema and apps
 
     async def _declare(self, request: Request) -> Response:
-        """`{"Opportunity": {"fields": […], "hidden": […]}, "multi_currency": true}`; settings may stand under "org"."""
+        """`{"Opportunity": {"fields": […], "hidden": […]}, "hide": ["Account.Fax"], "multi_currency": true}`.
+
+        Objects may also stand under "objects" or "schema", settings under "org".
+        """
         document = await document_of(request)
         if not isinstance(document, dict):
             raise SandboxError(
@@ -157,8 +160,12 @@ class Control:
     def _apply(self, document: dict[str, Any]) -> None:
         settings = dict(document.get("org") or {})
         objects = {**(document.get("objects") or {}), **(document.get("schema") or {})}
+        for full_name in document.get("hide") or []:
+            name, _, field_name = str(full_name).partition(".")
+            before = objects.get(name, {})
+            objects[name] = {**before, "hidden": [*before.get("hidden", []), field_name]}
         for name, value in document.items():
-            if name in {"org", "objects", "schema"}:
+            if name in {"org", "objects", "schema", "hide"}:
                 continue
             if is_setting(name):
                 settings[name] = value

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.sandbox.salesforce import ids
-from sfspiris.sandbox.salesforce.behaviours import BEHAVIOURS, NO_BEHAVIOUR, Behaviour, Save
+from sfspiris.sandbox.salesforce.behaviours import BEHAVIOURS, NO_BEHAVIOUR, Behaviour, Removal, Save
 from sfspiris.sandbox.salesforce.errors import ApiError
 from sfspiris.sandbox.salesforce.incoming import Incoming
 from sfspiris.sandbox.salesforce.places import settle_addresses
@@ -99,7 +99,7 @@ class Dml:
     def _created(self, entity: Entity, body: Mapping[str, Any], author: Author, record_id: str | None) -> str:
         values = self._incoming.values(entity, body, author, is_insert=True)
         self._lock(author, entity.definition.prefix)
-        row = {**entity.blank, **self._defaults(entity, values, author), **values}
+        row = {**self._fresh(entity, author), **values}
         now = self.stamp(author)
         record_id = record_id or self.store.new_id(entity)
         row["Id"] = record_id
@@ -201,7 +201,7 @@ class Dml:
         if row.get("_locked") and not author.in_product:
             raise ApiError("ENTITY_IS_LOCKED", "the entity is locked for editing")
         with self.store.records.transaction():
-            _behaviour(entity).deleting(self, row, author)
+            _behaviour(entity).deleting(Removal(self, row, author))
             self._bin(entity, row, author)
 
     def _bin(self, entity: Entity, row: Record, author: Author) -> None:
@@ -215,7 +215,7 @@ class Dml:
                 for referring in self.store.now_referring(child.object, child.field.name, row["Id"]):
                     self.adjust(child.object, referring["Id"], {child.field.name: None}, author)
         self.store.put(entity, gone, settles_at=self._settles_at(author))
-        _behaviour(entity).deleted(self, gone, author)
+        _behaviour(entity).deleted(Removal(self, gone, author))
 
     def undelete(self, entity: Entity, record_id: str, author: Author) -> None:
         """Take a record, and what went with it, out of the recycle bin. Raises `ApiError`."""
@@ -230,7 +230,7 @@ class Dml:
                 for dependent in self.store.records.find(child.object, child.field.name, record_id):
                     if dependent["IsDeleted"] and dependent["SystemModstamp"] == row["SystemModstamp"]:
                         self.undelete(self.org.schema[child.object], dependent["Id"], author)
-            _behaviour(entity).deleted(self, back, author)
+            _behaviour(entity).deleted(Removal(self, back, author))
 
     def merge(self, entity: Entity, loser_id: str, winner_id: str, author: Author) -> None:
         """Move what belongs to one record to another, then delete the one with `MasterRecordId` set. Raises `ApiError`."""
@@ -267,21 +267,14 @@ class Dml:
                 f"unable to obtain exclusive access to this record or 1 records: {record_id}",
             )
 
-    def _defaults(self, entity: Entity, values: Mapping[str, Any], author: Author) -> dict[str, Any]:
-        """What a new record gets where the request says nothing."""
-        found: dict[str, Any] = {}
-        for name, one in entity.fields.items():
-            if name in values:
-                continue
-            if one.default is not None:
-                found[name] = one.default
-            elif one.picks and (chosen := next((pick.value for pick in one.picks if pick.default), None)):
-                found[name] = chosen
-        if "OwnerId" in entity.fields and values.get("OwnerId") is None:
-            found["OwnerId"] = author.user_id
-        if entity.record_types and values.get("RecordTypeId") is None:
-            found["RecordTypeId"] = self._default_record_type(entity)
-        return found
+    def _fresh(self, entity: Entity, author: Author) -> Record:
+        """A new record before the request's values: its defaults, its maker as owner, the default record type."""
+        fresh = dict(entity.fresh)
+        if "OwnerId" in entity.fields:
+            fresh["OwnerId"] = author.user_id
+        if entity.record_types:
+            fresh["RecordTypeId"] = self._default_record_type(entity)
+        return fresh
 
     def _default_record_type(self, entity: Entity) -> str | None:
         types = self.store.records.find("RecordType", "SobjectType", entity.name)
@@ -289,18 +282,16 @@ class Dml:
 
     def _number(self, entity: Entity, row: Record) -> None:
         """Give automatic numbers, in the field's display format."""
-        for name, one in entity.fields.items():
-            if one.auto_number is not None and row[name] is None:
-                row[name] = formatted(one.auto_number, self.store.records.next(f"{entity.name}.{name}"))
+        for one in entity.numbered:
+            if row[one.name] is None and one.auto_number is not None:
+                number = self.store.records.next(f"{entity.name}.{one.name}")
+                row[one.name] = formatted(one.auto_number, number)
 
     def _require(self, save: Save) -> None:
         missing = [
             one.name
-            for one in save.entity.fields.values()
-            if not one.nillable
-            and save.row.get(one.name) is None
-            and (one.createable or one.updateable)
-            and (save.is_insert or one.name in save.given)
+            for one in save.entity.needed
+            if save.row.get(one.name) is None and (save.is_insert or one.name in save.given)
         ]
         if missing:
             raise ApiError(

@@ -17,7 +17,7 @@ from sfspiris.sandbox.salesforce.rest.dispatch import Api, check_version, versio
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from sfspiris.sandbox.salesforce.oauth import OAuth
+    from sfspiris.sandbox.salesforce.sessions import Sessions
 
 _PREFIX: Final = "/services/data"
 LONGEST_URI: Final = 16_384
@@ -27,9 +27,9 @@ LONGEST_URI: Final = 16_384
 class Http:
     """Serves the REST resources of one org."""
 
-    def __init__(self, api: Api, oauth: OAuth) -> None:
+    def __init__(self, api: Api, sessions: Sessions) -> None:
         self._api = api
-        self._oauth = oauth
+        self._sessions = sessions
 
     async def data(self, request: Request) -> Response:
         """Everything below `/services/data`."""
@@ -73,7 +73,7 @@ class Http:
         try:
             version = parts[0].removeprefix("v") if parts[0].startswith("v") else ""
             check_version(version)
-            session = self._oauth.session(request.headers.get("authorization"))
+            session = self._sessions.session(request.headers.get("authorization"))
         except ApiError as error:
             return Answer.refusal(error)
         parameters = dict(parse_qsl(query, keep_blank_values=True))

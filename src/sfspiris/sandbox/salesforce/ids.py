@@ -6,6 +6,7 @@ in base 32. Source: Salesforce Help, "How to convert a 15-digit Id to an 18-char
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 _CHECKSUM_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -44,6 +45,7 @@ def mint(prefix: str, number: int) -> str:
     return short + checksum(short)
 
 
+@lru_cache(maxsize=100_000)
 def canonical(text: str) -> str | None:
     """The 18-character form of an id given with 15 or 18 characters, or None if it cannot be an id.
 

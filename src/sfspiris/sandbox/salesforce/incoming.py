@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sfspiris.sandbox.salesforce.schema.registry import Entity
     from sfspiris.sandbox.salesforce.store import Store
 
-_NEVER_GIVEN: Final = frozenset({"Id", "IsDeleted"})
+LOCKED: Final = "_locked"
+"""A person's mark on a record that an approval process holds; no field of the object."""
 
 
 class Incoming:
@@ -37,53 +38,45 @@ class Incoming:
         for name, value in body.items():
             one = known.get(name.lower())
             if one is None:
-                reference = (
-                    entity.parents.get(name.lower()) if isinstance(value, dict) or value is None else None
-                )
-                if reference is not None:
-                    if not _writable(reference, author, is_insert=is_insert):
-                        forbidden.append(reference.name)
-                    else:
-                        values[reference.name] = self._by_external_id(reference, value, name)
-                elif name.lower() not in {"attributes", "_locked"}:
-                    raise ApiError(
-                        "INVALID_FIELD", f"No such column '{name}' on sobject of type {entity.name}"
-                    )
-                elif name == "_locked" and author.in_product:
-                    values[name] = bool(value)
-                continue
-            if one.name in _NEVER_GIVEN:
-                self._refuse_id(one.name, is_insert=is_insert)
-            if not _writable(one, author, is_insert=is_insert):
+                one = self._reference_meant(entity, name, value)
+            if one is None:
+                self._other(entity, name, value, values, author)
+            elif one.name == "Id" or (one.name == "IsDeleted" and not author.in_product):
+                raise _refused_id(one.name, is_insert=is_insert)
+            elif not _writable(one, author, is_insert=is_insert):
                 forbidden.append(one.name)
-                continue
-            values[one.name] = coerce.stored(one, value)
+            elif name.lower() in known:
+                values[one.name] = coerce.stored(one, value)
+            else:
+                values[one.name] = self._by_external_id(one, value, name)
         if forbidden:
             raise read_only(tuple(forbidden))
-        for name, value in values.items():
-            if value is not None and name in entity.fields and entity.fields[name].type == "reference":
-                self._check_reference(entity.fields[name], value, author)
+        for one in entity.references:
+            if values.get(one.name) is not None:
+                self._check_reference(one, values[one.name], author)
         return values
 
     @staticmethod
-    def _refuse_id(name: str, *, is_insert: bool) -> None:
-        if name == "Id" and is_insert:
-            raise ApiError(
-                "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", fields=("Id",)
-            )
-        if name == "Id":
-            raise ApiError(
-                "INVALID_FIELD", "The Id field should not be specified in the sobject data.", fields=("Id",)
-            )
-        raise read_only((name,))
+    def _reference_meant(entity: Entity, name: str, value: Any) -> Field | None:
+        """The reference whose relationship the body names, with a parent's external id or null for it."""
+        if isinstance(value, dict) or value is None:
+            return entity.parents.get(name.lower())
+        return None
+
+    @staticmethod
+    def _other(entity: Entity, name: str, value: Any, values: dict[str, Any], author: Author) -> None:
+        if name == LOCKED and author.in_product:
+            values[LOCKED] = bool(value)
+        elif name.lower() != "attributes":
+            raise ApiError("INVALID_FIELD", f"No such column '{name}' on sobject of type {entity.name}")
 
     def _check_reference(self, one: Field, value: str, author: Author) -> None:
         if value in author.promised:
             return
         target = self._org.schema.of_id(value)
-        if target is None or (target.name not in one.targets and one.targets):
-            if target is None and not any(name in self._org.schema.entities for name in one.targets):
-                return  # it points to an object that is not simulated
+        if target is None and not any(name in self._org.schema.entities for name in one.targets):
+            return  # it points to an object that is not simulated
+        if target is None or target.name not in one.targets:
             raise ApiError(
                 "MALFORMED_ID", f"{one.label}: id value of incorrect type: {value}", fields=(one.name,)
             )
@@ -113,19 +106,35 @@ class Incoming:
                 "INVALID_FIELD",
                 f"Field name provided, {key} is not an External ID or indexed field for {target.name}",
             )
-        if one.type == "id":
-            found = ids.canonical(str(content))
-            rows = [row for row in [self._store.current(target.name, found or "")] if row is not None]
-        else:
-            text = str(content) if one.case_sensitive else str(content).casefold()
-            rows = self._store.by_key(target, one.lookup_key, text)
-        if len(rows) != 1:
-            complaint = "not found" if not rows else "is not unique"
+        found = self._parents(target, one, str(content))
+        if len(found) != 1:
+            complaint = "is not unique" if found else "not found"
             raise ApiError(
                 "INVALID_FIELD",
                 f"Foreign key external ID: {content} {complaint} for field {one.name} in entity {target.name}",
             )
-        return str(rows[0]["Id"])
+        return found[0]
+
+    def _parents(self, target: Entity, one: Field, said: str) -> list[str]:
+        """Ids of the records that a key names."""
+        if one.type == "id":
+            record_id = ids.canonical(said)
+            there = record_id is not None and self._store.current(target.name, record_id) is not None
+            return [record_id] if record_id is not None and there else []
+        text = said if one.case_sensitive else said.casefold()
+        return [str(row["Id"]) for row in self._store.by_key(target, one.lookup_key, text)]
+
+
+def _refused_id(name: str, *, is_insert: bool) -> ApiError:
+    if name != "Id":
+        return read_only((name,))
+    if is_insert:
+        return ApiError(
+            "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", fields=("Id",)
+        )
+    return ApiError(
+        "INVALID_FIELD", "The Id field should not be specified in the sobject data.", fields=("Id",)
+    )
 
 
 def _writable(one: Field, author: Author, *, is_insert: bool) -> bool:

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sfspiris.sandbox.kernel.errors import SandboxError
 from sfspiris.sandbox.salesforce import tables
-from sfspiris.sandbox.salesforce.schema.declared import joined
+from sfspiris.sandbox.salesforce.schema.assembly import Granted, build
 from sfspiris.sandbox.salesforce.schema.geography import COUNTRIES, STATES
+from sfspiris.sandbox.salesforce.schema.joining import joined
 from sfspiris.sandbox.salesforce.schema.model import Feature, Pick
-from sfspiris.sandbox.salesforce.schema.registry import Schema, build
 from sfspiris.sandbox.salesforce.soql.days import Calendar
 from sfspiris.sandbox.salesforce.values import shown
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sfspiris.sandbox.kernel.clock import Clock
     from sfspiris.sandbox.kernel.records import Records
+    from sfspiris.sandbox.salesforce.schema.registry import Schema
 
 _ID: Final = "org"
 _CHANGED: Final = "changed"
@@ -39,6 +40,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "currency": "SEK",
     "time_zone": "Europe/Stockholm",
     "locale": "sv_SE",
+    "language": "en_US",
     "multi_currency": False,
     "advanced_currency": False,
     "state_country_picklists": True,
@@ -70,7 +72,12 @@ _SPELLINGS: Final = {
     "timeZone": "time_zone",
     "TimeZoneSidKey": "time_zone",
     "DefaultLocaleSidKey": "locale",
+    "LanguageLocaleKey": "language",
     "fiscal_year_start_month": "FiscalYearStartMonth",
+    "IsMultiCurrency": "multi_currency",
+    "corporate_currency": "currency",
+    "default_currency": "currency",
+    "DefaultCurrencyIsoCode": "currency",
 }
 _OTHER_KEYS: Final = frozenset(
     {"Id", "Street", "City", "PostalCode", "Country", "State", "Phone", "PrimaryContact", "Division"}
@@ -136,8 +143,13 @@ class Org:
     def schema(self) -> Schema:
         """The schema in force."""
         if self._schema is None:
-            self._schema = self._built()
+            self._schema = self._built(self._granted())
         return self._schema
+
+    @property
+    def all_schema(self) -> Schema:
+        """The schema with everything that waits for a permission set, too."""
+        return self._built(None)
 
     def declare(self, object_name: str, declaration: dict[str, Any]) -> None:
         """Add to the schema what a world, a control call or a deployment declares of an object."""
@@ -160,7 +172,7 @@ class Org:
         first, second = divmod(number, len(alphabet))
         return f"a{alphabet[first]}{alphabet[second]}"
 
-    def _built(self) -> Schema:
+    def _built(self, granted: Granted | None) -> Schema:
         settings = self.settings
         declarations = {one["name"]: one for one in self._records.all(tables.DECLARATIONS)}
         typed = {row["SobjectType"]: True for row in self._records.all("RecordType") if row["IsActive"]}
@@ -183,27 +195,26 @@ class Org:
                 if row["IsActive"]
             ],
             prefixes={name: one["prefix"] for name, one in declarations.items() if "prefix" in one},
-            granted=self._granted(declarations),
+            granted=granted,
             countries={**COUNTRIES, **settings["countries"]},
             states={**STATES, **settings["states"]},
             price_decimals=settings["price_decimals"],
             quantity_decimals=settings["quantity_decimals"],
         )
 
-    def _granted(self, declarations: Mapping[str, Any]) -> frozenset[str]:
-        """The fields that permission sets make visible, once anyone has the set."""
+    def _granted(self) -> Granted:
+        """What permission sets make visible, once anyone has them."""
         assigned = {
             row["PermissionSetId"]
             for row in self._records.all("PermissionSetAssignment")
             if not row["IsDeleted"]
         }
         names = {row["Name"] for row in self._records.all("PermissionSet") if row["Id"] in assigned}
-        return frozenset(
-            field
-            for declaration in declarations.values()
-            for permission_set, fields in declaration.get("grants", {}).items()
-            if permission_set in names
-            for field in fields
+        grants = [one for one in self._records.all(tables.GRANTS) if one["name"] in names]
+        return Granted(
+            readable=frozenset(field for one in grants for field in one["readable"]),
+            editable=frozenset(field for one in grants for field in one["editable"]),
+            objects=frozenset(name for one in grants for name in one["objects"]),
         )
 
     # places

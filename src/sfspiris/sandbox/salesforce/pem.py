@@ -25,8 +25,6 @@ def public_key(pem: str) -> RSAPublicKey:
         if "BEGIN CERTIFICATE" in pem
         else load_pem_public_key(data)
     )
-    if not isinstance(key, RSAPublicKey):
-        raise ValueError("the key is no RSA key")
-    if key.key_size < SMALLEST_KEY:
-        raise ValueError(f"the key has {key.key_size} bits; {SMALLEST_KEY} are needed")
-    return key
+    if isinstance(key, RSAPublicKey) and key.key_size >= SMALLEST_KEY:
+        return key
+    raise ValueError(f"it is no RSA key of at least {SMALLEST_KEY} bits")

@@ -6,7 +6,7 @@ the other; the code wins on a create, and on an update a pair that disagrees is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.sandbox.salesforce.errors import ApiError
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from sfspiris.sandbox.salesforce.behaviours.base import Save
     from sfspiris.sandbox.salesforce.org import Org
 
-_COUNTRY = "CountryCode"
+_UNKNOWN: Final = (
+    "There's a problem with this {kind}, even though it may appear correct. Please select a {kind} from the list of "
+    "valid {kinds}.: {label}"
+)
 
 
 def settle_addresses(save: Save, org: Org) -> None:
     """Make code and name agree in every address of the record that was written. Raises `ApiError`."""
     if not org.settings["state_country_picklists"]:
         return
-    for name in save.entity.fields:
-        if name.endswith(_COUNTRY):
-            prefix = name.removesuffix(_COUNTRY)
+    for prefix in save.entity.addresses:
+        if save.given & {f"{prefix}Country", f"{prefix}CountryCode"}:
             _settle(save, f"{prefix}Country", org.countries, "country", "countries")
-            if save.given & {f"{prefix}State", f"{prefix}StateCode"}:
-                country = save.row.get(f"{prefix}CountryCode")
-                states = org.states.get(country, {}) if country is not None else {}
-                _settle(save, f"{prefix}State", states, "state", "states")
+        if save.given & {f"{prefix}State", f"{prefix}StateCode"}:
+            country = save.row.get(f"{prefix}CountryCode")
+            states = org.states.get(country, {}) if country is not None else {}
+            _settle(save, f"{prefix}State", states, "state", "states")
 
 
 def _settle(save: Save, text_name: str, values: Mapping[str, str], one: str, many: str) -> None:
     code_name = f"{text_name}Code"
-    if not save.given & {text_name, code_name}:
-        return
     row = save.row
     code, text = row.get(code_name), row.get(text_name)
     by_text = _code_of(text, values) if text is not None else None
@@ -66,9 +66,5 @@ def _code_of(text: str, values: Mapping[str, str]) -> str | None:
 def _unknown(save: Save, name: str, one: str, many: str) -> ApiError:
     kind = f"{one}/territory" if one == "country" else one
     kinds = "countries/territories" if one == "country" else many
-    return ApiError(
-        "FIELD_INTEGRITY_EXCEPTION",
-        f"There's a problem with this {kind}, even though it may appear correct. Please select a {kind} from the list of valid "
-        f"{kinds}.: {save.entity.fields[name].label}",
-        fields=(name,),
-    )
+    complaint = _UNKNOWN.format(kind=kind, kinds=kinds, label=save.entity.fields[name].label)
+    return ApiError("FIELD_INTEGRITY_EXCEPTION", complaint, fields=(name,))

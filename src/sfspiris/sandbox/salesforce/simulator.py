@@ -8,16 +8,21 @@ from starlette.routing import Route
 
 from sfspiris.sandbox.kernel.simulator import Simulator
 from sfspiris.sandbox.kernel.switches import Switch
+from sfspiris.sandbox.salesforce.bulk import jobs
+from sfspiris.sandbox.salesforce.bulk.asyncjobs import AsyncJobs
 from sfspiris.sandbox.salesforce.control import Control
 from sfspiris.sandbox.salesforce.dml import Dml
 from sfspiris.sandbox.salesforce.http import Http
+from sfspiris.sandbox.salesforce.metadata import deploying, tooling
 from sfspiris.sandbox.salesforce.oauth import OAuth
 from sfspiris.sandbox.salesforce.org import Org
 from sfspiris.sandbox.salesforce.rest.dispatch import Api
 from sfspiris.sandbox.salesforce.rest.querying import Querying
 from sfspiris.sandbox.salesforce.rest.usage import Usage
+from sfspiris.sandbox.salesforce.sessions import Sessions
 from sfspiris.sandbox.salesforce.shown import shower
 from sfspiris.sandbox.salesforce.store import Store
+from sfspiris.sandbox.salesforce.whoami import WhoAmI
 from sfspiris.sandbox.salesforce.world import WorldLoader
 
 if TYPE_CHECKING:
@@ -73,6 +78,12 @@ class SalesforceSimulator(Simulator):
             kind="number",
         ),
         Switch(
+            "polls_until_done",
+            0,
+            "how long a bulk job or a deployment takes is the server's affair: a client sees it under way for so many status calls",
+            kind="number",
+        ),
+        Switch(
             "line_moves_deal",
             "amount",
             "undocumented whether a changed line always moves its opportunity's SystemModstamp: only with the amount, always, never",
@@ -87,7 +98,9 @@ class SalesforceSimulator(Simulator):
         self.dml = Dml(self.store, self.org, clock, self.switches)
         self.querying = Querying(self.store, self.org, clock, self.switches)
         self.usage = Usage(clock, self.switches)
-        self.oauth = OAuth(records, clock, self.switches, self.org)
+        self.sessions = Sessions(records, clock, self.switches, self.org)
+        self.oauth = OAuth(records, clock, self.switches, self.org, self.sessions)
+        self._whoami = WhoAmI(records, clock, self.org, self.sessions, self.oauth)
         self.loader = WorldLoader(records, self.org, self.dml)
         self.api = Api(
             records=records,
@@ -98,9 +111,10 @@ class SalesforceSimulator(Simulator):
             dml=self.dml,
             querying=self.querying,
             usage=self.usage,
-            more={},
+            more={"jobs": jobs.resource, "metadata": deploying.resource, "tooling": tooling.resource},
         )
-        self._http = Http(self.api, self.oauth)
+        self._async = AsyncJobs(self.api, self.sessions)
+        self._http = Http(self.api, self.sessions)
         self._control = Control(self)
 
     def routes(self) -> list[BaseRoute]:
@@ -109,9 +123,10 @@ class SalesforceSimulator(Simulator):
             Route("/services/oauth2/token", self.oauth.token, methods=_EVERY_METHOD),
             Route("/services/oauth2/authorize", self.oauth.authorize, methods=["GET", "POST"]),
             Route("/services/oauth2/revoke", self.oauth.revoke, methods=["GET", "POST"]),
-            Route("/services/oauth2/userinfo", self.oauth.userinfo, methods=["GET", "POST"]),
-            Route("/services/oauth2/introspect", self.oauth.introspect, methods=["POST"]),
-            Route("/id/{org}/{user}", self.oauth.identity, methods=["GET"]),
+            Route("/services/oauth2/userinfo", self._whoami.userinfo, methods=["GET", "POST"]),
+            Route("/services/oauth2/introspect", self._whoami.introspect, methods=["POST"]),
+            Route("/id/{org}/{user}", self._whoami.identity, methods=["GET"]),
+            Route("/services/async/{path:path}", self._async.serve, methods=_EVERY_METHOD),
             Route("/services/data{path:path}", self._http.data, methods=_EVERY_METHOD),
             Route("/{path:path}", self._http.nowhere, methods=_EVERY_METHOD),
         ]
@@ -138,6 +153,7 @@ class SalesforceSimulator(Simulator):
         self.querying.clear()
         self.usage.clear()
         self.store.settle()
+        self.api.bulk_tables.clear()
         try:
             self.loader.load(world)
         except BaseException:

@@ -12,6 +12,12 @@ REFRESH_TOKENS: Final = "_refresh_tokens"
 CODES: Final = "_codes"
 ASSERTIONS: Final = "_assertions"
 JOBS: Final = "_jobs"
+JOB_DATA: Final = "_job_data"
+"""What was uploaded to a bulk job and what came of it, apart from the job itself, which changes more often."""
+
+GRANTS: Final = "_grants"
+"""By permission set, the objects and fields it makes visible."""
+
 DEPLOYMENTS: Final = "_deployments"
 
 SIGN_IN: Final = (CLIENTS, ACCESS_TOKENS, REFRESH_TOKENS)

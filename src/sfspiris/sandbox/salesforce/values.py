@@ -19,8 +19,7 @@ _TIME: Final = re.compile(r"(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?Z?")
 
 def to_wire(instant: datetime) -> str:
     """An aware instant in the API's form, milliseconds kept."""
-    utc = instant.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}+0000"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
 
 
 def stamp(instant: datetime) -> str:

@@ -118,7 +118,7 @@ def change_company(books: Books, asked: Mapping[str, Any]) -> None:
         if series is not None:
             books.set_next_number(series, value or 0)
         else:
-            stored[name] = [] if value is None and name == "ActivatedModules" else value
+            stored[name] = value
     books.put_settings(stored)
     flags = {FLAGS[name]: bool(value) for name, value in asked.items() if name in FLAGS}
     if flags:

@@ -57,7 +57,7 @@ def shown(books: Books, record: Record) -> dict[str, Any]:
 
 def save(books: Books, sent: Mapping[str, Any], before: Record | None = None) -> Record:
     """Create the customer, or replace `before` by what was sent. Raises the refusal of the first broken rule."""
-    customer = {**CUSTOMER.blank(), **_without_null_flags(sent)}
+    customer = CUSTOMER.filled(sent)
     customer["Id"] = books.id_for(sent, before)
     customer["ChangedUtc"] = books.now
     customer["CurrencyCode"] = customer["CurrencyCode"] or books.currency
@@ -74,14 +74,6 @@ def save(books: Books, sent: Mapping[str, Any], before: Record | None = None) ->
         customer["CustomerNumber"] = before["CustomerNumber"] if before else _next_number(books)
     customer["_number"] = customer["CustomerNumber"].casefold()
     return books.put(CUSTOMERS, customer)
-
-
-def _without_null_flags(sent: Mapping[str, Any]) -> dict[str, Any]:
-    """What was sent; lists that were sent as null are empty."""
-    return {name: [] if value is None and name in _LISTS else value for name, value in sent.items()}
-
-
-_LISTS: Final = frozenset({"CustomerLabels", "EmailAddresses"})
 
 
 def _check_terms(books: Books, customer: Record) -> None:

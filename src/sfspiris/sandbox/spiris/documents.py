@@ -27,7 +27,9 @@ from sfspiris.sandbox.spiris.standard.countries import EU
 from sfspiris.sandbox.spiris.validation import decimals_of
 
 DOMESTIC_DECIMALS: Final = 2
-LARGEST_AMOUNT: Final = Decimal(10) ** 12
+LARGEST_TOTAL: Final = Decimal("99999999.99")
+"""What a document can come to: the customer ledger has no room for more (manual, `CustomerLedgerItemApi`)."""
+LARGEST_ROW: Final = Decimal(10) ** 12
 
 
 NORMAL, ROT, RUT = 0, 1, 2
@@ -127,16 +129,20 @@ def composed(
         raise errors.invalid_field("Rows", "There must be at least one article row.", "Required")
     lines.sort(key=lambda line: line.record["LineNumber"])
     is_domestic = party.currency == books.currency
-    return Document(
+    sums = totals(
+        (line.priced for line in lines if line.priced),
+        includes_vat=party.includes_vat,
+        whole_krona=is_domestic and books.rounds_to_krona,
+    )
+    document = Document(
         lines=tuple(lines),
-        totals=totals(
-            (line.priced for line in lines if line.priced),
-            includes_vat=party.includes_vat,
-            whole_krona=is_domestic and books.rounds_to_krona,
-        ),
+        totals=sums,
         currency=party.currency,
         rate=exchange_rate(books, party.currency) if rate is None else rate,
     )
+    if max(abs(sums.total), abs(document.in_base(sums.total))) > LARGEST_TOTAL:
+        raise errors.invalid_field("Rows", f"The document comes to more than {LARGEST_TOTAL}.", "Range")
+    return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,7 @@ class _Rows:
             rate=coding["VatRatePercent"], construction=construction, third_party=self.third_party
         )
         rate = coding["VatRatePercent"] if treatment.is_taxed and not row.get("IsVatFree") else Decimal(0)
-        if abs(row["Quantity"] * price) >= LARGEST_AMOUNT:
+        if abs(row["Quantity"] * price) >= LARGEST_ROW:
             raise errors.invalid_field(f"{where}.UnitPrice", "The amount of the row is too large.", "Range")
         worth = priced(
             Decimal(row["Quantity"]),

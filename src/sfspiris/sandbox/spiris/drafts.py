@@ -127,9 +127,9 @@ def discard(books: Books, draft: Record) -> None:
 
 def _convert(call: Call) -> Answer:
     draft = found(call, DRAFTS, "Customer invoice draft")
-    keep = call.books.keeps_draft_dates
-    if call.option("overrideCompanyKeepOriginalDraftDate"):
-        keep = call.option("keepOriginalDraftDate")
+    keep = call.option("keepOriginalDraftDate")
+    if not call.option("overrideCompanyKeepOriginalDraftDate"):
+        keep = call.books.keeps_draft_dates
     expected = call.optional_body(CONVERSION)
     invoice = issuing.issue(call.books, draft, keep_date=keep, user_id=call.session.user_id)
     _check_expected(expected, invoice)

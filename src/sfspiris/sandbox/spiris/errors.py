@@ -75,6 +75,14 @@ def invalid_field(where: str, message: str, code: str = "Invalid") -> Refusal:
     return invalid(Violation(where, code, message))
 
 
+def not_json(media_type: str) -> Refusal:
+    """A body of another kind than JSON: the only one in the manual, and what .NET servers refuse with 415."""
+    said = media_type or "none at all"
+    return Refusal(
+        415, INVALID, "UnsupportedMediaType", f"The content type must be application/json, not {said}."
+    )
+
+
 def bad_query(message: str) -> Refusal:
     """A query option that cannot be understood or is not supported."""
     return Refusal(400, INVALID, "ODataException", message)

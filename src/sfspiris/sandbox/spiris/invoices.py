@@ -1,7 +1,7 @@
 """Customer invoices: `/customerinvoices`. Booked and numbered; there is no PUT and no DELETE."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -86,42 +86,48 @@ def _get(call: Call) -> Answer:
 
 
 def _create(call: Call) -> Answer:
+    """Book at once: the draft that is named, or else what was sent."""
     call.option("rotReducedAutomaticDistribution")
     books, sent = call.books, call.body(INVOICE)
     user_id = call.session.user_id
     if sent.get("CreatedFromDraftId"):
         draft = books.needed(DRAFTS, "Customer invoice draft", sent["CreatedFromDraftId"])
-        invoice = issuing.issue(
-            books, draft, user_id=user_id, keep_date=books.keeps_draft_dates, send_type=sent.get("SendType")
-        )
+        keep = books.keeps_draft_dates
+        invoice = issuing.issue(books, draft, user_id=user_id, keep_date=keep, send_type=sent.get("SendType"))
     else:
-        customer = books.needed(CUSTOMERS, "Customer", sent["CustomerId"])
-        checked_tax_reduction(sent)
-        party = Party.of(books, customer)
-        document = composed(
-            books,
-            party,
-            sent["Rows"],
-            ROW_RULES,
-            is_credit=bool(sent.get("IsCreditInvoice")),
-            third_party=bool(sent["EuThirdParty"]),
-            replace_zero_prices=bool(sent.get("ReplaceUnitPriceWhenZero")),
-            rate=sent.get("CurrencyRate") or None,
-        )
-        persons = [{**person, "Id": books.new_id()} for person in sent.get("Persons") or ()]
-        invoice = issuing.booked(
-            books,
-            party,
-            document,
-            {**sent, "Persons": persons},
-            day=sent.get("InvoiceDate") or books.today,
-            due=sent.get("DueDate"),
-            user_id=user_id,
-            origin={"SendType": sent.get("SendType")},
-        )
+        invoice = _booked_at_once(books, sent, user_id)
     if invoice["SendType"]:
         _send(books, "einvoice", invoice, {"SendType": invoice["SendType"]})
     return created(shown(books, invoice))
+
+
+def _booked_at_once(books: Books, sent: Mapping[str, Any], user_id: str) -> Record:
+    rate = sent.get("CurrencyRate")
+    if rate is not None and rate <= 0:
+        raise errors.invalid_field("CurrencyRate", "The rate must be positive.", "Range")
+    checked_tax_reduction(sent)
+    party = Party.of(books, books.needed(CUSTOMERS, "Customer", sent["CustomerId"]))
+    document = composed(
+        books,
+        party,
+        sent["Rows"],
+        ROW_RULES,
+        is_credit=bool(sent.get("IsCreditInvoice")),
+        third_party=bool(sent["EuThirdParty"]),
+        replace_zero_prices=bool(sent.get("ReplaceUnitPriceWhenZero")),
+        rate=rate,
+    )
+    persons = [{**person, "Id": books.new_id()} for person in sent.get("Persons") or ()]
+    return issuing.booked(
+        books,
+        party,
+        document,
+        {**sent, "Persons": persons},
+        day=sent.get("InvoiceDate") or books.today,
+        due=sent.get("DueDate"),
+        user_id=user_id,
+        origin={"SendType": sent.get("SendType")},
+    )
 
 
 def _pdf(call: Call) -> Answer:

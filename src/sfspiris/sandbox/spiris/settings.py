@@ -53,19 +53,14 @@ def replace(books: Books, sent: Mapping[str, Any]) -> None:
     """Replace everything that the API lets one replace."""
     if sent["CountryCode"] not in CODES:
         raise errors.invalid_field("CountryCode", f"'{sent['CountryCode']}' is not a country code.")
-    before = books.settings
-    settings = {**before}
-    blank = SETTINGS.blank()
+    settings = {**books.settings}
+    whole = SETTINGS.filled(sent)
     for name, field in SETTINGS.fields.items():
-        if not field.read_only:
-            if sent.get(name) is None and name in _KEPT_WHEN_NULL:
-                continue
-            if name in sent or name in blank:
-                settings[name] = sent.get(name, blank.get(name))
-            else:
-                settings.pop(name, None)
-            if field.absent and settings.get(name) is None:
-                settings.pop(name, None)
+        if field.read_only or (sent.get(name) is None and name in _KEPT_WHEN_NULL):
+            continue
+        settings.pop(name, None)
+        if name in whole:
+            settings[name] = whole[name]
     books.put_settings(settings)
 
 

@@ -186,6 +186,7 @@ class SpirisSimulator(Simulator):
             path=variable,
             options=dict(request.query_params),
             raw=raw,
+            media_type=request.headers.get("content-type", ""),
             fragments=self._fragments,
             base_url=f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}",
         )

@@ -4,7 +4,7 @@ Every fault is reported, not the first alone, each with the path of its field, a
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from sfspiris.sandbox.spiris.moments import parsed_day, parsed_moment
 
 _Check = Callable[[Field, Any, str, list[Violation]], Any]
 
+_LISTS: Final = frozenset({Kind.TEXTS, Kind.GUIDS, Kind.OBJECTS})
+
 LONGEST_NUMBER: Final = 28
 """Digits a number may have; more than .NET's decimal holds is refused rather than rounded."""
 
@@ -21,7 +23,8 @@ LONGEST_NUMBER: Final = 28
 def checked(body: Any, shape: Shape) -> dict[str, Any]:
     """The writable fields that were sent, in normal form: GUIDs in lower case, days as YYYY-MM-DD, numbers as `Decimal`.
 
-    Fields that were not sent are absent. Raises the refusal that names every fault.
+    Fields that were not sent are absent, and so is an object sent as null; a list sent as null is empty. Raises the
+    refusal that names every fault.
     """
     faults: list[Violation] = []
     accepted = _object(body, shape, "", faults)
@@ -41,7 +44,11 @@ def _object(body: Any, shape: Shape, where: str, faults: list[Violation]) -> dic
             faults.append(
                 Violation(f"{where}{name}", "UnknownField", f"{shape.name} has no field of this name.")
             )
-        elif not field.read_only:
+        elif value is None and field.kind is Kind.OBJECT:
+            continue
+        elif field.read_only:
+            faults.extend(_unreadable(field, value, f"{where}{name}"))
+        else:
             accepted[name] = _value(field, value, f"{where}{name}", faults)
     for field in shape.required:
         sent = body.get(field.name)
@@ -50,11 +57,18 @@ def _object(body: Any, shape: Shape, where: str, faults: list[Violation]) -> dic
     return accepted
 
 
+def _unreadable(field: Field, value: Any, where: str) -> Iterator[Violation]:
+    """What keeps a read-only field from being read at all: its value is passed over, its type is not."""
+    found: list[Violation] = []
+    _value(field, value, where, found)
+    return (fault for fault in found if fault.code in {"Type", "UnknownField"})
+
+
 def _value(field: Field, value: Any, where: str, faults: list[Violation]) -> Any:
     if value is None:
         if not field.nullable and not field.required:
             faults.append(Violation(where, "Type", f"The value must be {field.kind}, not null."))
-        return None
+        return [] if field.kind in _LISTS else None
     return _CHECKS[field.kind](field, value, where, faults)
 
 
@@ -84,9 +98,14 @@ def _flag(field: Field, value: Any, where: str, faults: list[Violation]) -> Any:
 
 
 def _whole(field: Field, value: Any, where: str, faults: list[Violation]) -> Any:
-    if isinstance(value, Decimal) and value == value.to_integral_value():
+    # An exponent can make a short text into a number too long to be written out.
+    if (
+        isinstance(value, Decimal)
+        and value.adjusted() < LONGEST_NUMBER
+        and value == value.to_integral_value()
+    ):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or not _fits(value, field.bits):
         _wrong_type(field, where, faults)
     elif field.choices is not None and value not in field.choices:
         allowed = ", ".join(map(str, sorted(field.choices)))
@@ -94,6 +113,11 @@ def _whole(field: Field, value: Any, where: str, faults: list[Violation]) -> Any
     else:
         _bounds(field, Decimal(value), where, faults)
     return value
+
+
+def _fits(value: int, bits: int) -> bool:
+    """Whether a whole number has room in so many bits, one of them for the sign."""
+    return -(1 << (bits - 1)) <= value < 1 << (bits - 1)
 
 
 def _number(field: Field, value: Any, where: str, faults: list[Violation]) -> Any:
@@ -132,17 +156,25 @@ def _time(field: Field, parsed: str | None, where: str, faults: list[Violation])
 
 
 def _texts(field: Field, value: Any, where: str, faults: list[Violation]) -> Any:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list):
         _wrong_type(field, where, faults)
-    elif field.most_items is not None and len(value) > field.most_items:
+        return value
+    for place, item in enumerate(value):
+        if not isinstance(item, str):
+            faults.append(Violation(f"{where}[{place}]", "Type", f"The value must be {Kind.TEXT}."))
+    if field.most_items is not None and len(value) > field.most_items:
         faults.append(Violation(where, "MaxItems", f"The maximum number of items is {field.most_items}."))
     return value
 
 
 def _guids(field: Field, value: Any, where: str, faults: list[Violation]) -> Any:
-    normal = [normal_guid(item) for item in value] if isinstance(value, list) else [None]
-    if None in normal:
+    if not isinstance(value, list):
         _wrong_type(field, where, faults)
+        return value
+    normal = [normal_guid(item) for item in value]
+    for place, item in enumerate(normal):
+        if item is None:
+            faults.append(Violation(f"{where}[{place}]", "Type", f"The value must be {Kind.GUID}."))
     return normal
 
 

@@ -1,5 +1,6 @@
 """Calls and answers: what an operation is given, what it gives back, and how an address finds its operation."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ from sfspiris.sandbox.spiris.model.fields import Shape
 from sfspiris.sandbox.spiris.moments import parsed_moment
 from sfspiris.sandbox.spiris.odata.listing import Query
 from sfspiris.sandbox.spiris.validation import checked, normal_guid
+
+_JSON = re.compile(r"(application|text)/(json|[^/]+\+json)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Call:
     options: Mapping[str, str]
     """The query options; of one given twice, the last."""
     raw: bytes
+    media_type: str
+    """The `Content-Type` of the body, as sent; empty without one."""
     base_url: str
     fragments: Fragments
 
@@ -48,6 +53,8 @@ class Call:
 
     def body(self, shape: Shape) -> dict[str, Any]:
         """The body, checked. Raises the refusal that names every fault."""
+        if self.raw and not _JSON.fullmatch(self.media_type.partition(";")[0].strip().lower()):
+            raise errors.not_json(self.media_type)
         try:
             document = loads(self.raw)
         except ValueError as error:

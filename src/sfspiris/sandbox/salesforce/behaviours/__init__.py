@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Save
+from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Removal, Save
 from sfspiris.sandbox.salesforce.behaviours.deals import ContactRoles, Deals
 from sfspiris.sandbox.salesforce.behaviours.lines import DealLines, OrderLines, QuoteLines
 from sfspiris.sandbox.salesforce.behaviours.orders import Orders
@@ -20,7 +20,7 @@ from sfspiris.sandbox.salesforce.behaviours.setup import Currencies, Permissions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["BEHAVIOURS", "NO_BEHAVIOUR", "Behaviour", "Save"]
+__all__ = ["BEHAVIOURS", "NO_BEHAVIOUR", "Behaviour", "Removal", "Save"]
 
 NO_BEHAVIOUR: Final = Behaviour()
 

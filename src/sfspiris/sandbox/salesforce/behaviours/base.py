@@ -29,6 +29,7 @@ class Save:
 
     @property
     def is_insert(self) -> bool:
+        """Whether the record is new."""
         return self.old is None
 
     def changed(self, *names: str) -> bool:
@@ -53,6 +54,15 @@ class Save:
         return None if record_id is None else self.dml.store.current(object_name, record_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One record being deleted, or brought back."""
+
+    dml: Dml
+    row: Record
+    author: Author
+
+
 class Behaviour:
     """An object that does nothing by itself; the others override what they do."""
 
@@ -62,10 +72,10 @@ class Behaviour:
     def after(self, save: Save) -> None:
         """Carry the consequences of a kept record to others."""
 
-    def deleting(self, dml: Dml, row: Record, author: Author) -> None:
+    def deleting(self, removal: Removal) -> None:
         """Refuse a deletion with `ApiError`, before anything is changed."""
 
-    def deleted(self, dml: Dml, row: Record, author: Author) -> None:
+    def deleted(self, removal: Removal) -> None:
         """Carry the consequences of a deletion, or of its undoing, to others."""
 
 

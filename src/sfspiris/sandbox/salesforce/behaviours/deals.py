@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Save, integrity
+from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Removal, Save, integrity
 from sfspiris.sandbox.salesforce.behaviours.quotes import start_syncing
 from sfspiris.sandbox.salesforce.soql.days import fiscal_quarter, fiscal_year
 from sfspiris.sandbox.salesforce.values import rounded
@@ -33,6 +33,7 @@ class Deals(Behaviour):
     """Opportunities."""
 
     def before(self, save: Save) -> None:
+        """Derive what follows from stage, dates and lines."""
         row = save.row
         if row["StageName"] is None or row["CloseDate"] is None:
             return  # refused with the other required fields
@@ -77,6 +78,7 @@ class Deals(Behaviour):
             row["LastStageChangeDate"] = save.dml.stamp(save.author)
 
     def after(self, save: Save) -> None:
+        """Keep the history, and carry account and synced quote along."""
         if save.is_insert and save.row["ContactId"] is not None:
             save.dml.create(
                 save.dml.org.schema["OpportunityContactRole"],
@@ -98,6 +100,7 @@ class ContactRoles(Behaviour):
     """At most one contact of a deal is the primary one; the deal's ContactId follows it."""
 
     def after(self, save: Save) -> None:
+        """Leave one primary contact, and tell the deal."""
         row, dml = save.row, save.dml
         if row["IsPrimary"]:
             for other in dml.store.now_referring(
@@ -107,8 +110,9 @@ class ContactRoles(Behaviour):
                     dml.adjust("OpportunityContactRole", other["Id"], {"IsPrimary": False}, save.author)
         self._follow(dml, row["OpportunityId"], save.author)
 
-    def deleted(self, dml: Dml, row: Record, author: Author) -> None:
-        self._follow(dml, row["OpportunityId"], author)
+    def deleted(self, removal: Removal) -> None:
+        """Tell the deal."""
+        self._follow(removal.dml, removal.row["OpportunityId"], removal.author)
 
     @staticmethod
     def _follow(dml: Dml, deal_id: str, author: Author) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Save, integrity
+from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Removal, Save, integrity
 from sfspiris.sandbox.salesforce.behaviours.products import line_entry
 from sfspiris.sandbox.salesforce.values import rounded
 
@@ -35,6 +35,7 @@ class DealLines(Behaviour):
     """Products on an opportunity. TotalPrice = Quantity × UnitPrice × (1 − Discount / 100)."""
 
     def before(self, save: Save) -> None:
+        """Find the price, name the line and compute its totals."""
         row = save.row
         deal = save.parent("Opportunity", "OpportunityId")
         if deal is None:
@@ -74,10 +75,12 @@ class DealLines(Behaviour):
         row["Subtotal"] = rounded(quantity * row["UnitPrice"], _scale(save, "Subtotal"))
 
     def after(self, save: Save) -> None:
+        """Total the deal."""
         total_deal(save.dml, save.row["OpportunityId"], save.author)
 
-    def deleted(self, dml: Dml, row: Record, author: Author) -> None:
-        total_deal(dml, row["OpportunityId"], author)
+    def deleted(self, removal: Removal) -> None:
+        """Total the deal."""
+        total_deal(removal.dml, removal.row["OpportunityId"], removal.author)
 
 
 def total_deal(
@@ -106,6 +109,7 @@ class OrderLines(Behaviour):
     """Products on an order. TotalPrice = Quantity × UnitPrice."""
 
     def before(self, save: Save) -> None:
+        """Find the price and compute the total."""
         row = save.row
         order = save.parent("Order", "OrderId")
         if order is None:
@@ -127,10 +131,12 @@ class OrderLines(Behaviour):
             row["AvailableQuantity"] = row["Quantity"]
 
     def after(self, save: Save) -> None:
+        """Total the order."""
         self._total(save.dml, save.row["OrderId"], save.author)
 
-    def deleted(self, dml: Dml, row: Record, author: Author) -> None:
-        self._total(dml, row["OrderId"], author)
+    def deleted(self, removal: Removal) -> None:
+        """Total the order."""
+        self._total(removal.dml, removal.row["OrderId"], removal.author)
 
     @staticmethod
     def _total(dml: Dml, order_id: str, author: Author) -> None:
@@ -147,6 +153,7 @@ class QuoteLines(Behaviour):
     """Products on a quote, priced as on a deal; the lines of a syncing quote become those of the deal."""
 
     def before(self, save: Save) -> None:
+        """Find the price and compute the totals."""
         row = save.row
         quote = save.parent("Quote", "QuoteId")
         if quote is None:
@@ -166,10 +173,12 @@ class QuoteLines(Behaviour):
             row["TotalPrice"] = rounded(row["Quantity"] * row["UnitPrice"] * _kept_share(row), 2)
 
     def after(self, save: Save) -> None:
+        """Total the quote, and carry its lines to the deal it syncs with."""
         self._consequences(save.dml, save.row["QuoteId"], save.author)
 
-    def deleted(self, dml: Dml, row: Record, author: Author) -> None:
-        self._consequences(dml, row["QuoteId"], author)
+    def deleted(self, removal: Removal) -> None:
+        """Total the quote, and carry its lines to the deal it syncs with."""
+        self._consequences(removal.dml, removal.row["QuoteId"], removal.author)
 
     @staticmethod
     def _consequences(dml: Dml, quote_id: str, author: Author) -> None:

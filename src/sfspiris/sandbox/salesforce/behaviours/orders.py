@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Save
+from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Removal, Save
 from sfspiris.sandbox.salesforce.errors import ApiError
-
-if TYPE_CHECKING:
-    from sfspiris.sandbox.kernel.records import Record
-    from sfspiris.sandbox.salesforce.dml import Author, Dml
 
 _STATUS_CODES: Final = {
     "draft": "Draft",
@@ -24,6 +20,7 @@ class Orders(Behaviour):
     """Status decides the status category; an order begins as a draft and is activated once it has products."""
 
     def before(self, save: Save) -> None:
+        """Derive the status category; activate where it says so."""
         row = save.row
         if save.is_insert:
             row["TotalAmount"] = Decimal("0.0")
@@ -48,6 +45,7 @@ class Orders(Behaviour):
             )
         row["ActivatedDate"], row["ActivatedById"] = dml.stamp(save.author), save.author.user_id
 
-    def deleting(self, dml: Dml, row: Record, author: Author) -> None:
-        if row["StatusCode"] == "Activated" and not author.in_product:
+    def deleting(self, removal: Removal) -> None:
+        """Refuse while the order is activated."""
+        if removal.row["StatusCode"] == "Activated" and not removal.author.in_product:
             raise ApiError("DELETE_FAILED", "Activated orders cannot be deleted.")

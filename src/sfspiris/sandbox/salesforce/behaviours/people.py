@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Save
+from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Removal, Save
 from sfspiris.sandbox.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
     from sfspiris.sandbox.kernel.records import Record
-    from sfspiris.sandbox.salesforce.dml import Author, Dml
 
 
 def full_name(row: Record) -> str | None:
@@ -21,6 +20,7 @@ class People(Behaviour):
     """Contacts and users: the name is made of its parts."""
 
     def before(self, save: Save) -> None:
+        """Make the name of its parts."""
         if save.author.in_product and "Name" in save.given and not save.given & {"FirstName", "LastName"}:
             first, _, last = (save.row["Name"] or "").rpartition(" ")
             save.row["FirstName"], save.row["LastName"] = first or None, last or None
@@ -41,6 +41,7 @@ class Accounts(Behaviour):
     """Accounts: person accounts get their name from its parts; one with won deals is not deleted."""
 
     def before(self, save: Save) -> None:
+        """Make a person account of one with a last name."""
         row = save.row
         if "IsPersonAccount" not in save.entity.fields:
             return
@@ -53,11 +54,12 @@ class Accounts(Behaviour):
                 row["FirstName"], row["LastName"] = first or None, last or None
             row["Name"] = full_name(row)
 
-    def deleting(self, dml: Dml, row: Record, author: Author) -> None:
-        won = [
-            deal for deal in dml.store.now_referring("Opportunity", "AccountId", row["Id"]) if deal["IsWon"]
-        ]
-        if won and not author.in_product:
+    def deleting(self, removal: Removal) -> None:
+        """Refuse while won deals belong to the account."""
+        row = removal.row
+        deals = removal.dml.store.now_referring("Opportunity", "AccountId", row["Id"])
+        won = [deal for deal in deals if deal["IsWon"]]
+        if won and not removal.author.in_product:
             names = ", ".join(deal["Name"] for deal in won)
             raise ApiError(
                 "DELETE_FAILED",

@@ -20,6 +20,7 @@ class Quotes(Behaviour):
     """A quote belongs to its deal's account and has the deal's currency and price book."""
 
     def before(self, save: Save) -> None:
+        """Take over what the deal decides, and add up the grand total."""
         row = save.row
         deal = save.parent("Opportunity", "OpportunityId")
         if deal is None:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Save
-
-if TYPE_CHECKING:
-    from sfspiris.sandbox.kernel.records import Record
-    from sfspiris.sandbox.salesforce.dml import Author, Dml
+from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Removal, Save
 
 
 class Permissions(Behaviour):
     """Permission sets and who has them, record types, stages: all of them shape describe."""
 
     def after(self, save: Save) -> None:
+        """Have the schema built anew."""
         save.dml.org.refresh()
 
-    def deleted(self, dml: Dml, row: Record, author: Author) -> None:
-        dml.org.refresh()
+    def deleted(self, removal: Removal) -> None:
+        """Have the schema built anew."""
+        removal.dml.org.refresh()
 
 
 class Currencies(Permissions):
     """Currencies and their dated rates: a rate holds until the next one of its currency starts."""
 
     def after(self, save: Save) -> None:
+        """Chain dated rates, and have the schema built anew."""
         if save.entity.name == "DatedConversionRate":
             self._chain(save)
         super().after(save)

@@ -1,4 +1,4 @@
-"""`/composite/sobjects`: up to 200 records in one call, each with its own outcome; and `/composite/tree`."""
+"""`/composite/sobjects`: up to 200 records in one call, each with its own outcome."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ from typing import TYPE_CHECKING, Any, Final
 from sfspiris.sandbox.salesforce import ids
 from sfspiris.sandbox.salesforce.errors import ApiError, malformed_json, not_found
 from sfspiris.sandbox.salesforce.rest.call import Answer, Call
+from sfspiris.sandbox.salesforce.rest.rollback import undone_if
 from sfspiris.sandbox.salesforce.rest.sobjects import entity_of, shown_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sfspiris.sandbox.salesforce.dml import Author, Dml
     from sfspiris.sandbox.salesforce.rest.dispatch import Api
     from sfspiris.sandbox.salesforce.schema.model import Field
     from sfspiris.sandbox.salesforce.schema.registry import Entity
 
 MOST_RECORDS: Final = 200
 MOST_RETRIEVED: Final = 2000
-TREE_DEPTH: Final = 5
 
 _ROLLED_BACK: Final = ApiError(
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
 )
-
-
-class _RollBackError(Exception):
-    """Leaves a transaction without keeping what it wrote."""
 
 
 def resource(api: Api, call: Call) -> Answer:
@@ -58,12 +55,12 @@ def _records(call: Call) -> tuple[list[dict[str, Any]], bool]:
     return records, body.get("allOrNone") is True
 
 
-def check_count(count: int) -> None:
+def check_count(count: int, most: int = MOST_RECORDS) -> None:
     """Refuse more records than one call takes."""
-    if count > MOST_RECORDS:
+    if count > most:
         raise ApiError(
             "EXCEEDED_ID_LIMIT",
-            f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
+            f"record limit reached. cannot submit more than {most} records into this call",
         )
 
 
@@ -112,14 +109,14 @@ def _upserted(api: Api, call: Call, entity: Entity, key: str) -> Answer:
             raise ApiError(
                 "DUPLICATE_VALUE", f"Duplicate external id specified: {value}", fields=(key_field.name,)
             )
-        record_id, created = upsert_one(api, call, entity, key_field, record)
+        record_id, created = upsert_one(api.dml, entity, key_field, record, call.author)
         return {"id": record_id, "success": True, "errors": [], "created": created}
 
     return Answer(content=each(api, records, upsert, all_or_none=all_or_none))
 
 
 def upsert_one(
-    api: Api, call: Call, entity: Entity, key_field: Field, record: dict[str, Any]
+    dml: Dml, entity: Entity, key_field: Field, record: dict[str, Any], author: Author
 ) -> tuple[str, bool]:
     """Create or update the record that its external id names; its id and whether it is new."""
     body, said = _split(record)
@@ -130,9 +127,9 @@ def upsert_one(
     value = str(said or "") if key_field.type == "id" else _key_of(record, key_field)
     if not value:
         if key_field.type == "id":
-            return api.dml.create(entity, body, call.author), True
+            return dml.create(entity, body, author), True
         raise ApiError("MISSING_ARGUMENT", f"{key_field.name} not specified", fields=(key_field.name,))
-    found = api.dml.matches(entity, key_field, value)
+    found = dml.matches(entity, key_field, value)
     if len(found) > 1:
         raise ApiError(
             "DUPLICATE_EXTERNAL_ID",
@@ -142,9 +139,9 @@ def upsert_one(
     if not found:
         if key_field.type == "id":
             raise ApiError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        return api.dml.create(entity, body, call.author), True
+        return dml.create(entity, body, author), True
     changes = {name: content for name, content in body.items() if name.lower() != key_field.name.lower()}
-    api.dml.update(entity, found[0]["Id"], changes, call.author)
+    dml.update(entity, found[0]["Id"], changes, author)
     return found[0]["Id"], False
 
 
@@ -173,24 +170,23 @@ def each(
     Whatever succeeds becomes durable in one commit.
     """
     outcomes: list[dict[str, Any]] = []
-    failures = 0
-    try:
-        with api.records.transaction():
-            for item in items:
-                try:
-                    outcomes.append(work(item))
-                except ApiError as error:
-                    failures += 1
-                    outcomes.append({"success": False, "errors": [error.item()]})
-            if failures and all_or_none:
-                raise _RollBackError
-    except _RollBackError:
-        api.org.refresh()
-        return [
-            {"success": False, "errors": [_ROLLED_BACK.item()]} if outcome["success"] else outcome
-            for outcome in outcomes
-        ]
+
+    def is_undone() -> bool:
+        return all_or_none and not all(outcome["success"] for outcome in outcomes)
+
+    with undone_if(api, is_undone):
+        outcomes.extend(_outcome(work, item) for item in items)
+    if is_undone():
+        rolled_back = {"success": False, "errors": [_ROLLED_BACK.item()]}
+        return [rolled_back if outcome["success"] else outcome for outcome in outcomes]
     return outcomes
+
+
+def _outcome(work: Callable[[Any], dict[str, Any]], item: Any) -> dict[str, Any]:
+    try:
+        return work(item)
+    except ApiError as error:
+        return {"success": False, "errors": [error.item()]}
 
 
 def _retrieved(api: Api, call: Call, entity: Entity) -> Answer:
@@ -243,82 +239,3 @@ def _key_of(record: dict[str, Any], key_field: Field) -> str:
     wanted = key_field.name.lower()
     value = next((value for name, value in record.items() if name.lower() == wanted), None)
     return "" if value is None else str(value)
-
-
-# trees
-
-
-def tree(api: Api, call: Call) -> Answer:
-    """`/composite/tree/X`: records with their children, all or nothing."""
-    call.only("POST")
-    if len(call.segments) != 3:  # noqa: PLR2004 - composite, tree, the object
-        raise not_found()
-    root = entity_of(api, call.segments[2])
-    records = call.object_body().get("records")
-    if not isinstance(records, list):
-        raise malformed_json("Cannot deserialize request body: it has no array of records")
-    results: list[dict[str, Any]] = []
-    failures: list[dict[str, Any]] = []
-    try:
-        with api.records.transaction():
-            for record in records:
-                _plant(api, call, root, record, None, 1, results, failures)
-            if len(results) + len(failures) > MOST_RECORDS:
-                raise ApiError("EXCEEDED_ID_LIMIT", f"a tree can have at most {MOST_RECORDS} records")
-            if failures:
-                raise _RollBackError
-    except _RollBackError:
-        return Answer(400, {"hasErrors": True, "results": failures})
-    return Answer(201, {"hasErrors": False, "results": results})
-
-
-def _plant(  # noqa: PLR0917 - one step of a recursion, called from here alone
-    api: Api,
-    call: Call,
-    entity: Entity,
-    record: dict[str, Any],
-    parent: tuple[str, str] | None,
-    depth: int,
-    results: list[dict[str, Any]],
-    failures: list[dict[str, Any]],
-) -> None:
-    """Create one record of a tree, below `parent` (reference and id), and then its children."""
-    attributes = record.get("attributes") or {}
-    reference_id = attributes.get("referenceId")
-    body, children = {}, []
-    for name, value in record.items():
-        if isinstance(value, dict) and isinstance(value.get("records"), list):
-            children.append((name, value["records"]))
-        elif name != "attributes":
-            body[name] = value
-    if parent is not None:
-        body[parent[0]] = parent[1]
-    try:
-        if not reference_id or any(result["referenceId"] == reference_id for result in results):
-            raise ApiError("INVALID_INPUT", "Include a unique referenceId in the attributes of each record")
-        if depth > TREE_DEPTH:
-            raise ApiError("INVALID_INPUT", f"a tree can have at most {TREE_DEPTH} levels")
-        record_id = api.dml.create(entity, body, call.author)
-    except ApiError as error:
-        failures.append({"referenceId": reference_id, "errors": [error.item()]})
-        return
-    results.append({"referenceId": reference_id, "id": record_id})
-    for name, inner in children:
-        child = api.org.schema.child(entity.name, name)
-        if child is None:
-            unknown = ApiError(
-                "INVALID_FIELD", f"No such relationship '{name}' on sobject of type {entity.name}"
-            )
-            failures.append({"referenceId": reference_id, "errors": [unknown.item()]})
-            continue
-        for one in inner:
-            _plant(
-                api,
-                call,
-                api.org.schema[child.object],
-                one,
-                (child.field.name, record_id),
-                depth + 1,
-                results,
-                failures,
-            )

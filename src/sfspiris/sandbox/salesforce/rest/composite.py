@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sfspiris.sandbox.salesforce.errors import ApiError, malformed_json, not_found
-from sfspiris.sandbox.salesforce.rest import collections
+from sfspiris.sandbox.salesforce.rest import collections, trees
 from sfspiris.sandbox.salesforce.rest.call import Answer, Call
+from sfspiris.sandbox.salesforce.rest.rollback import undone_if
 
 if TYPE_CHECKING:
     from sfspiris.sandbox.salesforce.rest.dispatch import Api
@@ -26,12 +28,11 @@ FAILED_GRAPHS: Final = 14
 _REFERENCE: Final = re.compile(r"@\{([^}]+)\}")
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _PATH: Final = re.compile(r"/?(?:services/data/)?v(\d+\.\d)/(.*)")
+_ALLOWED: Final = frozenset({"sobjects", "query", "queryAll", "composite", "limits", "tooling"})
+"""What a composite may hold; of `/composite` itself collections only."""
+
 _GOOD: Final = 300
 _HALTED: Final = 412
-
-
-class _RollBackError(Exception):
-    pass
 
 
 def resource(api: Api, call: Call) -> Answer:
@@ -43,7 +44,7 @@ def resource(api: Api, call: Call) -> Answer:
         case ("sobjects",):
             return collections.resource(api, call)
         case ("tree",):
-            return collections.tree(api, call)
+            return trees.resource(api, call)
         case ("batch",):
             return _batch(api, call)
         case ("graph",):
@@ -89,35 +90,24 @@ def _run(
     """The subresponses, in order, and whether all went well; with `all_or_none` a failure undoes and halts the rest."""
     responses: list[dict[str, Any]] = []
     results: dict[str, Any] = {}
-    failed: dict[str, Any] | None = None
-    try:
-        with api.records.transaction() if all_or_none else _Nothing():
-            for one in requests:
-                answer = _one(api, call, one, results)
-                response = _response(answer, one["referenceId"])
-                responses.append(response)
-                if answer.status < _GOOD:
-                    results[one["referenceId"]] = answer.content
-                elif all_or_none:
-                    failed = response
-                    raise _RollBackError
-    except _RollBackError:
-        api.org.refresh()
-        return [
-            failed if failed is not None and one["referenceId"] == failed["referenceId"] else _halted(one)
-            for one in requests
-        ], False
-    return responses, all(response["httpStatusCode"] < _GOOD for response in responses)
 
+    def has_failed() -> bool:
+        return any(response["httpStatusCode"] >= _GOOD for response in responses)
 
-class _Nothing:
-    """A transaction that is none: each subrequest keeps its own."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        return None
+    with undone_if(api, has_failed) if all_or_none else nullcontext():
+        for one in requests:
+            answer = _one(api, call, one, results)
+            responses.append(_response(answer, one["referenceId"]))
+            if answer.status < _GOOD:
+                results[one["referenceId"]] = answer.content
+            elif all_or_none:
+                break
+    if all_or_none and has_failed():
+        culprit = responses[-1]
+        halted = [_halted(one) for one in requests]
+        halted[len(responses) - 1] = culprit
+        return halted, False
+    return responses, not has_failed()
 
 
 def _one(api: Api, call: Call, request: dict[str, Any], results: dict[str, Any]) -> Answer:
@@ -128,18 +118,16 @@ def _one(api: Api, call: Call, request: dict[str, Any], results: dict[str, Any])
             str(name).lower(): str(value) for name, value in (request.get("httpHeaders") or {}).items()
         }
         inner = _inner(call, str(request.get("method", "GET")), url, document, headers)
-        if inner.segments[:1] not in {
-            ("sobjects",),
-            ("query",),
-            ("queryAll",),
-            ("composite",),
-            ("limits",),
-            ("tooling",),
-        } or (inner.segments[:1] == ("composite",) and inner.segments[1:2] != ("sobjects",)):
-            raise ApiError("INVALID_INPUT", f"This resource cannot be used within a composite request: {url}")
-        return api.answer(inner)
+        _check_allowed(inner, url)
     except ApiError as error:
         return Answer.refusal(error)
+    return api.answer(inner)
+
+
+def _check_allowed(inner: Call, url: str) -> None:
+    first, second = (*inner.segments, "", "")[:2]
+    if first not in _ALLOWED or (first == "composite" and second != "sobjects"):
+        raise ApiError("INVALID_INPUT", f"This resource cannot be used within a composite request: {url}")
 
 
 def _inner(call: Call, method: str, url: str, document: Any, headers: dict[str, str]) -> Call:
@@ -222,6 +210,7 @@ def _batch(api: Api, call: Call) -> Answer:
     requests = _requests(body.get("batchRequests"), "batchRequests")
     if len(requests) > MOST_SUBREQUESTS:
         raise ApiError("LIMIT_EXCEEDED", f"The batch has more than {MOST_SUBREQUESTS} subrequests")
+    api.usage.count(len(requests) - 1)  # each counts, and the batch itself has been counted already
     results: list[dict[str, Any]] = []
     halted = False
     for one in requests:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.sandbox.salesforce.errors import ApiError, not_found
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sfspiris.sandbox.kernel.clock import Clock
     from sfspiris.sandbox.kernel.records import Record, Records
     from sfspiris.sandbox.kernel.switches import Switches
+    from sfspiris.sandbox.salesforce.bulk.rows import Table
     from sfspiris.sandbox.salesforce.dml import Dml
     from sfspiris.sandbox.salesforce.org import Org
     from sfspiris.sandbox.salesforce.rest.querying import Querying
@@ -70,6 +71,9 @@ class Api:
     more: dict[str, Callable[[Api, Call], Answer]]
     """Resources beyond the core, by the first part of their path in lower case."""
 
+    bulk_tables: dict[str, Table] = field(default_factory=dict)
+    """Rows of bulk queries by job, in memory."""
+
     @property
     def schema_changed(self) -> datetime:
         """When the schema last changed, in whole seconds."""
@@ -97,7 +101,7 @@ class Api:
         return found
 
 
-def _root(api: Api, call: Call) -> Answer:
+def _root(_api: Api, call: Call) -> Answer:
     call.only("GET")
     names = (
         "analytics",

@@ -142,10 +142,7 @@ class Querying:
 
     def _columns(self, call: Call, statement: str) -> dict[str, Any]:
         plan = self.plan(call, statement)
-        if plan.groups is not None:
-            node = replace_columns(plan)
-        else:
-            node = plan.node
+        node = plan.node if plan.groups is None else replace(plan.node, columns=dict(plan.grouped_columns))
         definition = self._org.schema[plan.object].definition
         return {
             "columnMetadata": metadata(node),
@@ -174,11 +171,6 @@ class Querying:
             ],
             "sourceQuery": statement,
         }
-
-
-def replace_columns(plan: Plan) -> Any:
-    """The node of a grouped query, for its column metadata."""
-    return replace(plan.node, columns=dict(plan.grouped_columns))
 
 
 def _aggregates(results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from sfspiris.sandbox.salesforce.soql.scope import leaf
 from sfspiris.sandbox.salesforce.values import parse_datetime
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from sfspiris.sandbox.kernel.records import Record
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from sfspiris.sandbox.salesforce.schema.registry import Entity
 
 _MULTIPLE_CHOICES: Final = 300
-_BY_KEY: Final = 4
 
 
 def resource(api: Api, call: Call) -> Answer:
@@ -35,16 +36,9 @@ def resource(api: Api, call: Call) -> Answer:
     match segments[1:]:
         case ():
             return _object(api, call, entity)
-        case (word,) if word.lower() == "describe":
-            return _described(api, call, entity)
-        case (word,) if word.lower() == "updated":
-            return updated(api, call, entity)
-        case (word,) if word.lower() == "deleted":
-            return deleted(api, call, entity)
-        case (word,) if word.lower() == "id" and call.method == "POST":
-            return _created(api, call, entity, call.object_body())
-        case (record_id,):
-            return _record(api, call, entity, record_id)
+        case (one,):
+            part = _PARTS.get(one.lower())
+            return part(api, call, entity) if part is not None else _record(api, call, entity, one)
         case (field_name, value):
             key_field = entity.visible.get(field_name.lower())
             if key_field is None or not key_field.id_lookup:
@@ -175,7 +169,7 @@ def _by_key(api: Api, call: Call, entity: Entity, key_field: Field, value: str) 
     if len(found) > 1:
         return Answer(_MULTIPLE_CHOICES, [f"{call.root}/sobjects/{entity.name}/{row['Id']}" for row in found])
     if call.method == "PATCH":
-        return _upserted(api, call, entity, key_field, value, found)
+        return _upserted(api, call, _Named(entity, key_field, value), found)
     if not found:
         raise not_found()
     if call.method == "DELETE":
@@ -184,23 +178,28 @@ def _by_key(api: Api, call: Call, entity: Entity, key_field: Field, value: str) 
     return _shown(api, call, entity, api.store.row(entity.name, found[0]["Id"]))
 
 
-def _upserted(
-    api: Api, call: Call, entity: Entity, key_field: Field, value: str, found: list[Record]
-) -> Answer:
-    body = call.object_body()
-    if any(name.lower() == key_field.name.lower() for name in body):
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What an upsert's path says: the object, the external id, and its value."""
+
+    entity: Entity
+    key_field: Field
+    value: str
+
+
+def _upserted(api: Api, call: Call, named: _Named, found: list[Record]) -> Answer:
+    body, name = call.object_body(), named.key_field.name
+    if any(said.lower() == name.lower() for said in body):
         raise ApiError(
-            "INVALID_FIELD",
-            f"The {key_field.name} field should not be specified in the sobject data.",
-            fields=(key_field.name,),
+            "INVALID_FIELD", f"The {name} field should not be specified in the sobject data.", fields=(name,)
         )
     if found:
         record_id = found[0]["Id"]
-        api.dml.update(entity, record_id, body, call.author)
+        api.dml.update(named.entity, record_id, body, call.author)
         return Answer(200, {"id": record_id, "success": True, "errors": [], "created": False})
-    if call.flag("updateOnly") or key_field.type == "id":
+    if call.flag("updateOnly") or named.key_field.type == "id":
         raise not_found()
-    return _created(api, call, entity, {**body, key_field.name: value}, upsert=True)
+    return _created(api, call, named.entity, {**body, name: named.value}, upsert=True)
 
 
 # one record's relatives
@@ -228,3 +227,18 @@ def _related(api: Api, call: Call, entity: Entity, said: str, relationship: str)
     )
     statement = f"SELECT {names} FROM {child.object} WHERE {child.field.name} = '{row['Id']}'"  # noqa: S608 - ids are checked
     return Answer(content=api.querying.first_page(call, statement, deleted=False))
+
+
+def _posted_to_id(api: Api, call: Call, entity: Entity) -> Answer:
+    """`POST /sobjects/X/Id`, which creates as `POST /sobjects/X` does."""
+    call.only("POST")
+    return _created(api, call, entity, call.object_body())
+
+
+_PARTS: Final[dict[str, Callable[[Api, Call, Entity], Answer]]] = {
+    "deleted": deleted,
+    "describe": _described,
+    "id": _posted_to_id,
+    "updated": updated,
+}
+"""What may stand in the place of a record's id."""

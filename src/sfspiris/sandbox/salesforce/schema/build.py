@@ -38,14 +38,17 @@ def area(name: str, length: int, **given: Any) -> Field:
 
 
 def mail(name: str, length: int = 80, **given: Any) -> Field:
+    """An e-mail address."""
     return _field(name, "email", given, length=length)
 
 
 def phone(name: str, length: int = 40, **given: Any) -> Field:
+    """A telephone number, kept as it was written."""
     return _field(name, "phone", given, length=length)
 
 
 def link(name: str, **given: Any) -> Field:
+    """A web address."""
     return _field(name, "url", given, length=255)
 
 
@@ -56,30 +59,37 @@ def pick(name: str, *values: str, length: int = 255, default: str | None = None,
 
 
 def check(name: str, *, default: bool = False, **given: Any) -> Field:
+    """A checkbox: never empty."""
     return _field(name, "boolean", given, nillable=False, default=default)
 
 
 def money(name: str, scale: int = 2, **given: Any) -> Field:
+    """An amount; whose currency it is in, `CurrencyIsoCode` says where there are several."""
     return _field(name, "currency", given, precision=18, scale=scale)
 
 
 def number(name: str, precision: int = 18, scale: int = 2, **given: Any) -> Field:
+    """A number with decimals."""
     return _field(name, "double", given, precision=precision, scale=scale)
 
 
 def percent(name: str, precision: int = 5, scale: int = 2, **given: Any) -> Field:
+    """A percentage: 10 is ten per cent."""
     return _field(name, "percent", given, precision=precision, scale=scale)
 
 
 def whole(name: str, digits: int = 9, **given: Any) -> Field:
+    """A number without decimals."""
     return _field(name, "int", given, precision=digits)
 
 
 def day(name: str, **given: Any) -> Field:
+    """A calendar day without a time zone."""
     return _field(name, "date", given)
 
 
 def moment(name: str, **given: Any) -> Field:
+    """An instant."""
     return _field(name, "datetime", given)
 
 

@@ -1,17 +1,4 @@
-"""What is declared on top of the platform's own objects: by a world, by `PUT /_sandbox/schema`, or by a deployment.
-
-A declaration of one object is a plain document:
-
-    {"label": "Spiris Invoice", "plural": "Spiris Invoices", "hidden": ["Fax"], "read_only": ["Site"], "required": ["Phone"],
-     "fields": [{"name": "PO_Number__c", "type": "string", "length": 80, "required": true, "hidden": false, …}],
-     "rules": [{"name": "…", "when": "StageName = 'Closed Won' AND PO_Number__c = null", "message": "…", "field": "…"}],
-     "duplicate_rules": [{"name": "…", "match": ["Name"], "action": "block"}]}
-
-Field types are describe's names (`string`, `currency`, `reference`, …) or the metadata's (`Text`, `Currency`, `Lookup`,
-`Checkbox`, …). A field of the platform's own may be named to change a few of its properties, such as its scale. What is
-declared later joins what was declared before; `"hidden": []` shows everything again, and `"hidden": true` in place of the
-list takes the whole object away.
-"""
+"""Fields, objects and rules made of declarations; how a declaration is written, `joining` says."""
 
 from __future__ import annotations
 
@@ -92,83 +79,6 @@ _PRECISIONS: Final[dict[str, tuple[int, int]]] = {
     "int": (9, 0),
 }
 _CUSTOM_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*__c")
-_ALIASES: Final = {
-    "externalId": "external_id",
-    "caseSensitive": "case_sensitive",
-    "referenceTo": "reference_to",
-    "relationshipName": "relationship",
-    "childRelationshipName": "children",
-    "child_relationship": "children",
-    "picklistValues": "values",
-    "restrictedPicklist": "restricted",
-    "defaultValue": "default",
-    "readOnly": "read_only",
-    "inlineHelpText": "help_text",
-    "displayFormat": "display_format",
-    "deleteConstraint": "delete_constraint",
-    "calculatedFormula": "formula",
-}
-_FIELD_KEYS: Final = frozenset(
-    {
-        "name", "type", "label", "length", "precision", "scale", "required", "nillable", "external_id", "unique", "case_sensitive",
-        "reference_to", "relationship", "children", "values", "restricted", "default", "read_only", "hidden", "createable",
-        "updateable", "help_text", "display_format", "delete_constraint", "formula", "custom", "granted", "description",
-    }
-)  # fmt: skip
-_OBJECT_KEYS: Final = frozenset(
-    {
-        "label", "plural", "labelPlural", "prefix", "keyPrefix", "fields", "hidden", "read_only", "required", "rules", "duplicate_rules",
-        "name_field", "removed", "grants", "deletable", "createable", "updateable",
-    }
-)  # fmt: skip
-
-
-def joined(before: dict[str, Any], declaration: dict[str, Any], object_name: str) -> dict[str, Any]:
-    """The declaration of an object after one more joined it. Raises `SandboxError` for what cannot be meant."""
-    unknown = sorted(set(declaration) - _OBJECT_KEYS)
-    if unknown:
-        raise SandboxError(
-            f"The declaration of {object_name} has no {unknown[0]!r}. It takes: {', '.join(sorted(_OBJECT_KEYS))}."
-        )
-    result = dict(before)
-    fields = dict(before.get("fields", {}))
-    hidden = {name.lower(): name for name in before.get("hidden", [])}
-    for one in _field_documents(declaration.get("fields", []), object_name):
-        name = one["name"]
-        if "hidden" in one:
-            shown = not one.pop("hidden")
-            hidden.pop(name.lower(), None)
-            if not shown:
-                hidden[name.lower()] = name
-        if set(one) - {"name"}:
-            fields[name] = {**fields.get(name, {}), **one}
-    result["fields"] = fields
-    for removed in declaration.get("removed", []):
-        fields.pop(removed, None)
-    result["hidden"] = list(hidden.values())
-    if isinstance(declaration.get("hidden"), bool):
-        result["hidden_object"] = declaration["hidden"]
-        declaration = {key: value for key, value in declaration.items() if key != "hidden"}
-    for key in ("hidden", "read_only", "required"):
-        if key in declaration:
-            names = declaration[key]
-            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-                raise SandboxError(f"{key!r} of {object_name} is a list of field names.")
-            kept = result.get(key, []) if names else []
-            result[key] = list(dict.fromkeys([*kept, *names]))
-    for key in ("rules", "duplicate_rules"):
-        if key in declaration:
-            named = {rule["name"]: rule for rule in result.get(key, [])}
-            named.update({_rule_name(rule, object_name): rule for rule in declaration[key]})
-            result[key] = list(named.values()) if declaration[key] else []
-    for key in ("label", "plural", "prefix", "name_field", "grants", "deletable", "createable", "updateable"):
-        if key in declaration:
-            result[key] = declaration[key]
-    if "labelPlural" in declaration:
-        result["plural"] = declaration["labelPlural"]
-    if "keyPrefix" in declaration:
-        result["prefix"] = declaration["keyPrefix"]
-    return result
 
 
 def field_from(document: dict[str, Any], object_name: str, base: Field | None) -> Field:
@@ -253,7 +163,7 @@ def _new_field(document: dict[str, Any], name: str, object_name: str) -> Field:
         cascades=master or str(document.get("delete_constraint", "")).lower() == "cascade",
         picks=_picks(document.get("values", []), default),
         restricted=bool(document.get("restricted", False)),
-        default=default if kind in {"boolean"} or isinstance(default, str | int | Decimal) else None,
+        default=default if isinstance(default, bool | str | int | Decimal) else None,
         formula=checked(formula, f"{object_name}.{name}") if formula is not None else None,
         help_text=document.get("help_text"),
     )
@@ -318,29 +228,6 @@ def duplicate_rules_of(declaration: dict[str, Any]) -> tuple[DuplicateRule, ...]
     )
 
 
-def _field_documents(fields: Any, object_name: str) -> list[dict[str, Any]]:
-    """The declared fields in one form: a list of documents, each with its name and our spelling of its keys."""
-    if isinstance(fields, dict):
-        fields = [
-            {"name": name, **(content if isinstance(content, dict) else {"type": content})}
-            for name, content in fields.items()
-        ]
-    if not isinstance(fields, list):
-        raise SandboxError(f'The fields of {object_name} are a list such as [{{"name": "PO_Number__c"}}].')
-    documents = []
-    for one in fields:
-        if not isinstance(one, dict) or not isinstance(one.get("name"), str):
-            raise SandboxError(f"A field of {object_name} is an object with a name, not {one!r}.")
-        document: dict[str, Any] = {_ALIASES.get(str(key), str(key)): value for key, value in one.items()}
-        unknown = sorted(set(document) - _FIELD_KEYS)
-        if unknown:
-            raise SandboxError(
-                f"Field {object_name}.{one['name']} has no {unknown[0]!r}. It takes: {', '.join(sorted(_FIELD_KEYS))}."
-            )
-        documents.append(document)
-    return documents
-
-
 def _picks(values: Any, default: Any) -> tuple[Pick, ...]:
     picks = []
     for value in values:
@@ -351,13 +238,3 @@ def _picks(values: Any, default: Any) -> tuple[Pick, ...]:
         else:
             picks.append(Pick(str(value), str(value), default=value == default))
     return tuple(picks)
-
-
-def _rule_name(rule: Any, object_name: str) -> str:
-    if not isinstance(rule, dict) or not isinstance(rule.get("name"), str):
-        raise SandboxError(f"A rule of {object_name} is an object with a name, not {rule!r}.")
-    if not {"when", "formula", "match"} & set(rule):
-        raise SandboxError(
-            f"Rule {rule['name']} of {object_name} needs its condition (when or formula) or its fields (match)."
-        )
-    return str(rule["name"])

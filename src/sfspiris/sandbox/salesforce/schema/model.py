@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
 FieldType: TypeAlias = Literal[
     "address",
@@ -101,18 +101,22 @@ class Field:
 
     @property
     def is_text(self) -> bool:
+        """Whether values are compared as text."""
         return self.type in TEXT_TYPES
 
     @property
     def is_number(self) -> bool:
+        """Whether values are numbers."""
         return self.type in NUMBER_TYPES
 
     @property
     def is_id(self) -> bool:
+        """Whether values are record ids."""
         return self.type in ID_TYPES
 
     @property
     def calculated(self) -> bool:
+        """Whether the value is computed when it is read."""
         return self.formula is not None
 
     @property
@@ -141,8 +145,8 @@ class Field:
 
     @property
     def id_lookup(self) -> bool:
-        """Whether an upsert may name a record by this field."""
-        return self.type == "id" or self.external_id
+        """Whether an upsert, or a child, may name a record by this field."""
+        return self.type == "id" or self.external_id or (self.unique and not self.custom)
 
     @property
     def has_default(self) -> bool:

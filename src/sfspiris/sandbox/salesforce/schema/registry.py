@@ -1,25 +1,18 @@
-"""The schema of one org: the platform's objects, what was declared on top, the org's features, and what permissions hide."""
+"""Objects and fields as one org has them, found by name, by id, and by relationship. `assembly` puts them together."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from sfspiris.sandbox.kernel.errors import SandboxError
 from sfspiris.sandbox.salesforce.schema.build import computed, identity, mail, pick, sobject, text
-from sfspiris.sandbox.salesforce.schema.declared import (
-    custom_object,
-    duplicate_rules_of,
-    field_from,
-    rules_of,
-)
-from sfspiris.sandbox.salesforce.schema.model import Field, Pick, SObject
-from sfspiris.sandbox.salesforce.schema.standard import STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from sfspiris.sandbox.salesforce.schema.model import Field, SObject
 
 NAME_OBJECT: Final = "Name"
 """What a relationship to several kinds of parent looks like to SOQL: an object with the fields they share."""
@@ -60,6 +53,7 @@ class Entity:
 
     @property
     def name(self) -> str:
+        """The API name."""
         return self.definition.name
 
     @cached_property
@@ -87,12 +81,41 @@ class Entity:
         }
 
     @cached_property
+    def fresh(self) -> dict[str, Any]:
+        """A new record of which nothing is said: a blank one with the fields' defaults."""
+        picked = {
+            name: pick.value for name, field in self.fields.items() for pick in field.picks if pick.default
+        }
+        said = {name: field.default for name, field in self.fields.items() if field.default is not None}
+        return {**self.blank, **picked, **said}
+
+    @cached_property
+    def numbered(self) -> tuple[Field, ...]:
+        """Fields that number records automatically."""
+        return tuple(field for field in self.fields.values() if field.auto_number is not None)
+
+    @cached_property
+    def needed(self) -> tuple[Field, ...]:
+        """Fields that a saved record must have."""
+        return tuple(
+            field
+            for field in self.fields.values()
+            if not field.nillable and (field.createable or field.updateable)
+        )
+
+    @cached_property
+    def addresses(self) -> tuple[str, ...]:
+        """What the names of the fields of each address with a country code begin with."""
+        return tuple(name.removesuffix("CountryCode") for name in self.fields if name.endswith("CountryCode"))
+
+    @cached_property
     def keyed(self) -> tuple[Field, ...]:
         """Fields that find a record without regard to case: external ids and unique ones."""
         return tuple(field for field in self.fields.values() if field.external_id or field.unique)
 
     @cached_property
     def references(self) -> tuple[Field, ...]:
+        """Every reference, readable or not."""
         return tuple(field for field in self.fields.values() if field.type == "reference")
 
     @cached_property
@@ -172,133 +195,6 @@ class Schema:
 
 
 _NAME_ENTITY: Final = Entity(_NAME, _NAME.fields, frozenset({field.name for field in identity()[1:]}))
-
-
-@dataclass(frozen=True, slots=True)
-class _OrgValues:
-    """Picklist values and decimal places that the org's set-up decides."""
-
-    currencies: tuple[Pick, ...]
-    stages: tuple[Pick, ...]
-    countries: tuple[Pick, ...]
-    states: tuple[Pick, ...]
-    price_decimals: int
-    quantity_decimals: int
-
-    def given_to(self, one: Field) -> Field:
-        """The field with those of them that are its own."""
-        if one.name in {"UnitPrice", "ListPrice"}:
-            return replace(one, scale=max(one.scale, self.price_decimals))
-        if one.name == "Quantity":
-            return replace(one, scale=max(one.scale, self.quantity_decimals))
-        if one.name in {"CurrencyIsoCode", "DefaultCurrencyIsoCode", "IsoCode"}:
-            return replace(one, picks=self.currencies)
-        if one.name == "StageName":
-            return replace(one, picks=self.stages)
-        if one.needs == "state_country_picklists":
-            return replace(one, picks=self.countries if one.name.endswith("CountryCode") else self.states)
-        return one
-
-
-def build(
-    *,
-    features: frozenset[str],
-    declarations: Mapping[str, dict[str, Any]],
-    record_types: Mapping[str, bool],
-    currencies: Iterable[Pick],
-    stages: Iterable[Pick],
-    prefixes: Mapping[str, str],
-    granted: frozenset[str],
-    countries: Mapping[str, str],
-    states: Mapping[str, Mapping[str, str]],
-    price_decimals: int = 2,
-    quantity_decimals: int = 2,
-) -> Schema:
-    """The schema of an org.
-
-    `record_types` names the objects that have any; `prefixes` the key prefixes of custom objects; `granted` the
-    `Object.Field` pairs that an assigned permission set makes visible, for fields that came by deployment.
-    """
-    definitions = {one.name: one for one in STANDARD}
-    for name, declaration in declarations.items():
-        if name not in definitions:
-            definitions[name] = custom_object(name, prefixes[name], declaration)
-    values = _OrgValues(
-        currencies=tuple(currencies),
-        stages=tuple(stages),
-        countries=tuple(Pick(code, name) for code, name in countries.items()),
-        states=tuple(Pick(code, name) for each in states.values() for code, name in each.items()),
-        price_decimals=price_decimals,
-        quantity_decimals=quantity_decimals,
-    )
-    entities = {}
-    for name, definition in definitions.items():
-        if definition.needs is not None and definition.needs not in features:
-            continue
-        declaration = declarations.get(name, {})
-        if declaration.get("hidden_object"):
-            continue
-        fields = dict(definition.fields)
-        if not definition.custom:
-            for document in declaration.get("fields", {}).values():
-                base = _named(fields, document["name"])
-                made = field_from(document, name, base)
-                fields[made.name] = made
-        has_types = definition.record_types and record_types.get(name, False)
-        fields = {
-            key: values.given_to(one)
-            for key, one in fields.items()
-            if _is_there(one, features, has_types=has_types)
-        }
-        for key in ("read_only", "required"):
-            for said in declaration.get(key, []):
-                one = _known(fields, said, name)
-                change: dict[str, Any] = (
-                    {"createable": False, "updateable": False} if key == "read_only" else {"nillable": False}
-                )
-                fields[one.name] = replace(one, **change)
-        hidden = {
-            _known(fields, said, name).name for said in declaration.get("hidden", []) if _named(fields, said)
-        }
-        hidden |= {
-            document["name"]
-            for document in declaration.get("fields", {}).values()
-            if document.get("granted") is False and f"{name}.{document['name']}" not in granted
-        }
-        entities[name] = Entity(
-            definition=replace(
-                definition,
-                rules=rules_of(declaration),
-                duplicate_rules=duplicate_rules_of(declaration),
-                **{
-                    key: declaration[key]
-                    for key in ("createable", "updateable", "deletable")
-                    if key in declaration
-                },
-            ),
-            fields=fields,
-            hidden=frozenset(hidden),
-            record_types=has_types,
-        )
-    return Schema(entities)
-
-
-def _named(fields: Mapping[str, Field], name: str) -> Field | None:
-    wanted = name.lower()
-    return fields.get(name) or next((one for key, one in fields.items() if key.lower() == wanted), None)
-
-
-def _known(fields: Mapping[str, Field], name: str, object_name: str) -> Field:
-    found = _named(fields, name)
-    if found is None:
-        raise SandboxError(f"{object_name} has no field {name}.")
-    return found
-
-
-def _is_there(one: Field, features: frozenset[str], *, has_types: bool) -> bool:
-    if one.needs == "record_types":
-        return has_types
-    return one.needs is None or one.needs in features
 
 
 def _child_name(one: Field, entity: Entity, *, taken: Mapping[str, Child]) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.sandbox.salesforce.errors import ApiError
 from sfspiris.sandbox.salesforce.soql import syntax
-from sfspiris.sandbox.salesforce.soql.conditions import Bound, Conditions
+from sfspiris.sandbox.salesforce.soql.conditions import Conditions
 from sfspiris.sandbox.salesforce.soql.grouping import Groups, is_bare_count, is_grouped
 from sfspiris.sandbox.salesforce.soql.parser import located, malformed, parse, parse_condition
 from sfspiris.sandbox.salesforce.soql.plan import Ordering, Plan
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sfspiris.sandbox.salesforce.schema.registry import Entity, Schema
+    from sfspiris.sandbox.salesforce.soql.matching import Bound
     from sfspiris.sandbox.salesforce.soql.run import Run
 
 FURTHEST_OFFSET: Final = 2000

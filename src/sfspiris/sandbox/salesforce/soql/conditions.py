@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import operator
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.sandbox.salesforce import ids
 from sfspiris.sandbox.salesforce.errors import ApiError
 from sfspiris.sandbox.salesforce.soql import syntax
 from sfspiris.sandbox.salesforce.soql.days import is_relative, span
+from sfspiris.sandbox.salesforce.soql.matching import (
+    OPERATORS,
+    RANGES,
+    Bound,
+    Seek,
+    all_of,
+    any_of,
+    compared,
+    folded,
+    holds_text,
+    like_pattern,
+    null_test,
+    opposite,
+    seek_many,
+    seek_one,
+)
 from sfspiris.sandbox.salesforce.soql.parser import located, malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
     from decimal import Decimal
 
-    from sfspiris.sandbox.salesforce.schema.model import Field
-    from sfspiris.sandbox.salesforce.soql.run import Reader, Run, Test
+    from sfspiris.sandbox.salesforce.soql.run import Run, Test
     from sfspiris.sandbox.salesforce.soql.scope import Scalar
 
-_OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _TYPE_NAMES: Final = {
     "datetime": "dateTime",
     "id": "ID",
@@ -43,22 +47,6 @@ _TYPE_NAMES: Final = {
     "currency": "double",
     "percent": "double",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Seek:
-    """A way to the few records a condition can be true of: by id, by a reference, or by an external id's folded text."""
-
-    field: Field
-    values: Callable[[Run], Collection[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A condition ready to run; `seeks` are the shortcuts that may be taken instead of reading every record."""
-
-    test: Callable[[Run], Test]
-    seeks: tuple[Seek, ...] = ()
 
 
 class Conditions:
@@ -78,11 +66,18 @@ class Conditions:
         """The condition with every name and literal resolved. Raises `ApiError` as the vendor would."""
         match condition:
             case syntax.And(parts):
-                return _all([self.bind(part) for part in parts])
+                return all_of([self.bind(part) for part in parts])
             case syntax.Or(parts):
-                return Bound(_any([self.bind(part).test for part in parts]))
+                return Bound(any_of([self.bind(part).test for part in parts]))
             case syntax.Not(part):
-                return Bound(_not(self.bind(part).test))
+                return Bound(opposite(self.bind(part).test))
+            case _:
+                return self._simple(condition)
+
+    def _simple(
+        self, condition: syntax.Comparison | syntax.Like | syntax.InList | syntax.InQuery | syntax.Includes
+    ) -> Bound:
+        match condition:
             case syntax.Comparison():
                 return self._comparison(condition)
             case syntax.Like():
@@ -110,9 +105,9 @@ class Conditions:
     def _comparison(self, condition: syntax.Comparison) -> Bound:
         scalar, sign, value = self._filterable(condition.target), condition.operator, condition.value
         if isinstance(value, syntax.Null) or (
-            isinstance(value, syntax.String) and not value.text and (scalar.is_plain and _holds_text(scalar))
+            isinstance(value, syntax.String) and not value.text and (scalar.is_plain and holds_text(scalar))
         ):
-            return Bound(_null(scalar, sign))
+            return Bound(null_test(scalar, sign))
         if scalar.type == "boolean" and sign not in {"=", "!="}:
             raise malformed(self._statement, scalar.at, "invalid operator on boolean field")
         if scalar.type in {"date", "datetime"} and isinstance(value, syntax.Relative):
@@ -120,16 +115,23 @@ class Conditions:
         if isinstance(value, syntax.Money):
             return Bound(self._money(scalar, sign, value))
         wanted = self._operand(scalar, value)
-        seeks = _seek_one(scalar, wanted) if sign == "=" else ()
-        return Bound(_compared(scalar, sign, wanted), seeks)
+        seeks = seek_one(scalar, wanted) if sign == "=" else ()
+        return Bound(compared(scalar, sign, wanted), seeks)
 
     def _operand(self, scalar: Scalar, value: syntax.Value) -> Any:
         """A literal as the field's values compare with it."""
         match value:
             case syntax.String(text=text) if scalar.type in {"id", "reference"}:
                 return self._id(text, value.at)
-            case syntax.String(text=text) if _holds_text(scalar):
+            case syntax.String(text=text) if holds_text(scalar):
                 return folded(text)
+            case syntax.Relative() if not is_relative(value.name, value.count):
+                raise malformed(self._statement, value.at, f"unexpected token: '{value.name}'")
+            case _:
+                return self._plain_operand(scalar, value)
+
+    def _plain_operand(self, scalar: Scalar, value: syntax.Value) -> Any:
+        match value:
             case syntax.Number(value=number) if scalar.type in {"int", "double", "currency", "percent"}:
                 return number
             case syntax.Boolean(value=said) if scalar.type == "boolean":
@@ -138,14 +140,13 @@ class Conditions:
                 return iso
             case syntax.DateTime(wire=wire) if scalar.type == "datetime":
                 return wire
-            case syntax.Relative() if not is_relative(value.name, value.count):
-                raise malformed(self._statement, value.at, f"unexpected token: '{value.name}'")
-        self._wrong_type(scalar)
+            case _:
+                raise self._wrong_type(scalar)
 
-    def _wrong_type(self, scalar: Scalar) -> NoReturn:
+    def _wrong_type(self, scalar: Scalar) -> ApiError:
         kind = _TYPE_NAMES.get(scalar.type, scalar.type)
-        quotes = "should be" if _holds_text(scalar) or scalar.type in {"id", "reference"} else "should not be"
-        raise ApiError(
+        quotes = "should be" if holds_text(scalar) or scalar.type in {"id", "reference"} else "should not be"
+        return ApiError(
             "INVALID_FIELD",
             located(
                 self._statement,
@@ -174,7 +175,7 @@ class Conditions:
                 low, high = run.calendar.midnight(first), run.calendar.midnight(beyond)
             else:
                 low, high = first.isoformat(), beyond.isoformat()
-            within = _RANGES[sign]
+            within = RANGES[sign]
             on_null = sign == "!="
             return lambda row: on_null if (found := read(row)) is None else within(found, low, high)
 
@@ -182,8 +183,8 @@ class Conditions:
 
     def _money(self, scalar: Scalar, sign: str, value: syntax.Money) -> Callable[[Run], Test]:
         if scalar.type != "currency" or scalar.currency is None:
-            self._wrong_type(scalar)
-        compare, on_null = _OPERATORS[sign], sign == "!="
+            raise self._wrong_type(scalar)
+        compare, on_null = OPERATORS[sign], sign == "!="
 
         def test(run: Run) -> Test:
             amount, code = scalar.reader(run), scalar.currency_reader(run)
@@ -204,13 +205,13 @@ class Conditions:
 
     def _like(self, condition: syntax.Like) -> Callable[[Run], Test]:
         scalar = self._filterable(condition.target)
-        if not isinstance(condition.pattern, syntax.String) or not _holds_text(scalar):
+        if not isinstance(condition.pattern, syntax.String) or not holds_text(scalar):
             if scalar.type in {"id", "reference"}:
                 raise ApiError(
                     "INVALID_QUERY_FILTER_OPERATOR",
                     located(self._statement, scalar.at, "invalid operator on id field"),
                 )
-            self._wrong_type(scalar)
+            raise self._wrong_type(scalar)
         matches = like_pattern(condition.pattern.raw).fullmatch
 
         def test(run: Run) -> Test:
@@ -233,8 +234,8 @@ class Conditions:
             for value in values
             if not (isinstance(value, syntax.Relative) and scalar.type in {"date", "datetime"})
         )
-        seeks = () if negated or spans or with_null else _seek_many(scalar, wanted)
-        fold = folded if _holds_text(scalar) else None
+        seeks = () if negated or spans or with_null else seek_many(scalar, wanted)
+        fold = folded if holds_text(scalar) else None
 
         def test(run: Run) -> Test:
             read = scalar.reader(run)
@@ -277,7 +278,7 @@ class Conditions:
         choices = []
         for value in condition.values:
             if not isinstance(value, syntax.String):
-                self._wrong_type(scalar)
+                raise self._wrong_type(scalar)
             choices.append(frozenset(folded(one) for one in value.text.split(";")))
 
         def test(run: Run) -> Test:
@@ -291,115 +292,3 @@ class Conditions:
             return passes
 
         return test
-
-
-def folded(text: str) -> str:
-    """Text as SOQL compares it: without regard to case."""
-    return text.casefold()
-
-
-def like_pattern(raw: str) -> re.Pattern[str]:
-    """The regular expression of a LIKE pattern, escapes still in it: `%` any text, `_` one character."""
-    parts = []
-    position = 0
-    while position < len(raw):
-        character = raw[position]
-        if character == "\\" and position + 1 < len(raw):
-            position += 1
-            escaped = raw[position]
-            parts.append(
-                re.escape({"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}.get(escaped, escaped))
-            )
-        elif character == "%":
-            parts.append(".*")
-        elif character == "_":
-            parts.append(".")
-        else:
-            parts.append(re.escape(character))
-        position += 1
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
-
-
-_RANGES: Final[dict[str, Callable[[str, str, str], bool]]] = {
-    # Value, first moment inside, first moment beyond.
-    "=": lambda value, low, high: low <= value < high,
-    "!=": lambda value, low, high: not low <= value < high,
-    "<": lambda value, low, _high: value < low,
-    "<=": lambda value, _low, high: value < high,
-    ">": lambda value, _low, high: value >= high,
-    ">=": lambda value, low, _high: value >= low,
-}
-
-
-def _holds_text(scalar: Scalar) -> bool:
-    from sfspiris.sandbox.salesforce.schema.model import TEXT_TYPES
-
-    return scalar.type in TEXT_TYPES or scalar.type in {"multipicklist", "time"}
-
-
-def _null(scalar: Scalar, sign: str) -> Callable[[Run], Test]:
-    def test(run: Run) -> Test:
-        read = scalar.reader(run)
-        if sign == "=":
-            return lambda row: read(row) is None
-        if sign == "!=":
-            return lambda row: read(row) is not None
-        return lambda _row: False
-
-    return test
-
-
-def _compared(scalar: Scalar, sign: str, wanted: Any) -> Callable[[Run], Test]:
-    compare, on_null = _OPERATORS[sign], sign == "!="
-    fold = _holds_text(scalar)
-
-    def test(run: Run) -> Test:
-        read: Reader = scalar.reader(run)
-        if fold:
-            return lambda row: on_null if (found := read(row)) is None else compare(folded(found), wanted)
-        return lambda row: on_null if (found := read(row)) is None else compare(found, wanted)
-
-    return test
-
-
-def _seek_one(scalar: Scalar, wanted: Any) -> tuple[Seek, ...]:
-    return _seek_many(scalar, (wanted,))
-
-
-def _seek_many(scalar: Scalar, wanted: Collection[Any]) -> tuple[Seek, ...]:
-    field = scalar.field
-    if field is None or scalar.hops or not scalar.is_plain:
-        return ()
-    if field.is_id or ((field.external_id or field.unique) and field.is_text):
-        return (Seek(field, lambda _run: wanted),)
-    return ()
-
-
-def _all(parts: list[Bound]) -> Bound:
-    tests = [part.test for part in parts]
-    seeks = tuple(seek for part in parts for seek in part.seeks)
-
-    def test(run: Run) -> Test:
-        ready = [one(run) for one in tests]
-        if len(ready) == 2:  # noqa: PLR2004 - the common case, without a generator
-            first, second = ready
-            return lambda row: first(row) and second(row)
-        return lambda row: all(one(row) for one in ready)
-
-    return Bound(test, seeks)
-
-
-def _any(tests: list[Callable[[Run], Test]]) -> Callable[[Run], Test]:
-    def test(run: Run) -> Test:
-        ready = [one(run) for one in tests]
-        return lambda row: any(one(row) for one in ready)
-
-    return test
-
-
-def _not(test: Callable[[Run], Test]) -> Callable[[Run], Test]:
-    def negated(run: Run) -> Test:
-        ready = test(run)
-        return lambda row: not ready(row)
-
-    return negated

@@ -93,21 +93,24 @@ def span(name: str, count: int | None, calendar: Calendar) -> tuple[date, date]:
         unit = match.group(2)
         first = calendar.shifted(unit, calendar.start(unit, calendar.today), _SHIFTS[match.group(1)])
         return first, calendar.shifted(unit, first, 1)
-    many = count or 0
     if match := _MANY.fullmatch(name):
-        direction, unit = match.groups()
-        if unit == "DAY":
-            return _days(direction, many, calendar)
-        this = calendar.start(unit, calendar.today)
-        if direction == "LAST":
-            return calendar.shifted(unit, this, -many), this
-        return calendar.shifted(unit, this, 1), calendar.shifted(unit, this, many + 1)
+        return _many(match.group(1), match.group(2), count or 0, calendar)
     match = _AGO.fullmatch(name)
     if match is None:
         raise ValueError(f"{name} is no relative date")
     unit = match.group(1)
-    first = calendar.shifted(unit, calendar.start(unit, calendar.today), -many)
+    first = calendar.shifted(unit, calendar.start(unit, calendar.today), -(count or 0))
     return first, calendar.shifted(unit, first, 1)
+
+
+def _many(direction: str, unit: str, count: int, calendar: Calendar) -> tuple[date, date]:
+    """So many whole units before or after the present one; days count otherwise, see `_days`."""
+    if unit == "DAY":
+        return _days(direction, count, calendar)
+    this = calendar.start(unit, calendar.today)
+    if direction == "LAST":
+        return calendar.shifted(unit, this, -count), this
+    return calendar.shifted(unit, this, 1), calendar.shifted(unit, this, count + 1)
 
 
 def _days(direction: str, count: int, calendar: Calendar) -> tuple[date, date]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.sandbox.salesforce.errors import ApiError
-from sfspiris.sandbox.salesforce.soql.conditions import folded
+from sfspiris.sandbox.salesforce.soql.matching import folded
 from sfspiris.sandbox.salesforce.soql.parser import located, malformed
 from sfspiris.sandbox.salesforce.soql.scope import Scalar, Scope
 from sfspiris.sandbox.salesforce.soql.syntax import Call, Column, Path, Query, Target

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sfspiris.sandbox.salesforce.soql.conditions import folded
+from sfspiris.sandbox.salesforce.soql.matching import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from sfspiris.sandbox.salesforce.soql.conditions import Bound, Seek
     from sfspiris.sandbox.salesforce.soql.grouping import Group, Groups
+    from sfspiris.sandbox.salesforce.soql.matching import Bound, Seek
     from sfspiris.sandbox.salesforce.soql.run import Row, Run, Test
     from sfspiris.sandbox.salesforce.soql.scope import Scalar
     from sfspiris.sandbox.salesforce.soql.selection import Node

@@ -42,6 +42,8 @@ class String:
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number, exact."""
+
     value: Decimal
     at: int
 
@@ -82,12 +84,16 @@ class Relative:
 
 @dataclass(frozen=True, slots=True)
 class Boolean:
+    """TRUE or FALSE."""
+
     value: bool
     at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Null:
+    """NULL."""
+
     at: int
 
 
@@ -96,6 +102,8 @@ Value: TypeAlias = String | Number | Money | Date | DateTime | Relative | Boolea
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
+    """A field or function against one value."""
+
     target: Target
     operator: Operator
     value: Value
@@ -103,12 +111,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Like:
+    """A text against a pattern."""
+
     target: Target
     pattern: Value
 
 
 @dataclass(frozen=True, slots=True)
 class InList:
+    """Membership in a list of values."""
+
     target: Target
     values: tuple[Value, ...]
     negated: bool
@@ -134,16 +146,22 @@ class Includes:
 
 @dataclass(frozen=True, slots=True)
 class And:
+    """All parts hold."""
+
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
+    """Any part holds."""
+
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """The part does not hold."""
+
     part: Condition
 
 

@@ -32,7 +32,7 @@ def _cost_centers() -> tuple[Field, ...]:
 VOUCHER_ROW = Shape(
     "VoucherRowApi",
     [
-        whole("AccountNumber", 1, _ACCOUNT_LIMIT, required=True),
+        whole("AccountNumber", 1, _ACCOUNT_LIMIT, required=True, bits=64),
         one_ro(text("AccountDescription")),
         number("DebitAmount", 2, least="0", most="10000000000"),
         number("CreditAmount", 2, least="0", most="10000000000"),
@@ -51,7 +51,7 @@ in both; it is taken here."""
 VOUCHER = Shape(
     "VoucherApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         day("VoucherDate", required=True),
         text("VoucherText", 1000, required=True),
         rows("Rows", VOUCHER_ROW, required=True),
@@ -59,14 +59,19 @@ VOUCHER = Shape(
         text("NumberSeries"),
         one_ro(text("ImportedVoucherNumber")),
         nested("Attachments", ATTACHMENT_LINK),
-        *ro(moment("ModifiedUtc"), whole("VoucherType", default=2), guid("SourceId"), moment("CreatedUtc")),
+        *ro(
+            moment("ModifiedUtc"),
+            whole("VoucherType", default=2),
+            guid("SourceId"),
+            moment("CreatedUtc", nullable=False),
+        ),
     ],
 )
 
 VOUCHER_DRAFT_ROW = Shape(
     "VoucherDraftRowApi",
     [
-        whole("AccountNumber", 1, _ACCOUNT_LIMIT, required=True),
+        whole("AccountNumber", 1, _ACCOUNT_LIMIT, required=True, bits=64),
         number("DebitAmount", 2, least="0", most="1000000000"),
         number("CreditAmount", 2, least="0", most="1000000000"),
         guid("VatCodeId"),
@@ -79,11 +84,11 @@ VOUCHER_DRAFT_ROW = Shape(
 VOUCHER_DRAFT = Shape(
     "VoucherDraftApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         day("VoucherDate", nullable=False),
         text("VoucherText", 1000),
         text("NumberSeries"),
-        *ro(moment("CreatedUtc"), moment("ModifiedUtc")),
+        *ro(moment("CreatedUtc", nullable=False), moment("ModifiedUtc")),
         rows("Rows", VOUCHER_DRAFT_ROW),
     ],
 )

@@ -76,13 +76,16 @@ SETTINGS = Shape(
         text("Website", 255),
         text("OurReference", 100),
         *ro(
-            text("CurrencyCode"), guid("TermsOfPaymentId"), text("CorporateIdentityNumber"), text("PeppolId")
+            text("CurrencyCode"),
+            guid("TermsOfPaymentId", nullable=False),
+            text("CorporateIdentityNumber"),
+            text("PeppolId"),
         ),
         one_ro(text("VatCode")),
         text("BankGiro"),
         text("PlusGiro"),
         *ro(text("BankAccount"), text("Iban"), whole("AccountNumberDigits", default=4)),
-        *ro(day("AccountingLockedTo"), whole("AccountingLockInterval", choices=range(5))),
+        *ro(day("AccountingLockedTo", nullable=False), whole("AccountingLockInterval", choices=range(5))),
         one_ro(nested("TaxDeclarationDate", DECLARATION_DATE)),
         *ro(
             text("Gln"),
@@ -137,7 +140,7 @@ SETTINGS = Shape(
 USER = Shape(
     "UserApi",
     [
-        guid("Id"),
+        guid("Id", nullable=False),
         text("Email"),
         text("FirstName"),
         text("LastName"),
@@ -149,7 +152,7 @@ USER = Shape(
     ],
 )
 
-BALANCE = Shape("BalanceAndDateApi", [number("Balance"), day("Date")])
+BALANCE = Shape("BalanceAndDateApi", [number("Balance"), day("Date", nullable=False)])
 
 BANK_ACCOUNT = Shape(
     "BankAccountApi",
@@ -161,12 +164,12 @@ BANK_ACCOUNT = Shape(
         text("Iban", 35),
         text("Name", 200, required=True),
         text("NameEnglish", 200),
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         flag("IsActive", default=True),
-        whole("LedgerAccountNumber", required=True),
+        whole("LedgerAccountNumber", required=True, bits=64),
         flag("HasActiveBankAgreement"),
         flag("IsDefaultChequeAccount"),
-        *ro(text("CurrencyCode"), moment("ModifiedUtc")),
+        *ro(text("CurrencyCode"), moment("ModifiedUtc", nullable=False)),
         one_ro(nested("Balance", BALANCE)),
         text("BankAccountHolderName"),
         *ro(

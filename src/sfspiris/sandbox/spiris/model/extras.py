@@ -5,7 +5,7 @@ from sfspiris.sandbox.spiris.model.fields import Shape, flag, guid, guids, momen
 PARTNER_LINK = Shape(
     "PartnerResourceLinkApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         guid("ResourceId", required=True),
         whole("ResourceType", required=True, choices=range(7)),
         text("Href", 256, required=True),
@@ -17,14 +17,14 @@ PARTNER_LINK = Shape(
 NOTE = Shape(
     "NoteApi",
     [
-        one_ro(guid("Id")),
-        one_ro(guid("UserId")),
+        one_ro(guid("Id", nullable=False)),
+        one_ro(guid("UserId", nullable=False)),
         guid("AttachedTo"),
         text("Text", 256, required=True),
         text("Subject", 40),
         whole("DocumentType", 0, 21),
-        one_ro(moment("CreatedUtc")),
-        one_ro(moment("ModifiedUtc")),
+        one_ro(moment("CreatedUtc", nullable=False)),
+        one_ro(moment("ModifiedUtc", nullable=False)),
         flag("IsDone"),
     ],
 )
@@ -44,7 +44,7 @@ UPLOAD = Shape(
 ATTACHMENT = Shape(
     "SalesDocumentAttachmentApi",
     [
-        guid("Id"),
+        guid("Id", nullable=False),
         guid("DocumentId"),
         whole("DocumentType", choices=range(7)),
         text("OriginalFilename"),
@@ -58,8 +58,8 @@ ATTACHMENT = Shape(
 ATTACHMENT_LINK = Shape(
     "AttachmentLinkApi",
     [
-        guid("DocumentId"),
+        guid("DocumentId", nullable=False),
         whole("DocumentType", required=True, choices=(0, 1, 2, 3, 4, 5, 6, 8)),
-        guids("AttachmentIds"),
+        guids("AttachmentIds", required=True),
     ],
 )

@@ -1,6 +1,6 @@
 """The vocabulary of the tables: a field, its kind and its limits; a shape is an ordered set of fields."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -27,10 +27,10 @@ class Kind(StrEnum):
 class Field:
     """One field of an object.
 
-    `required` and the limits speak of what is sent; a read-only field may be sent and is passed over, because clients
-    send back what they have read. `nullable` holds both ways. `longest` counts characters; `least` and `most` are
-    inclusive; `decimals` is the number of digits allowed after the point; `default` is what an answer has where nothing
-    was ever set; a field that is `absent` is left out of answers then.
+    `required` and the limits speak of what is sent; a read-only field may be sent and its value is passed over, because
+    clients send back what they have read. `nullable` holds both ways. `longest` counts characters; `least` and `most` are
+    inclusive; `decimals` is the number of digits allowed after the point; `bits` are those of an integer; `default` is what
+    an answer has where nothing was ever set; a field that is `absent` is left out of answers then.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Field:
     shape: "Shape | None" = None
     default: Any = None
     absent: bool = False
+    bits: int = 32
 
     @property
     def inner(self) -> "Shape":
@@ -73,6 +74,14 @@ class Shape:
         """A record with every field of an answer at its default."""
         return {name: [] if is_list else default for name, default, is_list in self._blank}
 
+    def filled(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """A whole record of what was sent: what is not there is at its default, in the objects inside as well."""
+        record = {**self.blank(), **sent}
+        for name, value in record.items():
+            if isinstance(value, dict) and name in self.fields:
+                record[name] = self.fields[name].inner.filled(value)
+        return record
+
     def with_fields(self, name: str, *fields: Field, without: Iterable[str] = ()) -> "Shape":
         """A variation: some fields replaced or added, some left out."""
         left_out = set(without)
@@ -86,9 +95,9 @@ def text(name: str, longest: int | None = None, *, required: bool = False) -> Fi
     return Field(name, Kind.TEXT, required, not required, longest=longest, default="" if required else None)
 
 
-def guid(name: str, *, required: bool = False) -> Field:
-    """An id; null unless required."""
-    return Field(name, Kind.GUID, required, not required)
+def guid(name: str, *, required: bool = False, nullable: bool = True) -> Field:
+    """An id; may be null unless required or said otherwise."""
+    return Field(name, Kind.GUID, required, nullable and not required)
 
 
 def flag(name: str, *, required: bool = False, nullable: bool = False, default: bool | None = False) -> Field:
@@ -105,8 +114,9 @@ def whole(
     nullable: bool = False,
     choices: Iterable[int] | None = None,
     default: int | None = 0,
+    bits: int = 32,
 ) -> Field:
-    """An integer, within bounds or among choices."""
+    """An integer of so many bits, within bounds or among choices."""
     return Field(
         name,
         Kind.WHOLE,
@@ -116,6 +126,7 @@ def whole(
         most=None if most is None else Decimal(most),
         choices=None if choices is None else frozenset(choices),
         default=None if nullable else default,
+        bits=bits,
     )
 
 
@@ -156,9 +167,9 @@ def texts(name: str, most_items: int | None = None) -> Field:
     return Field(name, Kind.TEXTS, nullable=True, most_items=most_items)
 
 
-def guids(name: str) -> Field:
+def guids(name: str, *, required: bool = False) -> Field:
     """A list of ids."""
-    return Field(name, Kind.GUIDS, nullable=True)
+    return Field(name, Kind.GUIDS, required, not required)
 
 
 def nested(name: str, shape: Shape) -> Field:

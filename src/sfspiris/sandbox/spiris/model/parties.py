@@ -17,7 +17,10 @@ from sfspiris.sandbox.spiris.model.fields import (
 )
 from sfspiris.sandbox.spiris.model.registers import TERMS
 
-LABEL = Shape("LabelApi", [one_ro(guid("Id")), text("Name", 50, required=True), text("Description", 400)])
+LABEL = Shape(
+    "LabelApi",
+    [one_ro(guid("Id", nullable=False)), text("Name", 50, required=True), text("Description", 400)],
+)
 BARCODE = Shape("ArticleBarcodeApi", [text("Barcode"), whole("BarcodeType", choices=(0,))])
 DIRECT_DEBIT = Shape(
     "DirectDebitCustomerSettingsApi",
@@ -35,7 +38,7 @@ DIRECT_DEBIT = Shape(
 CUSTOMER = Shape(
     "CustomerApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         text("InvoiceCity", 50, required=True),
         text("InvoicePostalCode", 10, required=True),
         text("GLN", 255),
@@ -116,7 +119,7 @@ _HOUSE_WORK = (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 15, *range(18, 30))
 ARTICLE = Shape(
     "ArticleApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         flag("IsActive", required=True),
         text("Number", 40, required=True),
         text("Name", 50, required=True),
@@ -134,7 +137,7 @@ ARTICLE = Shape(
             number("StockBalanceReserved"),
             number("StockBalanceAvailable"),
         ),
-        *ro(moment("CreatedUtc"), moment("ChangedUtc")),
+        *ro(moment("CreatedUtc", nullable=False), moment("ChangedUtc", nullable=False)),
         whole("HouseWorkType", choices=_HOUSE_WORK, nullable=True),
         number("PurchasePrice", least="0", most=_PRICE_LIMIT),
         one_ro(moment("PurchasePriceManuallyChangedUtc")),

@@ -18,7 +18,7 @@ from sfspiris.sandbox.spiris.model.fields import (
 TERMS = Shape(
     "TermsOfPaymentApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         text("Name"),
         text("NameEnglish"),
         whole("NumberOfDays"),
@@ -31,13 +31,17 @@ TERMS = Shape(
 
 UNIT = Shape(
     "UnitApi",
-    [one_ro(guid("Id")), *(text(name) for name in ("Name", "Code", "Abbreviation", "AbbreviationEnglish"))],
+    [
+        one_ro(guid("Id", nullable=False)),
+        *(text(name) for name in ("Name", "Code", "Abbreviation", "AbbreviationEnglish")),
+    ],
 )
 
 COUNTRY = Shape("CountryApi", [text("Name"), text("NameEnglish"), text("Code"), flag("IsEuMember")])
 CURRENCY = Shape("CurrencyApi", [text("Code")])
 EXCHANGE_RATE = Shape(
-    "ExchangeRateApi", ro(day("Date"), text("SourceCurrency"), text("TargetCurrency"), number("Rate"))
+    "ExchangeRateApi",
+    ro(day("Date", nullable=False), text("SourceCurrency"), text("TargetCurrency"), number("Rate")),
 )
 
 SALES_ACCOUNTS = (
@@ -55,23 +59,23 @@ SALES_ACCOUNTS = (
 CODING = Shape(
     "ArticleAccountCodingApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         text("Name"),
         text("NameEnglish"),
         text("Type"),
         text("VatRate"),
         flag("IsActive", default=True),
         number("VatRatePercent"),
-        *(whole(name, nullable=True) for name in SALES_ACCOUNTS),
-        one_ro(moment("ChangedUtc")),
+        *(whole(name, nullable=True, bits=64) for name in SALES_ACCOUNTS),
+        one_ro(moment("ChangedUtc", nullable=False)),
     ],
 )
 
 RELATED_ACCOUNTS = Shape(
-    "RelatedAccounts", [whole(f"AccountNumber{place}", nullable=True) for place in (1, 2, 3)]
+    "RelatedAccounts", [whole(f"AccountNumber{place}", nullable=True, bits=64) for place in (1, 2, 3)]
 )
 VAT_RATE = Shape("VatRateApi", [day("VatRateDate"), number("VatRate")])
-_VAT_CODE_START = (one_ro(guid("Id")), text("Code"), text("Description"))
+_VAT_CODE_START = (one_ro(guid("Id", nullable=False)), text("Code"), text("Description"))
 _VAT_CODE_END = (whole("OssCodeType", choices=(0, 1, 2)), nested("RelatedAccounts", RELATED_ACCOUNTS))
 VAT_CODE = Shape("VatCodeApi", [*_VAT_CODE_START, number("VatRate"), *_VAT_CODE_END])
 VAT_CODE_RATES = Shape("VatCodeRateApi", [*_VAT_CODE_START, rows("VatRates", VAT_RATE), *_VAT_CODE_END])
@@ -79,7 +83,7 @@ VAT_CODE_RATES = Shape("VatCodeRateApi", [*_VAT_CODE_START, rows("VatRates", VAT
 FISCAL_YEAR = Shape(
     "FiscalYearApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         day("StartDate", required=True),
         day("EndDate", required=True),
         one_ro(flag("IsLockedForAccounting")),
@@ -100,8 +104,8 @@ ACCOUNT = Shape(
             text("ReferenceCode"),
             whole("Type"),
             text("TypeDescription"),
-            moment("ModifiedUtc"),
-            moment("CreatedUtc"),
+            moment("ModifiedUtc", nullable=False),
+            moment("CreatedUtc", nullable=False),
         ),
         flag("IsActive", required=True),
         flag("AllowTransactionText"),
@@ -116,7 +120,7 @@ ACCOUNT = Shape(
 PROJECT = Shape(
     "ProjectApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         text("Number", 9, required=True),
         text("Name", 200, required=True),
         day("StartDate", nullable=False),
@@ -125,7 +129,7 @@ PROJECT = Shape(
         one_ro(text("CustomerName")),
         text("Notes", 500),
         whole("Status", required=True, choices=(1, 2)),
-        one_ro(moment("ModifiedUtc")),
+        one_ro(moment("ModifiedUtc", nullable=False)),
     ],
 )
 
@@ -137,7 +141,7 @@ COST_CENTER_ITEM = Shape(
         text("Name", 50, required=True),
         text("ShortName", 9, required=True),
         flag("IsActive", required=True),
-        one_ro(moment("CreatedUtc")),
+        one_ro(moment("CreatedUtc", nullable=False)),
     ],
 )
 COST_CENTER = Shape(
@@ -147,6 +151,6 @@ COST_CENTER = Shape(
         one_ro(whole("Number")),
         flag("IsActive", default=True),
         one_ro(rows("Items", COST_CENTER_ITEM)),
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
     ],
 )

@@ -28,7 +28,8 @@ NO_ID = "00000000-0000-0000-0000-000000000000"
 _WORK_TYPES = (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 15, *range(18, 30))
 
 PERSON = Shape(
-    "SalesDocumentRotRutReductionPersonApi", [one_ro(guid("Id")), text("Ssn", 50), number("Amount")]
+    "SalesDocumentRotRutReductionPersonApi",
+    [one_ro(guid("Id", nullable=False)), text("Ssn", 50), number("Amount")],
 )
 MARGIN = Shape(
     "ContributionMarginApi", [number("Amount", nullable=True), number("Percentage", nullable=True)]
@@ -45,7 +46,7 @@ _COSTS = (one_ro(nested("ContributionMargin", MARGIN)), *ro(number("PurchasePric
 DRAFT_ROW = Shape(
     "CustomerInvoiceDraftRowApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         whole("LineNumber", 0, 1000, nullable=True),
         guid("ArticleId"),
         *ro(flag("IsServiceArticle"), guid("UnitId")),
@@ -74,7 +75,7 @@ DRAFT_ROW = Shape(
 INVOICE_ROW = Shape(
     "CustomerInvoiceRowApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         one_ro(text("ArticleNumber")),
         guid("ArticleId"),
         *ro(
@@ -105,7 +106,7 @@ INVOICE_ROW = Shape(
 ORDER_ROW = Shape(
     "OrderRowApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         whole("LineNumber", 0, 1000, required=True),
         number("DeliveredQuantity", 2),
         guid("ArticleId"),
@@ -165,7 +166,7 @@ REFERENCES = (
 DRAFT = Shape(
     "CustomerInvoiceDraftApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         guid("CustomerId", required=True),
         one_ro(moment("CreatedUtc")),
         flag("IsCreditInvoice"),
@@ -223,7 +224,7 @@ COLLECTED_ORDER = Shape(
 INVOICE = Shape(
     "CustomerInvoiceApi",
     [
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         flag("EuThirdParty", required=True),
         flag("IsCreditInvoice"),
         one_ro(text("CurrencyCode")),
@@ -263,7 +264,7 @@ INVOICE = Shape(
         *_delivery(100),
         *ro(*_delivery_terms()),
         one_ro(flag("CustomerIsPrivatePerson")),
-        guid("TermsOfPaymentId"),
+        guid("TermsOfPaymentId", nullable=False),
         *ro(text("CustomerEmail"), whole("InvoiceNumber"), text("CustomerNumber"), text("CustomerName")),
         one_ro(text("PaymentReferenceNumber")),
         whole("RotPropertyType", 1, 2, nullable=True),
@@ -304,10 +305,10 @@ INVOICE = Shape(
 ORDER = Shape(
     "OrderApi",
     [
-        *ro(guid("Id"), number("Amount", 2)),
+        *ro(guid("Id", nullable=False), number("Amount", 2)),
         guid("CustomerId", required=True),
         text("CurrencyCode", 3, required=True),
-        *ro(moment("CreatedUtc"), number("VatAmount", 2), number("RoundingsAmount", 2)),
+        *ro(moment("CreatedUtc", nullable=False), number("VatAmount", 2), number("RoundingsAmount", 2)),
         *ro(*(number(f"Delivered{name}", 2) for name in ("Amount", "VatAmount", "RoundingsAmount"))),
         *_delivery(100),
         text("YourReference", 100),
@@ -384,8 +385,8 @@ PAYMENT = Shape(
         number("BankFeeAmount", 2, least="0", most="1000000000"),
         whole("PaymentType", 1, 4, required=True),
         number("FactoringFeeAmount", 2),
-        whole("FactoringFeeAccountNumber"),
-        one_ro(guid("BankTransactionId")),
+        whole("FactoringFeeAccountNumber", bits=64),
+        one_ro(guid("BankTransactionId", nullable=False)),
     ],
 )
 """`PaymentDate` is required in the Swagger document of 2021 only; the product needs it, so it is required here."""
@@ -405,11 +406,11 @@ LEDGER_ITEM = Shape(
         whole("CurrencyRateUnit", default=1),
         guid("CustomerId", required=True),
         day("DueDate", nullable=False),
-        one_ro(guid("Id")),
+        one_ro(guid("Id", nullable=False)),
         day("InvoiceDate", nullable=False),
         whole("InvoiceNumber", required=True),
         flag("IsCreditInvoice", required=True),
-        one_ro(moment("ModifiedUtc")),
+        one_ro(moment("ModifiedUtc", nullable=False)),
         text("PaymentReferenceNumber", 50),
         number("RemainingAmountInvoiceCurrency", 2, least="-99999999.99", most="99999999.99", required=True),
         number("RoundingsAmountInvoiceCurrency", 2),

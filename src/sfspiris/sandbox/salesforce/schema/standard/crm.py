@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.sandbox.salesforce.schema.build import (
     address,
@@ -29,7 +29,9 @@ from sfspiris.sandbox.salesforce.schema.build import (
     text,
     whole,
 )
-from sfspiris.sandbox.salesforce.schema.model import SObject
+
+if TYPE_CHECKING:
+    from sfspiris.sandbox.salesforce.schema.model import SObject
 
 _LEAD_SOURCES: Final = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
 _SALUTATIONS: Final = ("Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx.")

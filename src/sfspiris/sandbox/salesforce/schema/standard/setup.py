@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.sandbox.salesforce.schema.build import (
     address,
@@ -23,7 +23,9 @@ from sfspiris.sandbox.salesforce.schema.build import (
     text,
     whole,
 )
-from sfspiris.sandbox.salesforce.schema.model import SObject
+
+if TYPE_CHECKING:
+    from sfspiris.sandbox.salesforce.schema.model import SObject
 
 _SETUP: Final[dict[str, Any]] = {"createable": False, "updateable": False, "deletable": False}
 

@@ -1,0 +1,236 @@
+"""Deploying fields to the Salesforce simulator: a package, its refusals, and what permission sets make visible."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from salesforce_box import DATA, WORLD, Api, Box, box
+
+NAMESPACE = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
+OBJECT = """<label>Receipt</label><pluralLabel>Receipts</pluralLabel>
+<nameField><label>Number</label><type>AutoNumber</type><displayFormat>R-{0000}</displayFormat></nameField>
+<deploymentStatus>Deployed</deploymentStatus><sharingModel>ReadWrite</sharingModel>"""
+TEXT = "<fields><fullName>Ocr__c</fullName><label>OCR</label><type>Text</type><length>25</length>{}</fields>"
+LOOKUP = """<fields><fullName>Account__c</fullName><label>Account</label><type>Lookup</type><referenceTo>Account</referenceTo>
+<relationshipName>Receipts</relationshipName></fields>"""
+PICKS = """<fields><fullName>Kind__c</fullName><label>Kind</label><type>Picklist</type><valueSet><restricted>true</restricted>
+<valueSetDefinition><value><fullName>Cash</fullName><default>true</default><label>Kontant</label></value>
+<value><fullName>Card</fullName><label>Kort</label></value></valueSetDefinition></valueSet></fields>"""
+RULE = """<validationRules><fullName>Ocr_needed</fullName><active>true</active>
+<errorConditionFormula>ISBLANK(Ocr__c)</errorConditionFormula><errorMessage>An OCR is needed.</errorMessage></validationRules>"""
+ACCOUNT_FIELD = """<fields><fullName>Score__c</fullName><label>Score</label><type>Number</type><precision>5</precision>
+<scale>1</scale></fields>"""
+GRANTS = """<label>Receipts</label>
+<fieldPermissions><editable>true</editable><field>Account.Score__c</field><readable>true</readable></fieldPermissions>
+<fieldPermissions><editable>true</editable><field>Receipt__c.Ocr__c</field><readable>true</readable></fieldPermissions>
+<fieldPermissions><editable>false</editable><field>Receipt__c.Kind__c</field><readable>true</readable></fieldPermissions>
+<objectPermissions><allowCreate>true</allowCreate><allowRead>true</allowRead><object>Receipt__c</object></objectPermissions>"""
+MANIFEST = {
+    "CustomObject": ["Receipt__c"],
+    "CustomField": ["Account.Score__c", "Receipt__c.Ocr__c"],
+    "PermissionSet": ["Receipts"],
+}
+
+
+def xml(root: str, content: str) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} {NAMESPACE}>{content}</{root}>'
+
+
+def package(manifest: dict[str, list[str]] | None = None, **files: str) -> bytes:
+    """A zip: `receipt` and `account` are the contents of objects, `grants` of the permission set."""
+    paths = {
+        "receipt": ("objects/Receipt__c.object", "CustomObject"),
+        "account": ("objects/Account.object", "CustomObject"),
+        "grants": ("permissionsets/Receipts.permissionset", "PermissionSet"),
+    }
+    types = "".join(
+        "<types>" + "".join(f"<members>{name}</members>" for name in names) + f"<name>{kind}</name></types>"
+        for kind, names in (manifest or {}).items()
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("package.xml", xml("Package", f"{types}<version>62.0</version>"))
+        for name, content in files.items():
+            path, root = paths[name]
+            archive.writestr(path, xml(root, content))
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Box]:
+    with box() as running:
+        yield running
+
+
+@pytest.fixture
+def org(served: Box) -> Box:
+    served.reset(WORLD)
+    return served
+
+
+@pytest.fixture
+def api(org: Box) -> Api:
+    return org.api()
+
+
+def deploy(api: Api, data: bytes, **options: Any) -> dict[str, Any]:
+    """The finished result of a deployment."""
+    parts = {
+        "json": (None, json.dumps({"deployOptions": options}), "application/json"),
+        "file": ("deploy.zip", data, "application/zip"),
+    }
+    asked = api.ok("POST", "/metadata/deployRequest", status=201, files=parts)
+    assert asked["deployResult"]["done"] is False
+    assert asked["url"].endswith(f"{DATA}/metadata/deployRequest/{asked['id']}")
+    path = f"/metadata/deployRequest/{asked['id']}"
+    result: dict[str, Any] = api.ok("GET", path, params={"includeDetails": "true"})["deployResult"]
+    return result
+
+
+def problems(result: dict[str, Any]) -> dict[str, str]:
+    assert (result["status"], result["success"], result["numberComponentsDeployed"]) == ("Failed", False, 0)
+    return {one["fullName"]: one["problem"] for one in result["details"]["componentFailures"]}
+
+
+def test_what_was_deployed_is_invisible_until_a_permission_set_is_assigned(org: Box, api: Api) -> None:
+    receipt = OBJECT + TEXT.format("<externalId>true</externalId>") + LOOKUP + PICKS
+    result = deploy(api, package(MANIFEST, receipt=receipt, account=ACCOUNT_FIELD, grants=GRANTS))
+    assert (result["status"], result["done"], result["numberComponentsDeployed"]) == ("Succeeded", True, 6)
+    assert api.query_refusal("SELECT Score__c FROM Account") == "INVALID_FIELD"
+    assert api.query_refusal("SELECT Id FROM Receipt__c") == "INVALID_TYPE"
+
+    (permission_set,) = api.values("SELECT Id FROM PermissionSet WHERE Name = 'Receipts'", "Id")
+    user = api.values("SELECT Id FROM User WHERE Username = 'integration@example.com'", "Id")[0]
+    api.create("PermissionSetAssignment", PermissionSetId=permission_set, AssigneeId=user)
+
+    fields = {one["name"]: one for one in api.ok("GET", "/sobjects/Receipt__c/describe")["fields"]}
+    assert (fields["Ocr__c"]["length"], fields["Ocr__c"]["externalId"], fields["Ocr__c"]["updateable"]) == (
+        25,
+        True,
+        True,
+    )
+    assert fields["Kind__c"]["updateable"] is False
+    assert [pick["label"] for pick in fields["Kind__c"]["picklistValues"]] == ["Kontant", "Kort"]
+    assert "Account__c" not in fields, "nobody granted it"
+    made = api.ok("PATCH", "/sobjects/Receipt__c/Ocr__c/1234", status=201, json={})["id"]
+    record = api.ok("GET", f"/sobjects/Receipt__c/{made}")
+    assert (record["Name"], record["Kind__c"]) == ("R-0001", "Cash")
+    assert api.values("SELECT Score__c FROM Account LIMIT 1", "Score__c") == [None]
+
+
+def test_deploying_again_changes_what_is_there(org: Box, api: Api) -> None:
+    deploy(api, package({}, account=ACCOUNT_FIELD, grants=GRANTS.split("<fieldPermissions>", maxsplit=1)[0]))
+    again = deploy(api, package({}, account=ACCOUNT_FIELD.replace("<precision>5", "<precision>9")))
+    (field,) = again["details"]["componentSuccesses"]
+    assert (field["fullName"], field["created"], field["changed"]) == ("Account.Score__c", False, True)
+
+
+def test_a_validation_rule_comes_along(org: Box, api: Api) -> None:
+    receipt = (
+        OBJECT
+        + TEXT.format("<required>true</required>")
+        + RULE.replace("ISBLANK(Ocr__c)", "LEN(Ocr__c) &lt; 4")
+    )
+    grants = "<label>R</label><objectPermissions><allowRead>true</allowRead><object>Receipt__c</object></objectPermissions>"
+    assert deploy(api, package({}, receipt=receipt, grants=grants))["success"] is True
+    org.person_adds(
+        "PermissionSetAssignment",
+        PermissionSetId=api.values("SELECT Id FROM PermissionSet", "Id")[0],
+        AssigneeId=api.values("SELECT Id FROM User LIMIT 1", "Id")[0],
+    )
+    assert api.message("POST", "/sobjects/Receipt__c", json={"Ocr__c": "123"}) == "An OCR is needed."
+
+
+def test_one_wrong_part_undoes_the_whole_package(org: Box, api: Api) -> None:
+    receipt = OBJECT + "<fields><fullName>Ocr__c</fullName><label>OCR</label><type>Text</type></fields>"
+    result = deploy(api, package({}, account=ACCOUNT_FIELD, receipt=receipt))
+    assert problems(result) == {"Receipt__c.Ocr__c": "Must specify 'length' for a CustomField of type Text"}
+    assert "Score__c" not in org.state("Account")[0]
+
+
+@pytest.mark.parametrize(
+    ("files", "full_name", "problem"),
+    [
+        (
+            {"receipt": OBJECT + TEXT.format("<required>true</required>"), "grants": GRANTS},
+            "Receipts",
+            "You cannot deploy to a required field: Receipt__c.Ocr__c",
+        ),
+        ({"grants": GRANTS}, "Receipts", "no CustomField named Account.Score__c found"),
+        (
+            {"account": ACCOUNT_FIELD.replace("Score__c", "Score")},
+            "Account.Score",
+            "A custom field's name ends in __c",
+        ),
+        (
+            {"account": ACCOUNT_FIELD.replace("Number", "Colour")},
+            "Account.Score__c",
+            "cannot have the type 'Colour'",
+        ),
+    ],
+)
+def test_a_part_that_cannot_be_is_named_with_its_problem(
+    api: Api, files: dict[str, str], full_name: str, problem: str
+) -> None:
+    if full_name == "Receipts" and "receipt" in files:
+        files = {**files, "account": ACCOUNT_FIELD, "receipt": files["receipt"] + PICKS}
+    found = problems(deploy(api, package({}, **files)))
+    assert problem in found[full_name]
+
+
+def test_what_the_manifest_names_must_be_in_the_zip(api: Api) -> None:
+    found = problems(deploy(api, package({"CustomField": ["Account.Nope__c"]}, account=ACCOUNT_FIELD)))
+    assert "was named in package.xml, but was not found" in found["Account.Nope__c"]
+
+
+def test_a_check_changes_nothing(org: Box, api: Api) -> None:
+    result = deploy(api, package({}, account=ACCOUNT_FIELD), checkOnly=True)
+    assert (result["success"], result["checkOnly"]) == (True, True)
+    assert "Score__c" not in org.state("Account")[0]
+
+
+def test_a_deployment_can_take_its_time(org: Box, api: Api) -> None:
+    org.switch(polls_until_done=1)
+    result = deploy(api, package({}, account=ACCOUNT_FIELD))
+    assert (result["status"], result["done"]) == ("InProgress", False)
+
+
+def test_a_body_that_is_no_package_is_refused(api: Api) -> None:
+    path = "/metadata/deployRequest"
+    assert api.refused("POST", path, json={}) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert api.refused("POST", path, files={"json": (None, "{}")}) == (400, "INVALID_INPUT")
+    assert api.refused("POST", path, files={"file": ("x.zip", b"no zip")}) == (400, "INVALID_INPUT")
+    empty = io.BytesIO()
+    zipfile.ZipFile(empty, "w").close()
+    assert api.refused("POST", path, files={"file": ("x.zip", empty.getvalue())}) == (400, "INVALID_INPUT")
+    assert api.refused("GET", f"{path}/0Af000000000000AAA") == (404, "NOT_FOUND")
+
+
+# one field, by the tooling API
+
+
+def test_a_single_field_is_made_without_a_zip_and_is_invisible_too(org: Box, api: Api) -> None:
+    body = {
+        "FullName": "Account.Score__c",
+        "Metadata": {"type": "Number", "label": "Score", "precision": 5, "scale": 1},
+    }
+    assert api.ok("POST", "/tooling/sobjects/CustomField", status=201, json=body)["success"] is True
+    assert "Score__c" in org.state("Account")[0]
+    assert api.query_refusal("SELECT Score__c FROM Account") == "INVALID_FIELD"
+    assert api.refused("POST", "/tooling/sobjects/CustomField", json=body) == (
+        400,
+        "DUPLICATE_DEVELOPER_NAME",
+    )
+    wrong = {**body, "FullName": "Account.Other__c", "Metadata": {"type": "Number", "label": "x"}}
+    assert api.refused("POST", "/tooling/sobjects/CustomField", json=wrong) == (
+        400,
+        "FIELD_INTEGRITY_EXCEPTION",
+    )
+    sandboxes = {"q": "SELECT Id FROM SandboxProcess"}
+    assert api.refused("GET", "/tooling/query", params=sandboxes) == (400, "INVALID_TYPE")
