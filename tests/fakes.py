@@ -71,15 +71,18 @@ class Trouble:
 
 @dataclass
 class FakeCrm:
-    """Won deals by id. `time` is its clock; every write moves a deal's stamp, as Salesforce's does."""
+    """Won deals by id, and those that are won no more. `time` is its clock; every write moves a deal's stamp, as in Salesforce."""
 
     deals: dict[str, Deal] = field(default_factory=dict)
+    reopened: dict[str, Deal] = field(default_factory=dict)
     time: datetime = NOW
-    trouble: Trouble = field(default_factory=Trouble)
+    trouble: Trouble = field(default_factory=Trouble)  # counted in calls
+    write_trouble: Trouble = field(default_factory=Trouble)  # counted in calls that write
     broken: dict[str, str] = field(default_factory=dict)  # deal id → error of every save
     writable: frozenset[str] = SYNC_FIELDS
     lacks: tuple[str, ...] = ()
     calls: int = 0
+    writes: int = 0
     saved: list[DealUpdate] = field(default_factory=list)
     org_id: str = "00D000000000001AAA"
 
@@ -119,31 +122,42 @@ class FakeCrm:
 
     def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
         self.calls += 1
-        nth = self.calls
+        self.writes += 1
+        nth, nth_write = self.calls, self.writes
         _strike(self.trouble.before, nth)
+        _strike(self.write_trouble.before, nth_write)
         results = []
         for one in updates:
-            error = self.broken.get(one.deal_id)
+            kept = self.deals if one.deal_id in self.deals else self.reopened
+            error = self.broken.get(one.deal_id) or (
+                None if one.deal_id in kept else "ENTITY_IS_DELETED: borttagen"
+            )
             if error is None:
                 self.saved.append(one)
-                self.deals[one.deal_id] = replace(
-                    self.deals[one.deal_id], sync=one.sync, changed_at=self.time
-                )
+                kept[one.deal_id] = replace(kept[one.deal_id], sync=one.sync, changed_at=self.time)
             results.append(WriteResult(one.deal_id, error))
         _strike(self.trouble.after, nth)
+        _strike(self.write_trouble.after, nth_write)
         return results
 
 
 @dataclass
 class FakeLedger:
-    """One company's books. `creates` counts every create that reached it, also those whose reply was lost."""
+    """One company's books. `creates` counts every create that reached it, also those whose reply was lost.
+
+    `sent` keeps what each draft was made from, whatever finance does to it later. Lists show a new record only once
+    `lag` has passed.
+    """
 
     company: str = "se"
     time: Callable[[], datetime] = lambda: NOW
     known: list[LedgerCustomer] = field(default_factory=list)
     made: list[LedgerDraft] = field(default_factory=list)
     booked: list[Invoice] = field(default_factory=list)
+    sent: dict[str, Draft] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)  # ids that lists do not show yet
+    lag: timedelta = timedelta(0)
+    listed_from: dict[str, datetime] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
     off_by: Decimal = Decimal(0)
     calls: int = 0
@@ -157,7 +171,7 @@ class FakeLedger:
 
     def customers(self) -> Sequence[LedgerCustomer]:
         self._read("customers")
-        return [one for one in self.known if one.id not in self.hidden]
+        return [one for one in self.known if self.is_listed(one.id)]
 
     def articles(self, *, fresh: bool = False) -> Sequence[Article]:
         self._read("articles, fresh" if fresh else "articles")
@@ -169,7 +183,7 @@ class FakeLedger:
 
     def drafts(self) -> Sequence[LedgerDraft]:
         self._read("drafts")
-        return [one for one in self.made if one.id not in self.hidden]
+        return [one for one in self.made if self.is_listed(one.id)]
 
     def invoices(self, *, modified_since: datetime | None = None) -> tuple[Sequence[Invoice], datetime]:
         self._read("invoices")
@@ -182,7 +196,7 @@ class FakeLedger:
     def create_customer(self, customer: Customer, *, terms_id: str) -> LedgerCustomer:
         assert terms_id
         with self._create():
-            number = str(1000 + len(self.known) + 1)
+            number = str(max([1000, *(int(one.number) for one in self.known)]) + 1)
             created = LedgerCustomer(
                 id=f"cust-{number}",
                 number=number,
@@ -194,6 +208,7 @@ class FakeLedger:
                 note=customer.note,
             )
             self.known.append(created)
+            self.listed_from[created.id] = self.time() + self.lag
         return created
 
     def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
@@ -203,7 +218,7 @@ class FakeLedger:
             sums = vat.foretell(draft.rows, to_krona=False)
             net = sums.net + self.off_by
             created = LedgerDraft(
-                id=f"draft-{len(self.made) + len(self.booked) + 1}",
+                id=f"draft-{len(self.sent) + 1}",
                 customer_id=customer_id,
                 totals=Totals(net, sums.vat, Decimal(0), net + sums.vat, draft.currency),
                 texts=tuple(
@@ -214,6 +229,8 @@ class FakeLedger:
                 created_at=self.time(),
             )
             self.made.append(created)
+            self.sent[created.id] = draft
+            self.listed_from[created.id] = self.time() + self.lag
         return created
 
     def issue(self, draft_id: str, number: str, **changes: object) -> Invoice:
@@ -235,6 +252,10 @@ class FakeLedger:
         )
         self.booked.append(replace(issued, **changes))  # type: ignore[arg-type]
         return self.booked[-1]
+
+    def is_listed(self, record_id: str) -> bool:
+        """Whether lists show a customer or draft by now."""
+        return record_id not in self.hidden and self.listed_from.get(record_id, self.time()) <= self.time()
 
     def _read(self, what: str) -> None:
         self.calls += 1

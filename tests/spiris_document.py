@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, Protocol
 
 from jsonschema_path import SchemaPath
 from openapi_core import Config, OpenAPI
+from openapi_core.deserializing.media_types.exceptions import MediaTypeDeserializeError
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.paths.exceptions import PathError
 from openapi_core.templating.paths.finders import APICallPathFinder
@@ -251,6 +252,8 @@ def _faults(error: Exception) -> tuple[SchemaError, ...]:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error.__cause__, MediaTypeDeserializeError):
+        return "the body is not JSON"
     return f"{error}" if error.__cause__ is None else f"{error}: {error.__cause__}"
 
 

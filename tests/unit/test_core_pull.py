@@ -79,7 +79,9 @@ def test_a_vanished_draft_is_not_called_deleted_until_every_invoice_was_read() -
 
 
 def test_a_draft_once_found_deleted_asks_for_no_full_reading_again() -> None:
-    assert not vanished([replace(LINK, status=DealStatus.DELETED)], LedgerNews([], [], complete=False, read_at=LATER), TAG)
+    assert not vanished(
+        [replace(LINK, status=DealStatus.DELETED)], LedgerNews([], [], complete=False, read_at=LATER), TAG
+    )
 
 
 def test_a_credit_note_is_never_taken_for_the_invoice() -> None:

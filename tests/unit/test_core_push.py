@@ -293,7 +293,11 @@ def test_a_deal_with_two_defects_names_both_at_once() -> None:
 def test_a_held_deal_tells_its_code_reason_and_correlation_id_in_the_crm() -> None:
     (told,) = decide(inputs(deal("D1"))).actions
     assert isinstance(told, WriteDeal)
-    assert (told.after.status, told.after.code, told.after.company) == (DealStatus.HELD, HoldCode.NO_LINES, "se")
+    assert (told.after.status, told.after.code, told.after.company) == (
+        DealStatus.HELD,
+        HoldCode.NO_LINES,
+        "se",
+    )
     assert told.after.message
     assert told.after.correlation_id == told.correlation_id
     assert told.correlation_id

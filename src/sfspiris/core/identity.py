@@ -9,8 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sfspiris.core.money import is_sane
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from sfspiris.core.model import Deal
 
@@ -100,13 +103,16 @@ def content_hash(deal: Deal) -> str:
 
 
 def payload_hash(content: object) -> str:
-    """SHA-256 over the canonical JSON of plain data; numbers must come as text."""
+    """SHA-256 over the canonical JSON of plain data; numbers must come as text, which may be any, broken halves too."""
     document = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(document.encode()).hexdigest()
+    return hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _canonical(number: object) -> str:
-    return format(number, "f").rstrip("0").rstrip(".") if "." in format(number, "f") else format(number, "f")
+def _canonical(number: Decimal) -> str:
+    if not is_sane(number):
+        return str(number)  # written out it could fill the memory; screening holds such a Deal
+    written = format(number, "f")
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def _short_hash(*parts: str, length: int) -> str:

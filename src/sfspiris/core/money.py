@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 ZERO = Decimal(0)
+LARGEST = Decimal(10) ** 15
+"""In major units; no sum of money in a deal or in books is larger, so a number beyond it is damage."""
+_SMALLEST_EXPONENT = -30
 
 
 class CurrencyMismatchError(ValueError):
@@ -22,7 +25,7 @@ class Money:
     def __post_init__(self) -> None:
         if not self.amount.is_finite():
             raise ValueError("an amount of money is a finite number")
-        if len(self.currency) != 3 or not self.currency.isalpha() or not self.currency.isupper():  # noqa: PLR2004 - ISO 4217
+        if not is_currency(self.currency):
             raise ValueError(f"not an ISO 4217 currency code: {self.currency!r}")
 
     def __add__(self, other: Money) -> Money:
@@ -36,6 +39,19 @@ class Money:
     def __str__(self) -> str:
         """The Swedish way: thousands apart by a no-break space, decimal comma, currency last: `12 500,00 SEK`."""
         return f"{plain(self.amount)} {self.currency}"
+
+
+def is_currency(code: str) -> bool:
+    """Whether the text has the shape of an ISO 4217 code: three capital letters."""
+    return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()  # noqa: PLR2004 - ISO 4217
+
+
+def is_sane(number: Decimal) -> bool:
+    """Whether a number could be part of a sum of money at all: finite, not beyond LARGEST, at most 30 decimals."""
+    if not number.is_finite():
+        return False
+    exponent = number.as_tuple().exponent
+    return number.copy_abs() <= LARGEST and isinstance(exponent, int) and exponent >= _SMALLEST_EXPONENT
 
 
 def plain(amount: Decimal, decimals: int = 2) -> str:

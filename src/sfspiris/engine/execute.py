@@ -71,7 +71,8 @@ class _Execution:
         self._carried = Carried()
         self._customers: dict[tuple[str, str], str | Hold] = {}  # what became of each CreateCustomer
         self._after: dict[str, SyncState] = {}  # what the CRM must be told otherwise than planned
-        self._untouched: set[str] = set()  # deals whose write was never tried: the CRM is told nothing
+        self._untouched: set[str] = set()  # deals of whose write nothing is known: the CRM is told nothing
+        self._sent: str | None = None  # the action that left us and has not been noted yet
 
     def carry_out(self, plan: Plan) -> Carried:
         told: list[WriteDeal] = []
@@ -102,7 +103,7 @@ class _Execution:
         except (Retryable, Fatal) as error:
             self._carried.stopped = error
             self._untouched.add(action.deal_id)
-            self._note(action, Outcome.SKIPPED)
+            self._note(action, Outcome.UNKNOWN if self._sent == action.id else Outcome.SKIPPED)
 
     # --- customers -------------------------------------------------------------------------------------------------
 
@@ -295,9 +296,11 @@ class _Execution:
                 action.deal_id,
                 extra={"correlation_id": action.correlation_id},
             )
+            self._sent = action.id
             try:
                 return intent, send()
             except OutOfQuota as error:
+                self._sent = None
                 intent = self._move(intent, IntentEvent.NOT_EXECUTED, error.code)
                 quota_waits += 1
                 if quota_waits > _QUOTA_WAITS:
@@ -305,6 +308,7 @@ class _Execution:
                     raise
                 self._world.pause(error.retry_after)
             except (Retryable, Fatal) as error:
+                self._sent = None
                 intent = self._move(intent, IntentEvent.NOT_EXECUTED, error.code)
                 self._move(intent, IntentEvent.DROP, error.code)
                 raise
@@ -363,8 +367,8 @@ class _Execution:
                 self._tell_some(actual[start : start + _TOLD_AT_ONCE])
             except (Retryable, Fatal) as error:
                 self._carried.stopped = self._carried.stopped or error
-                for one in actual[start:]:
-                    self._note(one, Outcome.UNKNOWN)
+                for place, one in enumerate(actual[start:]):
+                    self._note(one, Outcome.UNKNOWN if place < _TOLD_AT_ONCE else Outcome.SKIPPED)
                 return
 
     def _tell_some(self, actions: list[WriteDeal]) -> None:

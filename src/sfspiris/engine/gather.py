@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.core.planning.documents import Documents
-from sfspiris.core.planning.push import PushInputs, claims_a_document, companies_to_read
+from sfspiris.core.outcome import RunStatus
+from sfspiris.core.planning.adoption import claims_a_document
+from sfspiris.core.planning.push import PushInputs, companies_to_read, decide
 from sfspiris.core.routing import route
 from sfspiris.engine import registers
+from sfspiris.engine.search import search
 from sfspiris.errors import UsageError
 from sfspiris.ports.crm import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from sfspiris.core.model import Deal
     from sfspiris.core.planning.push import Unresolved
     from sfspiris.engine.world import World
-    from sfspiris.ports.ledger import Ledger
 
 FEED: Final = "deals"
+_RUNS_LOOKED_BACK: Final = 50
 OVERLAP: Final = timedelta(minutes=15)
 """How far each run reads back behind its cursor.
 
@@ -117,13 +119,35 @@ def _new(world: World, scope: Scope) -> Gathered:
 
 
 def _waiting(world: World) -> frozenset[str]:
-    """Deals that an earlier run could not finish: what stopped them may have been mended where no stamp shows it."""
+    """Deals that an earlier run could not finish: what stopped them may have been mended where no stamp shows it.
+
+    A run that broke off may have made what it had no time to tell the CRM about.
+    """
     journal = world.state.journal
+    broken_off = [
+        run.run_id
+        for run in world.state.runs.recent(_RUNS_LOOKED_BACK)
+        if run.run_id != world.run_id and run.status in {None, RunStatus.FAILED}
+    ]
     return (
         world.state.holds.deal_ids()
         | {one.deal_id for one in journal.open_intents()}
+        | {one.deal_id for run_id in broken_off for one in journal.of_run(run_id)}
         | journal.untold_deals()
     )
+
+
+def _companies_to_search(inputs: PushInputs) -> frozenset[str]:
+    """The companies in which something would be made, or has been made according to the CRM.
+
+    With Deals that only wait, nothing is searched: a run with nothing to do costs next to nothing.
+    """
+    claimed = {
+        company.key
+        for deal in inputs.deals
+        if deal.id not in inputs.links and claims_a_document(deal) and (company := route(deal, inputs.policy))
+    }
+    return frozenset({one.company for one in decide(inputs).creates} | claimed)
 
 
 def push_inputs(
@@ -141,41 +165,18 @@ def push_inputs(
             for company in world.policy.companies
             for buyer_id, link in world.state.links.customers(company).items()
         },
+        made_customers=world.state.journal.made_customers(),
         unresolved=unresolved,
     )
     needed = sorted(companies_to_read(inputs) & world.ledgers.keys())
-    searched = [company for company in needed if _must_search(world, gathered.deals, links, company)]
-    return PushInputs(
-        deals=inputs.deals,
-        policy=inputs.policy,
-        today=inputs.today,
-        links=inputs.links,
-        customer_links=inputs.customer_links,
-        unresolved=inputs.unresolved,
+    inputs = replace(
+        inputs,
         ledgers={company: registers.view(world, world.ledgers[company], fresh=fresh) for company in needed},
-        documents={company: documents(world.ledgers[company]) for company in searched},
     )
-
-
-def documents(ledger: Ledger) -> Documents:
-    """All drafts and invoices of a company.
-
-    Drafts are read first: one that is issued meanwhile is then seen on both lists, never on none.
-    """
-    drafts = ledger.drafts()
-    invoices, _ = ledger.invoices()
-    return Documents.of(drafts, invoices)
-
-
-def _must_search(world: World, read: Iterable[Deal], known: Collection[str], company: str) -> bool:
-    """Whether the ledger may hold documents of these Deals that our memory does not know.
-
-    So it is as long as this memory has never finished a run, because then it may stand in for one that was lost; and when
-    the CRM says that a Deal was drafted though we do not know of it.
-    """
-    if world.state.cursors.get(FEED) is None:
-        return True
-    strangers = (deal for deal in read if deal.id not in known and claims_a_document(deal))
-    return any(
-        (found := route(deal, world.policy)) is not None and found.key == company for deal in strangers
+    searched = search(world, gathered.deals, _companies_to_search(inputs) & world.ledgers.keys())
+    return replace(
+        inputs,
+        documents=searched.documents,
+        gaps=searched.gaps,
+        taken=searched.taken,
     )

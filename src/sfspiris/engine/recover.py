@@ -14,7 +14,7 @@ from sfspiris.core.lifecycle import IntentEvent, IntentState
 from sfspiris.core.model import DealLink, DealStatus
 from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve, resolve_customer
 from sfspiris.core.planning.push import Unresolved
-from sfspiris.engine import gather
+from sfspiris.engine.search import documents
 from sfspiris.state.journal import IntentKind
 from sfspiris.state.links import CustomerLink
 
@@ -95,11 +95,11 @@ def _customers(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unre
 def _drafts(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresolved]:
     if not intents:
         return []
-    documents = gather.documents(ledger)
+    found = documents(ledger)
     known = {link.draft_id for link in world.state.links.all(ledger.company)}
     unresolved: list[Unresolved] = []
     for intent in intents:
-        resolution = _resolve(world, intent, documents, known)
+        resolution = _resolve(world, intent, found, known)
         _tell(intent, resolution.verdict)
         match resolution.verdict:
             case Verdict.ADOPT if resolution.document is not None:
@@ -114,14 +114,14 @@ def _drafts(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresol
     return unresolved
 
 
-def _resolve(world: World, intent: Intent, documents: Documents, known: set[str]) -> Resolution:
+def _resolve(world: World, intent: Intent, found: Documents, known: set[str]) -> Resolution:
     (marker,) = markers_in(intent.marker)
     if intent.net is None or intent.currency is None:  # the schema refuses a draft without them
         raise AssertionError(intent.id)
     sent = Sent(
         marker, intent.customer_id or "", intent.net, intent.currency, intent.sent_at or intent.created_at
     )
-    return resolve(sent, documents, now=world.clock.now(), known=known, settle=world.settle)
+    return resolve(sent, found, now=world.clock.now(), known=known, settle=world.settle)
 
 
 def _adopt(world: World, intent: Intent, document: Document) -> None:

@@ -14,7 +14,7 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.reconcile import ReconcileInputs, reconcile
-from sfspiris.engine import gather
+from sfspiris.engine import gather, search
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.errors import Retryable, SafetyStop
@@ -55,7 +55,8 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     world.state.runs.start(world.run_id, world.command, at=started)
     gathered = gather.deals(world, scope)
     unresolved = recover(world)
-    plan = decide(gather.push_inputs(world, gathered, unresolved, fresh=scope.full), limit=scope.limit)
+    inputs = gather.push_inputs(world, gathered, unresolved, fresh=scope.full)
+    plan = decide(inputs, limit=scope.limit)
     log.info(
         "planned: %d actions, %d holds, %d unchanged", len(plan.actions), len(plan.holds), len(plan.unchanged)
     )
@@ -65,6 +66,8 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         _check_size(plan, guard)
         carried = execute(world, plan)
     holds = _remember_holds(world, gathered, plan, carried)
+    if carried.stopped is None and not world.dry:
+        search.conclude(world, inputs.documents, inputs.gaps, gathered.read_at)
     if scope.is_everything and carried.stopped is None:
         world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
     warnings = (*_about_the_crm(world), *plan.warnings, *carried.warnings)
@@ -114,7 +117,7 @@ def reconcile_all(
     unreadable: dict[str, str] = {}
     for company in sorted(wanted):
         try:
-            documents[company] = gather.documents(world.ledgers[company])
+            documents[company] = search.documents(world.ledgers[company])
         except Retryable as error:
             unreadable[company] = f"{company} could not be read: {error.message}"
     reasons: dict[str, list[str]] = defaultdict(list)
@@ -176,10 +179,10 @@ def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> t
     drafts = ledger.drafts()
     invoices, read_at = ledger.invoices(modified_since=cursor - INVOICE_OVERLAP if cursor else None)
     world.clock.follow(read_at)
-    news = LedgerNews(drafts, invoices, complete=cursor is None)
+    news = LedgerNews(drafts, invoices, complete=cursor is None, read_at=read_at)
     if not news.complete and vanished(links, news, world.policy.org_tag):
         every, read_at = ledger.invoices()
-        news = LedgerNews(drafts, every, complete=True)
+        news = LedgerNews(drafts, every, complete=True, read_at=read_at)
     return news, read_at
 
 

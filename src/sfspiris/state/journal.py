@@ -176,6 +176,18 @@ class Journal:
         found = self._read(_live(company, kind, subject, revision))
         return found[0] if found else None
 
+    def made_customers(self) -> dict[tuple[str, str], str]:
+        """The ledger's ids of the customers that were made, by company and key."""
+        made = self._read(
+            (intents.c.kind == IntentKind.CREATE_CUSTOMER)
+            & intents.c.state.in_((IntentState.DONE, IntentState.ADOPTED))
+        )
+        return {
+            (one.company, one.subject): one.remote_id
+            for one in made
+            if one.company is not None and one.remote_id is not None
+        }
+
     def untold_deals(self) -> frozenset[str]:
         """The Deals whose latest write to the CRM was not saved there."""
         latest = (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.core.identity import markers_in
 from sfspiris.core.money import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -40,9 +42,19 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """All drafts and invoices of one company, read in this run, complete."""
+    """All drafts and invoices of one company that were asked for, read in this run, complete."""
 
     all: tuple[Document, ...] = ()
+    by_marker: Mapping[Marker, tuple[Document, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found: dict[Marker, list[Document]] = defaultdict(list)
+        for one in self.all:
+            for marker in dict.fromkeys(mark for words in one.texts for mark in markers_in(words)):
+                found[marker].append(one)
+        object.__setattr__(
+            self, "by_marker", {marker: tuple(documents) for marker, documents in found.items()}
+        )
 
     @staticmethod
     def of(drafts: Iterable[LedgerDraft], invoices: Iterable[Invoice]) -> Documents:
@@ -65,14 +77,14 @@ class Documents:
 
     def marked(self, marker: Marker) -> tuple[Document, ...]:
         """Those that carry exactly this marker."""
-        return tuple(one for one in self.all if marker.stands_in(one.texts))
+        return self.by_marker.get(marker, ())
 
     def alike(
         self, *, customer_id: str, net: Decimal, currency: str, since: datetime, known: Collection[str]
     ) -> tuple[Document, ...]:
         """Those that could be ours though no marker says so: same customer, net and currency, made since then.
 
-        `known` are draft ids that belong to other Deals.
+        `known` are draft ids that belong to other Deals; a document that carries another Deal's marker is that one's.
         """
         return tuple(
             one
@@ -82,6 +94,7 @@ class Documents:
             and one.totals.currency == currency
             and one.draft_id not in known
             and (one.created_at is None or one.created_at >= since)
+            and not any(markers_in(words) for words in one.texts)
         )
 
 
@@ -139,22 +152,17 @@ def resolve(
 ) -> Resolution:
     """What became of a draft that was sent without an answer.
 
-    Found once by its marker and equal to the öre: ours. Found twice or different: a person decides. Not found: wait until
-    the settle window has passed, since a late request or a lagging list may still show it; then look for an unmarked
-    twin, because a person may have removed the marker; only then may it be sent again.
+    Found once by its marker and equal to the öre: ours. Found twice, different, or standing for another Deal already: a
+    person decides. Not found: wait until the settle window has passed, since a late request or a lagging list may still
+    show it; then look for an unmarked twin, because a person may have removed the marker; only then may it be sent again.
     `now` is UTC; `known` are draft ids that belong to other Deals.
     """
-    marked = documents.marked(sent.marker)
-    if len(marked) > 1:
-        return Resolution(Verdict.DOUBT, f"{len(marked)} documents carry the marker {sent.marker}.")
-    if marked:
-        document = marked[0]
-        if document.totals.net == sent.net and document.totals.currency == sent.currency:
-            return Resolution(Verdict.ADOPT, "found by its marker", document)
-        return Resolution(
-            Verdict.DOUBT,
-            f"the document with the marker {sent.marker} comes to "
-            f"{Money(document.totals.net, document.totals.currency)} net, but {Money(sent.net, sent.currency)} were sent.",
+    if marked := documents.marked(sent.marker):
+        doubt = _doubt(sent, marked, known)
+        return (
+            Resolution(Verdict.DOUBT, doubt)
+            if doubt
+            else Resolution(Verdict.ADOPT, "found by its marker", marked[0])
         )
     if now - sent.sent_at < settle:
         return Resolution(Verdict.WAIT, "it may still appear")
@@ -172,3 +180,18 @@ def resolve(
             "that time, without the deal's marker.",
         )
     return Resolution(Verdict.GIVE_BACK, "it is not there")
+
+
+def _doubt(sent: Sent, marked: Sequence[Document], known: Collection[str]) -> str | None:
+    """Why what carries the marker is not simply the draft that was sent; None when it is."""
+    document = marked[0]
+    if len(marked) > 1:
+        return f"{len(marked)} documents carry the marker {sent.marker}."
+    if document.draft_id in known:
+        return f"the document with the marker {sent.marker} stands for another deal already."
+    if document.totals.net != sent.net or document.totals.currency != sent.currency:
+        return (
+            f"the document with the marker {sent.marker} comes to "
+            f"{Money(document.totals.net, document.totals.currency)} net, but {Money(sent.net, sent.currency)} were sent."
+        )
+    return None

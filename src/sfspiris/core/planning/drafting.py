@@ -30,9 +30,10 @@ def draft_rows(screened: Screened, ledger: LedgerView, found: Findings) -> tuple
     for position, line in enumerate(screened.lines, start=1):
         number = line.article or screened.company.articles_by_family.get(line.family or "")
         if number is None:
+            words = line.text.partition("\n")[0]
             found.hold(
                 HoldCode.ARTICLE_MISSING,
-                f"Line {position} ({line.text.splitlines()[0]}) has no product code.",
+                f"Line {position} ({words}) has no product code.",
                 "Give the product in Salesforce the number of its article, or map its family in the configuration.",
                 about="line_article",
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfspiris.core.holds import HoldCode
-from sfspiris.core.money import ZERO, Money, decimals_of, plain
+from sfspiris.core.money import LARGEST, ZERO, Money, decimals_of, is_sane, plain
 from sfspiris.core.planning.findings import Findings, too_long
 from sfspiris.swedish import rounding, text
 
@@ -59,6 +59,9 @@ def _line(
 ) -> ScreenedLine | None:
     limits = company.capabilities
     where = f"Line {position} ({text.one_line(line.name)})"
+    if absurd := _absurd(line):
+        _hold_no_amount(where, *absurd, found)
+        return None
     if line.quantity <= 0 or line.unit_price < 0:
         about = "line_unit_price" if line.unit_price < 0 else "line_quantity"
         found.hold(
@@ -115,6 +118,32 @@ def _line(
     )
 
 
+def _absurd(line: DealLine) -> tuple[Decimal, str] | None:
+    """The first figure of the line that is none of anything sold, and our name of its field."""
+    figures = (
+        (line.quantity, "line_quantity"),
+        (line.unit_price, "line_unit_price"),
+        (line.discount_percent, "line_discount"),
+        (ZERO if line.total is None else line.total, "line_total"),
+    )
+    for figure, about in figures:
+        if not is_sane(figure):
+            return figure, about
+    net = line.quantity * line.unit_price
+    return (net, "line_total") if net.copy_abs() > LARGEST else None
+
+
+def _hold_no_amount(where: str, figure: Decimal, about: str, found: Findings) -> None:
+    shown = f"{figure:.2E}"
+    found.hold(
+        HoldCode.AMOUNT_MISMATCH,
+        f"{where} has the figure {shown}, which no invoice can hold.",
+        "Correct it in Salesforce.",
+        about=about,
+        value=shown,
+    )
+
+
 def _row_text(line: DealLine) -> str:
     """The line's own words, else the product's name; line breaks stay, since a row may have several."""
     own = [cleaned for raw in (line.text or "").splitlines() if (cleaned := text.one_line(raw))]
@@ -126,6 +155,9 @@ def _compare_with_amount(
 ) -> None:
     currency = deal.currency or company.currency
     net = sum((line.net for line in lines), ZERO)
+    if deal.amount is not None and not is_sane(deal.amount):
+        _hold_no_amount("The deal's amount", deal.amount, "amount", found)
+        return
     if net == 0:
         found.hold(
             HoldCode.ZERO_AMOUNT,

@@ -1,7 +1,8 @@
 """Finds the customer that a Deal's buyer already is: by link, organisation number, VAT number, customer number.
 
-The first step that finds anybody decides. Two that are equally right are a hold, never "the first one wins"; a customer
-that was deactivated because of a twin does not count beside the active one.
+The first step that finds anybody who is invoiced in the Deal's currency decides. Two that are equally right are a hold,
+never "the first one wins"; a customer that was deactivated because of a twin does not count beside the active one.
+What we made ourselves is known by our note on it and by the journal, when nothing else tells.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sfspiris.core.actions import ExistingCustomer
 from sfspiris.core.holds import HoldCode, WarningCode
+from sfspiris.core.identity import customer_note
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -29,13 +31,19 @@ class Matched(Enum):
 
 
 def match_customer(
-    screened: Screened, customers: Sequence[LedgerCustomer], linked: str | None, found: Findings
+    screened: Screened,
+    customers: Sequence[LedgerCustomer],
+    found: Findings,
+    *,
+    linked: str | None = None,
+    made: str | None = None,
 ) -> ExistingCustomer | Literal[Matched.NOBODY, Matched.HELD]:
     """The buyer's customer in the ledger, NOBODY when it must be made, or HELD when a person must look.
 
-    `linked` is the customer id that an earlier run agreed on.
+    `linked` is the customer id that an earlier run agreed on, `made` the one that an earlier run made.
     """
     wanted = screened.customer
+    note = customer_note(screened.deal.buyer.id, found.policy.org_tag) if screened.deal.buyer else None
     steps: list[tuple[str, str | None, Callable[[LedgerCustomer], bool]]] = [
         ("link", linked, lambda one: one.id == linked),
         ("organisation number", wanted.orgnr, lambda one: same_orgnr(one.orgnr, wanted.orgnr)),
@@ -49,18 +57,24 @@ def match_customer(
             screened.customer_number,
             lambda one: one.number.strip() == screened.customer_number,
         ),
+        ("note", note, lambda one: note in (one.note or "").split()),
+        ("journal", made, lambda one: one.id == made),
     ]
+    misfit: tuple[LedgerCustomer, str] | None = None
     for evidence, value, agrees in steps:
         if not value:
             continue
         hits = [one for one in customers if agrees(one)]
         active = [one for one in hits if one.is_active]
-        if len(active) > 1 or (not active and len(hits) > 1):
-            _hold_ambiguous(screened, hits, evidence, found)
+        fitting = [one for one in active if not one.currency or one.currency == screened.currency]
+        if len(fitting) > 1 or (not active and len(hits) > 1):
+            _hold_ambiguous(screened, fitting or hits, evidence, found)
             return Matched.HELD
-        if hits:
-            return _checked(screened, (active or hits)[0], evidence, found)
-    return Matched.NOBODY
+        if active and not fitting:
+            misfit = misfit or (active[0], evidence)
+        elif hits:
+            return _checked(screened, (fitting or hits)[0], evidence, found)
+    return _checked(screened, *misfit, found) if misfit else Matched.NOBODY
 
 
 def same_orgnr(one: str | None, other: str | None) -> bool:

@@ -1,7 +1,8 @@
 """Decides what sales should see of each invoiced Deal: draft, issued, overdue, paid, credited, or deleted by a person.
 
 A draft disappears when it is issued and nothing on it points forward, so its invoice is looked for by its origin, then
-by the Deal's marker. "Deleted" is only concluded when every invoice was read; and nothing is ever made again here.
+by the Deal's marker. "Deleted" is only concluded when every invoice was read, and never of a draft so young that a list
+may not show it yet; and nothing is ever made again here.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.identity import Marker
 from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus
+from sfspiris.core.planning.documents import SETTLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from sfspiris.core.model import DealLink, Invoice, LedgerDraft
     from sfspiris.core.policy import Policy
@@ -27,11 +29,15 @@ _AWAITING_MONEY = frozenset({DealStatus.ISSUED, DealStatus.PARTLY_PAID, DealStat
 
 @dataclass(frozen=True, slots=True)
 class LedgerNews:
-    """What was read of one company: all its drafts, and its invoices, all of them when `complete`."""
+    """What was read of one company: all its drafts, and its invoices, all of them when `complete`.
+
+    `read_at` is when, in UTC.
+    """
 
     drafts: Sequence[LedgerDraft]
     invoices: Sequence[Invoice]
     complete: bool
+    read_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ class _Seen:
 
     def __init__(self, news: LedgerNews, org_tag: str) -> None:
         self.complete = news.complete
+        self.read_at = news.read_at
         self._org_tag = org_tag
         self._drafts = {draft.id for draft in news.drafts}
         own = [one for one in news.invoices if not one.is_credit_note]
@@ -132,8 +139,10 @@ def _judge(link: DealLink, seen: _Seen, *, today: date) -> DealLink:
         )
         return replace(link, status=DealStatus.OVERDUE) if due else link
     if seen.draft(link):
-        return replace(link, status=DealStatus.DRAFT)
-    if not seen.complete:
+        if link.status is not DealStatus.DELETED:
+            return replace(link, status=DealStatus.DRAFT)
+        return replace(link, status=DealStatus.DRAFT, code=None, message=None)
+    if not seen.complete or seen.read_at - link.created_at < SETTLE:  # a list may not show it yet
         return link
     return replace(
         link,

@@ -146,6 +146,15 @@ class _Draughtsman:
         document = f"invoice {link.invoice_number}" if link.invoice_number else "the draft"
         company = self.inputs.policy.companies.get(link.company)
         found = Findings(deal, self.inputs.policy, company)
+        if link.status is DealStatus.DELETED:
+            found.hold(
+                HoldCode.DRAFT_DELETED,
+                f"The deal was changed after its draft over {Money(link.net, link.currency)} net had been deleted in "
+                f"{company.ledger if company else 'the ledger'}; it is not made again without a person's word.",
+                "If the deal is to be invoiced after all, make the invoice by hand.",
+            )
+            self._hold(deal, found, keep=link.told, correlation=link.correlation_id)
+            return
         found.hold(
             HoldCode.DEAL_CHANGED_AFTER_INVOICE,
             f"The deal was changed after {document} over {Money(link.net, link.currency)} net had been made from it; "

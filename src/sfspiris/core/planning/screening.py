@@ -8,14 +8,15 @@ The rules on numbers, addresses and lengths are those of `sfspiris.swedish`; eac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import HoldCode
-from sfspiris.core.money import ZERO
+from sfspiris.core.money import ZERO, is_currency
 from sfspiris.core.planning.buyers import HOME, screen_buyer
 from sfspiris.core.planning.findings import Findings, fitted, named
 from sfspiris.core.planning.lines import ScreenedLine, screen_lines
 from sfspiris.core.routing import route
+from sfspiris.swedish import text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from sfspiris.core.model import Customer, Deal
     from sfspiris.core.policy import CompanyPolicy, Policy
+
+_LONGEST_TERMS: Final = 4  # digits of a number of days
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,15 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
         return None, found
 
     currency = deal.currency or company.currency
+    if not is_currency(currency):
+        found.hold(
+            HoldCode.CURRENCY_MISMATCH,
+            f"“{text.one_line(currency)}” is no currency code.",
+            "Choose the deal's currency in Salesforce.",
+            about="currency",
+            value=text.one_line(currency),
+        )
+        return None, found
     customer, charges_vat = screen_buyer(deal.buyer, company, currency, found, today=today)
     abroad = customer is not None and customer.country != HOME
     lines = screen_lines(deal, company, found, foreign=abroad or currency != company.currency)
@@ -104,7 +116,7 @@ def _terms(deal: Deal, found: Findings) -> int | None:
     if not raw:
         return None
     whole = raw.removesuffix(".0")
-    if whole.isdecimal():
+    if whole.isdecimal() and len(whole) <= _LONGEST_TERMS:
         return int(whole)
     found.hold(
         HoldCode.PAYMENT_TERMS_UNKNOWN,

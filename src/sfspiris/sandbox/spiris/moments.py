@@ -5,6 +5,7 @@ as they happened.
 """
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
 # Fractions of any length; the zone may be missing, and then the moment is UTC.
@@ -13,8 +14,7 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))
 
 def written(moment: datetime) -> str:
     """An aware moment as the API writes it."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def midnight(day: str) -> str:
@@ -24,9 +24,9 @@ def midnight(day: str) -> str:
 
 def parsed_day(text: str) -> str | None:
     """The day in `text`, which may be followed by a time; None when it is no date."""
-    head, tail = text[:10], text[10:]
-    if tail and not _MOMENT.fullmatch(text):
-        return None
+    head = text[: len("2026-11-20")]
+    if text != head:
+        return None if parsed_moment(text) is None else head
     try:
         return date.fromisoformat(head).isoformat() if len(head) == len("2026-11-20") else None
     except ValueError:
@@ -35,22 +35,18 @@ def parsed_day(text: str) -> str | None:
 
 def parsed_moment(text: str) -> str | None:
     """The moment in `text` as the API writes it; a plain day is its first moment; None when it is neither."""
-    plain = parsed_day(text)
-    if plain is None:
-        return None
     found = _MOMENT.fullmatch(text)
     if found is None:
-        return f"{plain}T00:00:00.000Z"
+        plain = parsed_day(text) if len(text) == len("2026-11-20") else None
+        return None if plain is None else f"{plain}T00:00:00.000Z"
     head, clock, fraction, zone = found.groups()
+    micros = f"{fraction or '0':0<6}"[:6]
+    zone = "+00:00" if zone is None or zone in "Zz" else zone
+    seconds = "" if clock.count(":") == 2 else ":00"  # noqa: PLR2004 - hours, minutes, seconds
     try:
-        moment = datetime.fromisoformat(f"{head}T{clock}").replace(tzinfo=UTC)
-    except ValueError:
+        return written(datetime.fromisoformat(f"{head}T{clock}{seconds}.{micros}{zone}"))
+    except (ValueError, OverflowError):
         return None
-    moment += timedelta(microseconds=int(f"{fraction or '0':0<6}"[:6]))
-    if zone and zone not in "Zz":
-        sign = -1 if zone[0] == "-" else 1
-        moment -= sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
-    return written(moment)
 
 
 def sortable(value: str) -> str:
@@ -61,11 +57,12 @@ def sortable(value: str) -> str:
 
 
 def days_after(day: str, days: int) -> str:
-    """The day so many days later."""
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    """The day so many days later; the last day of all where the calendar ends before."""
+    first = date.fromisoformat(day)
+    return (first + min(timedelta(days=days), date.max - first)).isoformat()
 
 
 def last_of_month(day: str) -> str:
     """The last day of the month that `day` is in."""
-    first = date.fromisoformat(day).replace(day=1)
-    return ((first + timedelta(days=31)).replace(day=1) - timedelta(days=1)).isoformat()
+    year, month, _ = (int(part) for part in day.split("-"))
+    return date(year, month, monthrange(year, month)[1]).isoformat()

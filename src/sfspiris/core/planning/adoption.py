@@ -1,0 +1,179 @@
+"""What a ledger has already for a Deal that our memory does not know: it is taken over, or a person must look.
+
+A memory may stand in for one that was lost, or be an older copy of itself. Then the ledger knows more than we do, and
+what it says counts: a document with the Deal's marker is the Deal's, and where it may just not be listed yet we wait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.core import vat
+from sfspiris.core.actions import ExistingCustomer
+from sfspiris.core.holds import HoldCode
+from sfspiris.core.money import Money
+from sfspiris.core.planning.documents import no_documents
+from sfspiris.core.planning.findings import Findings
+from sfspiris.core.planning.matching import match_customer, same_orgnr
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sfspiris.core.identity import Marker
+    from sfspiris.core.model import Deal, LedgerCustomer
+    from sfspiris.core.planning.documents import Document, Documents
+    from sfspiris.core.planning.screening import Screened
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Runs of which this memory knows nothing have been at work for a company, as was noticed at `since`.
+
+    Until `until` what they sent may not be listed yet; `is_over` tells whether that has passed. Times are UTC.
+    """
+
+    since: datetime
+    until: datetime
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was looked through for documents that our memory does not know, by company.
+
+    `taken` are the draft ids, with their company, that stand for Deals that we know.
+    """
+
+    documents: Mapping[str, Documents]
+    gaps: Mapping[str, Gap]
+    taken: Collection[tuple[str, str]]
+
+
+def claims_a_document(deal: Deal) -> bool:
+    """Whether the CRM says that the Deal was written to a ledger, which our memory should know and may have lost."""
+    return bool(deal.sync.draft_id or deal.sync.invoice_number)
+
+
+def find_document(
+    screened: Screened,
+    marker: Marker,
+    searched: Searched,
+    customers: Sequence[LedgerCustomer],
+    found: Findings,
+) -> Document | None:
+    """The one document that stands for the Deal though our memory does not know it; None when there is none.
+
+    A hold is noted when there may be one, when there are several, or when the one is not what the Deal says.
+    `customers` are the ledger's.
+    """
+    company, policy = screened.company, found.policy
+    for key, documents in sorted(searched.documents.items()):
+        if key != company.key and documents.marked(marker):
+            found.hold(
+                HoldCode.OUTCOME_UNKNOWN,
+                f"Company {key} has a document with the deal's marker {marker}, but the deal now goes to {company.key}.",
+                f"Change the deal back so that it goes to {key}, or delete the document there; then run again.",
+            )
+            return None
+    marked = searched.documents.get(company.key, no_documents).marked(marker)
+    if not marked:
+        _hold_when_it_may_be_there(screened, searched, found)
+        return None
+    document = marked[0]
+    if len(marked) > 1:
+        otherwise = f"{len(marked)} documents in {company.ledger} carry the deal's marker {marker}."
+    elif (company.key, document.draft_id) in searched.taken:
+        otherwise = f"The document in {company.ledger} with the deal's marker {marker} stands for another deal already."
+    elif (
+        document.totals.currency != screened.currency
+        or vat.mismatch(screened.net, document.totals, tolerance=policy.tolerance) is not None
+    ):
+        otherwise = (
+            f"{company.ledger} has a document with the deal's marker over "
+            f"{Money(document.totals.net, document.totals.currency)} net, "
+            f"but the deal comes to {Money(screened.net, screened.currency)}."
+        )
+    elif _is_for_somebody_else(document, screened, customers, found):
+        otherwise = f"{company.ledger} has a document with the deal's marker, but for another customer than the deal's."
+    else:
+        return document
+    found.hold(
+        HoldCode.OUTCOME_UNKNOWN,
+        otherwise,
+        "Delete the document that should not be there, or bring deal and document into agreement; then run again.",
+    )
+    return None
+
+
+def _hold_when_it_may_be_there(screened: Screened, searched: Searched, found: Findings) -> None:
+    deal, ledger = screened.deal, screened.company.ledger
+    gap = searched.gaps.get(screened.company.key)
+    if claims_a_document(deal):
+        found.hold(
+            HoldCode.OUTCOME_UNKNOWN,
+            f"Salesforce says that the deal has draft {deal.sync.draft_id or ''} in {ledger}, "
+            "but nothing there carries its marker.",
+            f"Look for it in {ledger}. If it was deleted on purpose, empty Spiris_Draft_Id__c and "
+            "Spiris_Invoice_Number__c on the opportunity and run again.",
+        )
+    elif gap is not None and not gap.is_over:
+        found.hold(
+            HoldCode.OUTCOME_UNKNOWN,
+            f"Salesforce or {ledger} tells of earlier runs that this state file knows nothing of. One of them may just "
+            f"have made a draft for this deal that {ledger} does not list yet.",
+            f"Run again after {gap.until:%Y-%m-%d %H:%M} UTC: {ledger} is searched first, and nothing is made twice. "
+            "If the right state file is still somewhere, put it back instead.",
+        )
+
+
+def hold_when_unmarked_twin(
+    screened: Screened,
+    customer: ExistingCustomer,
+    marker: Marker,
+    searched: Searched,
+    found: Findings,
+) -> None:
+    """Hold a Deal that an unknown run may have invoiced by a document whose marker somebody has removed since."""
+    company = screened.company
+    gap = searched.gaps.get(company.key)
+    if gap is None:
+        return
+    alike = searched.documents.get(company.key, no_documents).alike(
+        customer_id=customer.id,
+        net=screened.net,
+        currency=screened.currency,
+        since=_EVER,
+        known=[draft_id for key, draft_id in searched.taken if key == company.key],
+    )
+    if not any(_is_between(screened.deal, one.created_at, gap) for one in alike):
+        return
+    found.hold(
+        HoldCode.OUTCOME_UNKNOWN,
+        f"Earlier runs, of which this state file knows nothing, have worked for the company, and {company.ledger} has a "
+        f"document without any marker for {customer.number} {customer.name} over the deal's "
+        f"{Money(screened.net, screened.currency)} net.",
+        f"If it is this deal's, put {marker} into its reference. If not, make the deal's draft by hand with "
+        f"{marker} in its reference. Then run again.",
+    )
+
+
+def _is_between(deal: Deal, made_at: datetime | None, gap: Gap) -> bool:
+    """Whether a document was made after the Deal was won, give or take a day, and before the gap was noticed."""
+    return made_at is None or ((made_at.date() - deal.closed_on).days >= -1 and made_at <= gap.since)
+
+
+def _is_for_somebody_else(
+    document: Document, screened: Screened, customers: Sequence[LedgerCustomer], found: Findings
+) -> bool:
+    """Whether the document's customer is certainly not the Deal's buyer, who may have been changed since."""
+    invoiced = next((one for one in customers if one.id == document.customer_id), None)
+    if invoiced is None:
+        return False
+    if invoiced.orgnr and screened.customer.orgnr:
+        return not same_orgnr(invoiced.orgnr, screened.customer.orgnr)
+    match = match_customer(screened, customers, Findings(screened.deal, found.policy, screened.company))
+    return isinstance(match, ExistingCustomer) and match.id != invoiced.id

@@ -1,0 +1,130 @@
+"""Looks in the ledgers for documents that our memory does not know, before anything new is made.
+
+The memory may stand in for one that was lost, or be an older copy that was put back. So each company is searched in whole
+once, and from then on as far back as everything that carries a marker of ours is known. Where the two systems tell of runs
+that this memory knows nothing of, there is a gap: what those runs sent last may not be listed yet, and is waited for.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from sfspiris.core.holds import HoldCode
+from sfspiris.core.model import SyncState
+from sfspiris.core.planning.adoption import Gap, Searched, claims_a_document
+from sfspiris.core.planning.documents import Documents
+from sfspiris.core.routing import route
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sfspiris.core.model import Deal
+    from sfspiris.engine.world import World
+    from sfspiris.ports.ledger import Ledger
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_OVERLAP: Final = timedelta(minutes=15)
+"""How far each search reads back behind the last one: the longest lag of a list, and clocks that are not quite alike."""
+
+
+def documents(ledger: Ledger, *, since: datetime | None = None) -> Documents:
+    """All drafts and invoices of a company, or all drafts and the invoices changed since then (UTC).
+
+    Drafts are read first: one that is issued meanwhile is then seen on both lists, never on none.
+    """
+    drafts = ledger.drafts()
+    invoices, _ = ledger.invoices(modified_since=since)
+    return Documents.of(drafts, invoices)
+
+
+def search(world: World, deals: Sequence[Deal], needed: Collection[str]) -> Searched:
+    """What the ledgers hold beyond our memory; `needed` are the companies in which something may be made for the Deals.
+
+    With nothing to make nothing is read. A company that was never searched is searched along with the others, since a
+    Deal may have gone to it when it was made.
+    """
+    taken = frozenset((link.company, link.draft_id) for link in world.state.links.all())
+    if not needed:
+        return Searched({}, {}, taken)
+    known = _known_deals(world)
+    unknown = [deal for deal in deals if deal.id not in known]
+    claims = [deal for deal in unknown if claims_a_document(deal)]
+    claimed = {goes_to.key for deal in claims if (goes_to := route(deal, world.policy))}
+    found: dict[str, Documents] = {}
+    gaps: dict[str, Gap] = {}
+    for company, ledger in sorted(world.ledgers.items()):
+        searched_to = world.state.cursors.get(_feed(company))
+        if searched_to is not None and company not in needed:
+            continue
+        since = None if searched_to is None or company in claimed else searched_to - _OVERLAP
+        found[company] = documents(ledger, since=since)
+        signs = [
+            *_strangers(world, found[company], known).values(),
+            *(deal.changed_at for deal in claims if company in claimed),
+            *(_told_by_others(world, unknown) if searched_to is None else ()),
+        ]
+        if gap := _gap(world, company, searched_to, signs):
+            gaps[company] = gap
+    return Searched(found, gaps, taken)
+
+
+def conclude(
+    world: World, searched: Mapping[str, Documents], gaps: Mapping[str, Gap], read_at: datetime
+) -> None:
+    """Remember how far the companies have been searched, where that left nothing open; `read_at` is when it began, UTC."""
+    known = _known_deals(world)
+    waited_for = {one.company for one in world.state.holds.all() if one.code is HoldCode.OUTCOME_UNKNOWN}
+    for company, found in searched.items():
+        gap = gaps.get(company)
+        is_open = gap is not None and not gap.is_over
+        if not is_open and company not in waited_for and not _strangers(world, found, known):
+            world.state.cursors.move(_feed(company), read_at, at=world.clock.now())
+
+
+def _known_deals(world: World) -> frozenset[str]:
+    """The Deals whose documents we know, or have in hand."""
+    linked = {link.deal_id for link in world.state.links.all()}
+    return frozenset(linked | {one.deal_id for one in world.state.journal.open_intents()})
+
+
+def _strangers(world: World, found: Documents, known: Collection[str]) -> dict[str, datetime]:
+    """The Deals of our org that a document stands for though we know nothing of it, and when the latest one was made."""
+    return {
+        marker.deal_id: max(one.created_at or _LONG_AGO for one in marked)
+        for marker, marked in found.by_marker.items()
+        if marker.org_tag == world.policy.org_tag and marker.deal_id not in known
+    }
+
+
+def _told_by_others(world: World, unknown: Sequence[Deal]) -> list[datetime]:
+    """When the CRM was told about Deals of which this memory never told it anything."""
+    held = world.state.holds.deal_ids()
+    return [
+        deal.changed_at
+        for deal in unknown
+        if deal.sync != SyncState() and deal.id not in held and not world.state.journal.of_deal(deal.id)
+    ]
+
+
+def _gap(world: World, company: str, searched_to: datetime | None, signs: Sequence[datetime]) -> Gap | None:
+    """The gap that is open for the company, if any. `signs` are when (UTC) the runs that we do not know left traces.
+
+    A search that left nothing open has closed it; a sign that is younger than the gap opens it anew.
+    """
+    cursors, now = world.state.cursors, world.clock.now()
+    since = cursors.get(_gap_feed(company))
+    if since is not None and searched_to is not None and searched_to > since:
+        since = None
+    if signs and (since is None or max(signs) > since):
+        since = now
+        cursors.move(_gap_feed(company), since, at=now)
+    return None if since is None else Gap(since, since + world.settle, is_over=now - since >= world.settle)
+
+
+def _feed(company: str) -> str:
+    return f"documents:{company}"
+
+
+def _gap_feed(company: str) -> str:
+    return f"gap:{company}"
