@@ -81,7 +81,11 @@ def of_companies(deals: Sequence[Deal], world: World, companies: Collection[str]
 
 def _selected(world: World, scope: Scope) -> Gathered:
     batch = world.crm.read_deals(
-        Selection(ids=scope.deal_ids or None, closed_from=scope.since, closed_to=scope.until)
+        Selection(
+            ids=scope.deal_ids or None,
+            closed_from=scope.since or (None if scope.deal_ids else world.policy.start_date),
+            closed_to=scope.until,
+        )
     )
     world.clock.follow(batch.read_at)
     missing = [
