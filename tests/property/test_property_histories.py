@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -124,14 +125,19 @@ def chosen(some: Sequence[Some], which: int) -> Some:
 class Histories(RuleBasedStateMachine):
     """Both sides, and everybody who touches them."""
 
+    fresh = b""  # a state file that nothing has happened to
+
     def __init__(self) -> None:
         super().__init__()
         self.room = tempfile.TemporaryDirectory(prefix="sfspiris-histories-")
         self.stage = Stage(Path(self.room.name))
         self.names = 0
-        with self.stage.state():
-            pass
-        self.fresh = self.backup = self.stage.file.read_bytes()
+        self.sitting = ExitStack()
+        if not self.fresh:
+            with self.stage.state():
+                Histories.fresh = self.stage.file.read_bytes()
+        self.backup = self.fresh
+        self._replace_the_state(self.fresh)
         self.deleted: Counter[str] = Counter()  # by deal: documents of ours that finance deleted
         self.left_by_finance: dict[tuple[str, str], LedgerDraft | Invoice] = {}
 
@@ -249,11 +255,16 @@ class Histories(RuleBasedStateMachine):
             case "back up":
                 self.backup = self.stage.file.read_bytes()
             case "lose":
-                self.stage.file.write_bytes(self.fresh)
+                self._replace_the_state(self.fresh)
             case "restore":
-                self.stage.file.write_bytes(self.backup)
+                self._replace_the_state(self.backup)
             case _:
                 raise AssertionError(what)
+
+    def _replace_the_state(self, by: bytes) -> None:
+        self.sitting.close()
+        self.stage.file.write_bytes(by)
+        self.sitting.enter_context(self.stage.sitting())
 
     # --- runs ------------------------------------------------------------------------------------------------------
 
@@ -373,6 +384,7 @@ class Histories(RuleBasedStateMachine):
         try:
             self._come_to_rest()
         finally:
+            self.sitting.close()
             self.room.cleanup()
 
     def _come_to_rest(self) -> None:

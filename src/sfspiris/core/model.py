@@ -135,7 +135,7 @@ class Customer:
     note: str = ""
     is_personal: bool = field(
         default=False, metadata={"shown": False}
-    )  # the orgnr is a person's number: mask it
+    )  # a number of it is a person's: mask them
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ def _drafts(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresol
         match resolution.verdict:
             case Verdict.ADOPT if resolution.document is not None:
                 _adopt(world, intent, resolution.document)
+                known.add(resolution.document.draft_id)
             case Verdict.GIVE_BACK:
                 _give_back(world, intent)
             case Verdict.DOUBT:

@@ -52,12 +52,12 @@ def screen_buyer(
         country=country.iso2,
         currency=currency,
         orgnr=number.canonical,
-        vat_number=vat,
+        vat_number=vat.canonical,
         address1=address.lines[0] if address.lines else None,
         address2=address.lines[1] if len(address.lines) > 1 else None,
         email=email,
         phone=phone,
-        is_personal=number.personal,
+        is_personal=number.personal or vat.personal,
     )
     return customer, country.iso2 == HOME
 
@@ -161,10 +161,10 @@ def _orgnr(
 
 def _vat_number(
     buyer: Buyer, country: _Country | None, number: _Number, found: Findings, *, today: date
-) -> str | None:
+) -> _Number:
     raw = text.one_line(buyer.vat_number or "")
     if country is None:
-        return None
+        return _Number(None)
     if not raw:
         if country.eu_vat_area and country.iso2 != HOME:
             found.hold(
@@ -173,7 +173,7 @@ def _vat_number(
                 "Fill in the buyer's VAT number on the account (without one, Swedish VAT is a person's choice).",
                 about="vat_number",
             )
-        return None
+        return _Number(None)
     swedish_orgnr = number.canonical if country.iso2 == HOME else None
     parsed = vat_numbers.parse(raw, country=country.iso2, orgnr=swedish_orgnr, today=today)
     shown = _PERSONAL if parsed.personal or number.personal else raw
@@ -186,10 +186,10 @@ def _vat_number(
             about="vat_number",
             value=shown,
         )
-        return None
+        return _Number(None, parsed.personal)
     if parsed.verdict is Verdict.WARN and not parsed.personal:
         found.warn(WarningCode.VAT_NUMBER_UNCONFIRMED, f"{named(buyer)}: {_sentence(parsed.reason)}")
-    return parsed.canonical
+    return _Number(parsed.canonical, parsed.personal)
 
 
 def _address(

@@ -83,9 +83,8 @@ def terms_id_for(days: int | None, screened: Screened, ledger: LedgerView, found
     """The ledger's term of that many days; None leaves it to the customer's own terms, or comes with a hold."""
     if days is None:
         return None
-    for term in ledger.terms:
-        if term.days == days:
-            return term.id
+    if terms_id := known_terms(days, ledger):
+        return terms_id
     found.hold(
         HoldCode.PAYMENT_TERMS_UNKNOWN,
         f"{screened.company.ledger} has no payment terms of {days} days.",
@@ -96,6 +95,11 @@ def terms_id_for(days: int | None, screened: Screened, ledger: LedgerView, found
         value=str(days),
     )
     return None
+
+
+def known_terms(days: int, ledger: LedgerView) -> str | None:
+    """The id of the ledger's term of that many days; among several alike always the same one."""
+    return min((term.id for term in ledger.terms if term.days == days), default=None)
 
 
 def build_draft(

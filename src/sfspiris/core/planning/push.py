@@ -26,7 +26,7 @@ from sfspiris.core.identity import Marker, content_hash, correlation_id, custome
 from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.money import Money
 from sfspiris.core.planning.adoption import Searched, find_document, hold_when_unmarked_twin
-from sfspiris.core.planning.drafting import build_draft, draft_rows, terms_id_for
+from sfspiris.core.planning.drafting import build_draft, draft_rows, known_terms, terms_id_for
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.matching import Matched, match_customer
 from sfspiris.core.planning.screening import Screened, screen
@@ -320,7 +320,7 @@ class _Draughtsman:
             days = company.default_terms_days
             terms_id = terms_id_for(days, screened, ledger, found)
         else:  # a hold about it has been noted for the draft already
-            terms_id = next((term.id for term in ledger.terms if term.days == days), None)
+            terms_id = known_terms(days, ledger)
         if terms_id is None:
             return None
         return CreateCustomer(
