@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.model import Customer
 from sfspiris.core.planning.findings import Findings, fitted, named, too_long
-from sfspiris.swedish import countries, orgnr, postal, text, vat_numbers
+from sfspiris.swedish import countries, orgnr, personal_shape, postal, text, vat_numbers
 from sfspiris.swedish.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -123,7 +123,9 @@ def _orgnr(
         return _Number(None)
     at_home = country.iso2 == HOME
     parsed = orgnr.parse(raw, today=today, country=country.iso2)
-    shown = (_PERSONAL if parsed.personal else raw) or None
+    # Abroad a Swedish person's number is just another registration number; it is masked there all the same.
+    is_masked = parsed.personal or (parsed.kind == "foreign" and personal_shape.in_text(text.identifier(raw)))
+    shown = (_PERSONAL if is_masked else raw) or None
     if parsed.verdict is Verdict.HOLD or (at_home and parsed.canonical is None):
         code = _ORGNR_CODES.get(parsed.problem or "missing", HoldCode.ORGNR_INVALID)
         if not at_home and parsed.problem == "length":
@@ -137,7 +139,7 @@ def _orgnr(
             about="orgnr",
             value=shown,
         )
-        return _Number(None, parsed.personal)
+        return _Number(None, is_masked)
     if orgnr.contradicts_name(parsed, buyer.name):
         found.hold(
             HoldCode.ORGNR_INVALID,
@@ -156,7 +158,7 @@ def _orgnr(
         )
     if parsed.verdict is Verdict.WARN and not parsed.personal:
         found.warn(WarningCode.ORGNR_UNUSUAL, f"{named(buyer)}: {_sentence(parsed.reason)}")
-    return _Number(parsed.canonical, parsed.personal)
+    return _Number(parsed.canonical, is_masked)
 
 
 def _vat_number(
