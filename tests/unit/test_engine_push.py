@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from fakes import Killed, Stage, lost, over_quota, refused, unreachable
+from fakes import Killed, Stage, Trouble, lost, over_quota, refused, unreachable
+from sfspiris.core.actions import CreateDraft
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.lifecycle import IntentState
 from sfspiris.core.model import DealStatus
 from sfspiris.core.outcome import Outcome, RunResult, RunStatus
 from sfspiris.core.planning.documents import SETTLE
+from sfspiris.engine.execute import UNANSWERED_IN_A_ROW
 from sfspiris.engine.gather import FEED, OVERLAP, Scope
 from sfspiris.engine.run import Guard, push
-from sfspiris.errors import SafetyStop, UsageError
+from sfspiris.errors import SafetyStop, Unreachable, UsageError
 from shorthand import buyer, customer, deal, deal_id, line
 
 ROOMY = Guard(max_changes=200)
@@ -247,6 +249,59 @@ def test_quota_that_never_comes_stops_the_run_with_nothing_lost(stage: Stage) ->
     stage.se.trouble.before = {}
     run(stage)
     assert len(stage.se.made) == 1
+
+
+@pytest.mark.parametrize("seconds", [66, 3600, 365 * 86_400])
+def test_a_longer_wait_for_quota_than_a_minute_ends_the_run_instead(stage: Stage, seconds: float) -> None:
+    stage.crm.add(deal("D1", "2 x 500 KONS"))
+    stage.se.trouble.before[1] = lambda: over_quota(seconds)
+    result = run(stage)
+    assert result.stopped is not None
+    assert result.stopped.exit_code == 8
+    assert stage.paused == []
+    assert run(stage).status is RunStatus.OK
+
+
+def a_bad_day(stage: Stage, moment: str, *creates: int) -> None:
+    """Six deals for one known customer, and no answer to these creates."""
+    stage.se.known.append(customer("1001"))
+    stage.crm.add(*[deal(f"D{number}", "2 x 500 KONS") for number in range(1, 7)])
+    for nth in creates:
+        getattr(stage.se.trouble, moment)[nth] = lost
+
+
+def test_three_creates_in_a_row_without_an_answer_stop_the_run_and_leave_the_rest_untouched(
+    stage: Stage,
+) -> None:
+    a_bad_day(stage, "after", 1, 2, 3, 4, 5, 6)
+    result = run(stage)
+    assert isinstance(result.stopped, Unreachable)
+    assert (result.stopped.code, result.stopped.exit_code) == ("NO_ANSWERS", 8)
+    drafts = [one.outcome for one in result.results if isinstance(one.action, CreateDraft)]
+    assert drafts == [Outcome.UNKNOWN] * UNANSWERED_IN_A_ROW + [Outcome.SKIPPED] * 3
+    assert stage.se.creates == UNANSWERED_IN_A_ROW
+    with stage.state() as state:
+        assert state.cursors.get(FEED) is None
+        assert len(state.journal.open_intents()) == UNANSWERED_IN_A_ROW
+    assert [one.sync.status for one in stage.crm.deals.values()] == ["Held"] * 3 + [None] * 3
+    stage.se.trouble = Trouble()
+    run(stage)
+    assert len(stage.se.made) == 6, "what was made is adopted, and the rest is made"
+    assert run(stage).results == ()
+
+
+def test_an_answer_in_between_lets_the_run_go_on(stage: Stage) -> None:
+    a_bad_day(stage, "after", 1, 2, 4, 5)
+    result = run(stage)
+    assert result.stopped is None
+    assert result.failed == 4
+    assert stage.se.creates == 6
+
+
+def test_a_refusal_is_an_answer(stage: Stage) -> None:
+    a_bad_day(stage, "after", 1, 2, 4, 5)
+    stage.se.trouble.before[3] = refused
+    assert run(stage).stopped is None
 
 
 def test_no_connection_stops_the_run_moves_no_cursor_and_the_next_run_does_the_rest(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.reply import Reply, names_an_error, told_pause
 from sfspiris.adapters.transport import Effect, Limits, Pace, Transport
-from sfspiris.errors import BrokenReply, ConfigError, SafetyStop
+from sfspiris.errors import BrokenReply, ConfigError, SafetyStop, Unreachable
 
 JSON_TYPE = {"content-type": "application/json; charset=utf-8"}
 
@@ -25,6 +25,15 @@ plain_data = st.recursive(
 
 def still() -> Pace:
     return Pace(sleep=lambda _: None, monotonic=lambda: 0.0, jitter=lambda: 0.0)
+
+
+def test_no_request_begins_after_the_end_of_the_run() -> None:
+    spent = Transport(service="Spiris", pace=still(), ends=0.0)
+    for effect in Effect:
+        with pytest.raises(Unreachable, match="max_minutes") as stopped:
+            spent.request("POST", "http://127.0.0.1:9/", effect=effect)
+        assert stopped.value.code == "RUN_TIME_UP"
+    assert spent.calls == 0
 
 
 # --- JSON ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ class Limits:
 
     connect: float = 5.0
     read: float = 30.0
-    total: float = 60.0
+    total: float = 30.0
     body_bytes: int = 64 * 2**20
     attempts: int = 4
     longest_wait: float = 65.0

@@ -94,7 +94,8 @@ class Transport:
 
     `verify` is True for the usual certificate authorities, or a file with the only ones to trust; that certificates are
     checked cannot be switched off. Proxies are taken from the environment. Redirects are never followed: a token or
-    an invoice goes to the address that was asked for or nowhere.
+    an invoice goes to the address that was asked for or nowhere. `ends` is when the whole run must be over, on the pace's
+    clock: after that no request begins.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Transport:
         limits: Limits = DEFAULT_LIMITS,
         read_only: bool = False,
         verify: str | bool = True,
+        ends: float = float("inf"),
     ) -> None:
         if verify is False:
             raise ConfigError(
@@ -118,6 +120,7 @@ class Transport:
         self._limits = limits
         self._read_only = read_only
         self._verify = verify
+        self._ends = ends
         self._deadline = Deadline(pace.monotonic)
         self._words = Words(service, limits, lambda: self._deadline.has_passed)
         self._lines: dict[tuple[bool, str | None], TimedHTTPTransport] = {}
@@ -262,9 +265,11 @@ class Transport:
             raise self._words.bad_address() from error
 
     def _exchange(self, request: httpx.Request, number: int) -> Reply:
-        self.calls += 1
         began = self._pace.monotonic()
-        self._deadline.start(self._limits.total)
+        if began >= self._ends:
+            raise self._words.out_of_time()
+        self.calls += 1
+        self._deadline.start(min(self._limits.total, self._ends - began))
         outcome: object = "interrupted"
         try:
             with closing(self._line(request.url).handle_request(request)) as response:

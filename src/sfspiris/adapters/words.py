@@ -68,6 +68,14 @@ class Words:
             retry_after=seconds,
         )
 
+    def out_of_time(self) -> Unreachable:
+        """The whole run has lasted as long as it may; this request was not sent."""
+        return Unreachable(
+            f"The run has used up its time ([limits] max_minutes), so nothing more is asked of {self._service}.",
+            remedy="What was done is recorded; run the same command again and it goes on from there.",
+            code="RUN_TIME_UP",
+        )
+
     def too_large(self) -> BrokenReply:
         """More bytes than we take."""
         return BrokenReply(

@@ -248,10 +248,13 @@ def _desk(common: Common, *, read_only: bool) -> Iterator[Desk]:
     path = config.find(str(common.config) if common.config else None, os.environ)
     settings = config.load(path, today=today)
     store = open_store(settings.secrets, environ=os.environ, folder=settings.folder)
+    ends = _PACE.monotonic() + 60 * settings.limits.max_minutes
     with ExitStack() as stack:
 
         def transport(service: str) -> Transport:
-            made = Transport(service=service, pace=_PACE, read_only=read_only or settings.is_read_only)
+            made = Transport(
+                service=service, pace=_PACE, read_only=read_only or settings.is_read_only, ends=ends
+            )
             stack.callback(made.close)
             return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
 
@@ -24,7 +25,7 @@ from sfspiris.core.model import DealLink, DealStatus, SyncState
 from sfspiris.core.money import Money
 from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.push import for_sales
-from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable
+from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, Unreachable
 from sfspiris.ports.crm import DealUpdate
 from sfspiris.state.journal import IntentKind, NewIntent
 from sfspiris.state.links import CustomerLink
@@ -43,6 +44,15 @@ log = logging.getLogger(__name__)
 Made = TypeVar("Made")
 
 _QUOTA_WAITS: Final = 3  # how often one create waits for quota before the run gives up for now
+_LONGEST_WAIT: Final = (
+    65.0  # seconds; a quota counted per minute is free again by then, and no longer one is waited for
+)
+UNANSWERED_IN_A_ROW: Final = 3
+"""After so many creates in a row without a trustworthy answer from one company the run stops.
+
+One lost reply is an accident; several in a row mean that the line or the service is down, and every further create would
+only be one more document whose existence nobody can tell until the settle window has passed.
+"""
 _TOLD_AT_ONCE: Final = 200  # deals per write to the CRM: one call
 
 
@@ -73,6 +83,7 @@ class _Execution:
         self._after: dict[str, SyncState] = {}  # what the CRM must be told otherwise than planned
         self._untouched: set[str] = set()  # deals of whose write nothing is known: the CRM is told nothing
         self._sent: str | None = None  # the action that left us and has not been noted yet
+        self._unanswered: Counter[str] = Counter()  # by company: creates in a row that nobody answered
 
     def carry_out(self, plan: Plan) -> Carried:
         told: list[WriteDeal] = []
@@ -298,12 +309,12 @@ class _Execution:
             )
             self._sent = action.id
             try:
-                return intent, send()
+                made = send()
             except OutOfQuota as error:
                 self._sent = None
                 intent = self._move(intent, IntentEvent.NOT_EXECUTED, error.code)
                 quota_waits += 1
-                if quota_waits > _QUOTA_WAITS:
+                if quota_waits > _QUOTA_WAITS or error.retry_after > _LONGEST_WAIT:
                     self._move(intent, IntentEvent.DROP, error.code)
                     raise
                 self._world.pause(error.retry_after)
@@ -313,13 +324,30 @@ class _Execution:
                 self._move(intent, IntentEvent.DROP, error.code)
                 raise
             except Refused as error:
+                self._unanswered[action.company] = 0
                 self._move(intent, IntentEvent.REFUSE, error.vendor_code or error.code)
                 self._note(action, Outcome.FAILED)
                 return self._hold(action, HoldCode.LEDGER_REFUSED, error)
             except OutcomeUnknown as error:
                 self._move(intent, IntentEvent.LOSE, error.code)
                 self._note(action, Outcome.UNKNOWN)
+                self._stop_when_nobody_answers(action.company)
                 return self._hold(action, HoldCode.OUTCOME_UNKNOWN, error)
+            else:
+                self._unanswered[action.company] = 0
+                return intent, made
+
+    def _stop_when_nobody_answers(self, company: str) -> None:
+        self._unanswered[company] += 1
+        if self._unanswered[company] >= UNANSWERED_IN_A_ROW:
+            ledger = self._world.policy.companies[company].ledger
+            self._carried.stopped = Unreachable(
+                f"{ledger} gave no trustworthy answer to {UNANSWERED_IN_A_ROW} creates in a row for company {company}, "
+                "so the run stopped; the rest was not tried.",
+                remedy="Nothing is lost and nothing is sent twice. When the service works again, run the same command: "
+                "it first looks for what may have been made.",
+                code="NO_ANSWERS",
+            )
 
     def _hold(self, action: CreateCustomer | CreateDraft, code: HoldCode, error: SfspirisError) -> Hold:
         return Hold(
