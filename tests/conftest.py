@@ -1,22 +1,59 @@
-"""In continuous integration nothing may be skipped: what should have run and did not is a failure."""
+"""What concerns a run of the tests as a whole.
+
+In continuous integration nothing may be skipped: what should have run and did not is a failure. And every call that any
+test made to a sandbox is held to the vendor's document at the end; see `suite_calls`.
+"""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from playground import CALLS
+from shared import found
+
+if TYPE_CHECKING:
+    from suite_calls import Verdict
+
 _skipped: list[str] = []
+_fuzzed: Counter[str] = Counter()
+_folder: pytest.StashKey[tempfile.TemporaryDirectory[str]] = pytest.StashKey()
+_verdict: pytest.StashKey[Verdict] = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gather the calls of every sandbox; a worker of pytest-xdist has the folder from whom it works for."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_folder] = tempfile.TemporaryDirectory(prefix="sfspiris-calls-")
+        os.environ[CALLS] = config.stash[_folder].name
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and not hasattr(report, "wasxfail"):
         _skipped.append(report.nodeid)
+    if report.when == "call":
+        for name, value in report.user_properties:
+            if name.startswith("Spiris: fuzz ") and isinstance(value, int):
+                _fuzzed[name.removeprefix("Spiris: fuzz ")] += value
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if _skipped and os.environ.get("CI") == "true" and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if _skipped and os.environ.get("CI") == "true":
+        _fail(session)
+    if _folder in session.config.stash:
+        with session.config.stash[_folder] as folder:
+            if found("specs/spiris-openapi.json") is None or not any(Path(folder).iterdir()):
+                return
+            from suite_calls import judged  # noqa: PLC0415 - only the end of a run needs the OpenAPI library
+
+            verdict = session.config.stash[_verdict] = judged(Path(folder))
+        if verdict.violations or verdict.failures or (_is_whole(session.config) and verdict.left_out):
+            _fail(session)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -24,3 +61,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("skipped, which is a failure here", red=True)
         for one in sorted(set(_skipped)):
             terminalreporter.line(one)
+    verdict = terminalreporter.config.stash.get(_verdict, None)
+    if verdict is not None and verdict.calls:
+        terminalreporter.section("calls to the sandbox, held to the vendor's document")
+        for line in verdict.told(_fuzzed, is_whole=_is_whole(terminalreporter.config)):
+            terminalreporter.line(line)
+
+
+def _fail(session: pytest.Session) -> None:
+    if session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether all tests were asked for, so that what no test did is worth telling."""
+    is_chosen = config.option.keyword or config.option.lf or config.option.maxfail
+    return config.args_source == pytest.Config.ArgsSource.TESTPATHS and not is_chosen

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Json = dict[str, Any]
+CALLS = "SFSPIRIS_SANDBOX_CALLS"  # read by every sandbox: where the calls of the whole suite are gathered
 SECONDS = 60
 DEMO_HELD = 17
 
@@ -156,7 +157,7 @@ def clean_environ(home: Path, extra: Mapping[str, str] | None = None) -> dict[st
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SFSPIRIS_", "XDG_", "NO_COLOR"))
+        if not name.startswith(("SFSPIRIS_", "XDG_", "NO_COLOR")) or name == CALLS
     }
     return kept | {"HOME": str(home), "COLUMNS": "100"} | dict(extra or {})
 

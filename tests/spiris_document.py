@@ -35,7 +35,8 @@ JSON: Final = "application/json"
 
 DIFFERENCES: Final[Mapping[str, str]] = {
     "operation": "GET /customerinvoicedrafts/{id}/print is not in the document; the vendor announced it for autumn 2026",
-    "address": "an address or method that the document lacks is refused with 404 or 405, as any web server does",
+    "address": "an address or method that the document lacks is refused with 404 or 405, as any web server does, or with 401 "
+    "first, where there is no token",
     "status": "401, 403, 404, 415 and 429 are declared for few operations or none, yet the vendor's pages on errors and quotas "
     "name them, or every web server has them; their body is the one declared for 400",
     "options": "$filter, $orderby, $select, $page and $pagesize are the vendor's query options on lists; the document names none",
@@ -64,7 +65,7 @@ ABSENT: Final = frozenset(
 
 COMPUTED: Final = frozenset({"TaxDeclarationDate"})
 
-_NO_SUCH_ADDRESS: Final = frozenset({404, 405})
+_NO_SUCH_ADDRESS: Final = frozenset({401, 404, 405})
 _MISSING: Final = re.compile(r"'(\w+)' is a required property")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?")
 
@@ -188,7 +189,7 @@ def request_faults(call: Exchange) -> list[Fault]:
 
 
 def _answer_faults(call: Exchange, status: int) -> Iterator[Fault]:
-    if status in _NO_SUCH_ADDRESS and not call.answer:
+    if status in {404, 405} and not call.answer:
         return
     # A success is held to more than the document asks: every property that it names has to be there.
     openapi = _openapi(every_property=call.is_accepted)

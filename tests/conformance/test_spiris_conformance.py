@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import spiris_document
+from our_operations import OUR_OPERATIONS
 from sfspiris.adapters.spiris.client import SpirisClient
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.identity import Marker, customer_note
@@ -18,19 +19,6 @@ from sfspiris.sandbox.kernel import jsonio
 from spiris_document import Exchange, operation_of
 from spiris_office import Office, office
 from spiris_sandbox import NOWHERE, WORLD, Api, Sandbox, sandbox
-
-OUR_OPERATIONS = {
-    "company_settings": "GET /companysettings",
-    "customers": "GET /customers",
-    "articles": "GET /articles",
-    "codings": "GET /articleaccountcodings",
-    "terms_of_payments": "GET /termsofpayments",
-    "drafts": "GET /customerinvoicedrafts",
-    "invoices": "GET /customerinvoices",
-    "create_customer": "POST /customers",
-    "create_draft": "POST /customerinvoicedrafts",
-}
-"""Every call that our client of Spiris can make, by the function that makes it."""
 
 MARKER = Marker("006000000000001AAA", 1, "K7Q2M")
 

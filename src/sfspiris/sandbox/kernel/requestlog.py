@@ -88,16 +88,16 @@ class RequestLog:
         body_type: str,
         response: bytes,
         response_type: str,
-    ) -> None:
+    ) -> Call:
         """Add one call; it gets the next number, from 1."""
         self._count += 1
-        self._calls.append(
-            Call(self._count, method, path, query, status, at, body, body_type, response, response_type)
-        )
+        call = Call(self._count, method, path, query, status, at, body, body_type, response, response_type)
+        self._calls.append(call)
         self._bytes += len(body) + len(response)
         while self._bytes > self._kept_bytes:
             oldest = self._calls.popleft()
             self._bytes -= len(oldest.body) + len(oldest.response)
+        return call
 
     def listed(self, *, after: int = 0) -> list[dict[str, Any]]:
         """The calls numbered above `after`."""

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sfspiris.sandbox.kernel.callfile import CallFile
 from sfspiris.sandbox.kernel.faults import GARBAGE, GATEWAY_PAGE, Fault
 from sfspiris.sandbox.kernel.simulator import Simulator
 
@@ -47,6 +48,7 @@ class VendorCalls:
     def __init__(self, simulator: Simulator, vendor: ASGIApp) -> None:
         self._simulator = simulator
         self._vendor = vendor
+        self._file = CallFile.asked_for(simulator.name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one vendor call."""
@@ -62,11 +64,11 @@ class VendorCalls:
         else:
             answer = await self._carried_out(scope, body)
             if fault is not None and fault.effect == "repeat":
-                self._record(scope, body, answer)
+                self._record(scope, body, answer, fault)
                 answer = await self._carried_out(scope, body)
             elif fault is not None:
                 answer = _changed(fault, answer)
-        self._record(scope, body, answer)
+        self._record(scope, body, answer, fault)
         if answer is not None:
             answer.headers.append(
                 (b"date", format_datetime(self._simulator.clock.now(), usegmt=True).encode())
@@ -103,8 +105,8 @@ class VendorCalls:
             _logger.exception("%s %s failed inside the sandbox", scope["method"], scope["path"])
         return answer
 
-    def _record(self, scope: Scope, body: bytes, answer: _Answer | None) -> None:
-        self._simulator.log.record(
+    def _record(self, scope: Scope, body: bytes, answer: _Answer | None, fault: Fault | None) -> None:
+        call = self._simulator.log.record(
             method=scope["method"],
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
@@ -115,6 +117,9 @@ class VendorCalls:
             response=b"" if answer is None else answer.body,
             response_type="" if answer is None else answer.media_type,
         )
+        if self._file is not None:
+            agent = _header(scope["headers"], b"user-agent")
+            self._file.write(call, agent=agent, fault=None if fault is None else fault.effect)
 
 
 def _for_the_wire(scope: Scope, answer: _Answer) -> _Answer:

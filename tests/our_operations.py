@@ -1,0 +1,21 @@
+"""Every call that our client of Spiris can make, by the function that makes it, in the words of the vendor's document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+OUR_OPERATIONS: Final[Mapping[str, str]] = {
+    "company_settings": "GET /companysettings",
+    "customers": "GET /customers",
+    "articles": "GET /articles",
+    "codings": "GET /articleaccountcodings",
+    "terms_of_payments": "GET /termsofpayments",
+    "drafts": "GET /customerinvoicedrafts",
+    "invoices": "GET /customerinvoices",
+    "create_customer": "POST /customers",
+    "create_draft": "POST /customerinvoicedrafts",
+}
+
+OUR_AGENT: Final = "sfspiris/"
+"""How the `User-Agent` of our own client begins."""
