@@ -2,6 +2,9 @@
 
 In continuous integration nothing may be skipped: what should have run and did not is a failure. And every call that any
 test made to a sandbox is held to the vendor's document at the end; see `suite_calls`.
+
+Made-up examples are the same in every run, so that a commit fails for what it changed; `-m release` with
+HYPOTHESIS_PROFILE=explore tries new ones.
 """
 
 from __future__ import annotations
@@ -13,12 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from playground import CALLS
 from shared import found
 
 if TYPE_CHECKING:
     from suite_calls import Verdict
+
+settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 _skipped: list[str] = []
 _fuzzed: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -15,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from sfspiris.cli.app import run
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 Json = dict[str, Any]
 CALLS = "SFSPIRIS_SANDBOX_CALLS"  # read by every sandbox: where the calls of the whole suite are gathered
@@ -54,7 +57,11 @@ class Playground:
     printed: str = ""
 
     def sfspiris(self, *arguments: str, stdin: str = "", **environ: str) -> Ended:
-        """Run the installed command in the folder."""
+        """Run the command line in the folder, in this process: all that the installed command does, only sooner."""
+        return carry_out(arguments, folder=self.folder, environ=self.environ | environ, stdin=stdin)
+
+    def installed(self, *arguments: str, stdin: str = "", **environ: str) -> Ended:
+        """Run the installed command in the folder, as a process of its own."""
         done = subprocess.run(
             [command(), *arguments],
             cwd=self.folder,
@@ -143,6 +150,30 @@ class Playground:
         text = path.read_text(encoding="utf-8")
         assert before in text
         path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def carry_out(
+    arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str], stdin: str = ""
+) -> Ended:
+    """One command line in this process, with a folder, an environment and streams of its own."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    before = (Path.cwd(), dict(os.environ), sys.stdin, sys.stdout, sys.stderr)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.stdin, (sys.stdout, sys.stderr) = io.StringIO(stdin), streams
+    try:
+        code = run(arguments)
+    finally:
+        os.chdir(before[0])
+        os.environ.clear()
+        os.environ.update(before[1])
+        sys.stdin, sys.stdout, sys.stderr = before[2:]
+    told = []
+    for stream in streams:
+        stream.flush()
+        told.append(stream.buffer.getvalue().decode())
+    return Ended(code, *told)
 
 
 def command() -> str:

@@ -279,7 +279,7 @@ def _unprefixed(typed: str, *, country: str | None) -> VatFinding:
 
 
 def _swedish(number: str, *, raw: str, orgnr: str | None, today: date) -> VatFinding:
-    inner, suffix = _swedish_parts(number, today=today)
+    inner, suffix = _swedish_parts(number, prefixed=raw.strip().upper().startswith("SE"), today=today)
     own = parse_orgnr(inner, today=today)
     if own.problem is not None:
         return _held(own.problem, f"inside the VAT number: {own.reason}", scheme="EU", personal=own.personal)
@@ -320,12 +320,18 @@ def _swedish(number: str, *, raw: str, orgnr: str | None, today: date) -> VatFin
     return found
 
 
-def _swedish_parts(number: str, *, today: date) -> tuple[str, str]:
-    """The inner number and the ending: ten digits, or twelve with a century, and two digits or nothing."""
-    if (
-        len(number) == _TEN_AND_ENDING
-    ):  # ten and an ending, unless only the reading as century and ten makes sense
-        is_century = not number.endswith("01") and not parse_orgnr(number, today=today).is_held
+def _swedish_parts(number: str, *, prefixed: bool, today: date) -> tuple[str, str]:
+    """The inner number and the ending: ten digits, or twelve with a century, and two digits or nothing.
+
+    Twelve digits after SE are ten and an ending, as the format says, unless they begin with the 16 that only an
+    organisation has; without SE they may be a person's century and ten as well.
+    """
+    if len(number) == _TEN_AND_ENDING:
+        is_century = (
+            (not prefixed or number.startswith("16"))
+            and not number.endswith("01")
+            and not parse_orgnr(number, today=today).is_held
+        )
         return (number, "") if is_century else (number[:-2], number[-2:])
     return (number[:-2], number[-2:]) if len(number) == _TWELVE_AND_ENDING else (number, "")
 
