@@ -137,7 +137,10 @@ def test_a_validation_rule_comes_along(org: Box, api: Api) -> None:
         + TEXT.format("<required>true</required>")
         + RULE.replace("ISBLANK(Ocr__c)", "LEN(Ocr__c) &lt; 4")
     )
-    grants = "<label>R</label><objectPermissions><allowRead>true</allowRead><object>Receipt__c</object></objectPermissions>"
+    grants = (
+        "<label>R</label><objectPermissions><allowCreate>true</allowCreate><allowRead>true</allowRead>"
+        "<object>Receipt__c</object></objectPermissions>"
+    )
     assert deploy(api, package({}, receipt=receipt, grants=grants))["success"] is True
     org.person_adds(
         "PermissionSetAssignment",

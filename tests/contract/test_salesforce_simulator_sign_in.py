@@ -197,7 +197,7 @@ def test_a_wrong_secret_client_or_grant_is_refused(org: Box) -> None:
     )
     assert refusal(ask(org, grant_type=credentials, client_id=CLIENT["client_id"]))[0] == "invalid_client"
     assert refusal(ask(org, grant_type=credentials, client_id="unknown"))[0] == "invalid_client_id"
-    assert refusal(ask(org, grant_type="password", username="x")) == (
+    assert refusal(ask(org, grant_type="magic", username="x")) == (
         "unsupported_grant_type",
         "grant type not supported",
     )

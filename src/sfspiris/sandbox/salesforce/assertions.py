@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sfspiris.sandbox.salesforce import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sfspiris.sandbox.kernel.clock import Clock
     from sfspiris.sandbox.kernel.records import Record, Records
 
@@ -27,9 +29,10 @@ _MILLISECONDS_FROM: Final = 100_000_000_000
 class Assertions:
     """Verifies assertions and remembers the numbers of those it took until they have ended, so that none is taken twice."""
 
-    def __init__(self, records: Records, clock: Clock) -> None:
+    def __init__(self, records: Records, clock: Clock, app: Callable[[str], Record | None]) -> None:
         self._records = records
         self._clock = clock
+        self._app = app
 
     def verified(self, assertion: str, base: str) -> tuple[Record, str]:
         """The app that signed the assertion, and the user it is for. Raises `ValueError` with the vendor's description."""
@@ -40,7 +43,7 @@ class Assertions:
             claims = jwt.decode(assertion, options={"verify_signature": False})
         except jwt.PyJWTError:
             raise ValueError("invalid assertion") from None
-        client = self._records.get(tables.CLIENTS, str(claims.get("iss", "")))
+        client = self._app(str(claims.get("iss", "")))
         if client is None:
             raise ValueError("client identifier invalid")
         if header.get("alg") != "RS256" or not client.get("public_key"):

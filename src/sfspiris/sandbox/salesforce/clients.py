@@ -9,6 +9,9 @@ from sfspiris.sandbox.salesforce import tables
 from sfspiris.sandbox.salesforce.pem import public_key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from sfspiris.sandbox.kernel.records import Record, Records
 
 DEFAULT_USERNAME: Final = "integration@example.com"
@@ -43,8 +46,11 @@ _KEYS: Final = frozenset(
 )
 
 
-def register(records: Records, said: Any) -> Record:
-    """Add an app or change one: what is not said stays as it was. Raises `SandboxError` for what cannot be meant."""
+def register(records: Records, said: Any, *, now: datetime | None = None) -> Record:
+    """Add an app or change one: what is not said stays as it was. Raises `SandboxError` for what cannot be meant.
+
+    `now` is when an admin did it; without one the app has always been there.
+    """
     if not isinstance(said, dict) or not isinstance(said.get("client_id"), str) or not said["client_id"]:
         raise SandboxError(
             'A client is an object such as {"client_id": "sfspiris-sandbox", "public_key": "-----BEGIN …"}.'
@@ -69,11 +75,17 @@ def register(records: Records, said: Any) -> Record:
         "username": DEFAULT_USERNAME,
         "redirect_uris": [],
     }
-    after = {**before, **client}
+    after = {**before, **client, **({} if now is None else {"registered": now})}
     records.put(tables.CLIENTS, client["client_id"], after)
     return after
 
 
+def registration(records: Records, client: Mapping[str, Any]) -> dict[str, Any]:
+    """What has been said of the app so far, in the form in which it is said."""
+    known = records.get(tables.CLIENTS, client["client_id"]) or {}
+    return {name: value for name, value in known.items() if name in _KEYS}
+
+
 def shown(client: Record) -> dict[str, Any]:
     """The app without its secret."""
-    return {name: value for name, value in client.items() if name != "client_secret"}
+    return {name: value for name, value in client.items() if name not in {"client_secret", "registered"}}

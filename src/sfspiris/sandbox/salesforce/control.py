@@ -194,7 +194,7 @@ class Control:
         said = document.get("clients") if isinstance(document, dict) and "clients" in document else document
         with self._sim.records.transaction():
             registered = [
-                clients.register(self._sim.records, one)
+                clients.register(self._sim.records, one, now=self._sim.clock.now())
                 for one in (said if isinstance(said, list) else [said])
             ]
             self._sim.loader.ensure_users()

@@ -16,7 +16,7 @@ from sfspiris.sandbox.salesforce.behaviours import BEHAVIOURS, NO_BEHAVIOUR, Beh
 from sfspiris.sandbox.salesforce.errors import ApiError
 from sfspiris.sandbox.salesforce.incoming import Incoming
 from sfspiris.sandbox.salesforce.places import settle_addresses
-from sfspiris.sandbox.salesforce.rules import check_duplicates, check_validation
+from sfspiris.sandbox.salesforce.rules import check_duplicates, check_validation, run_flows
 from sfspiris.sandbox.salesforce.values import stamp
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Dml:
         stamps: bool = True,
     ) -> None:
         """Bring computed fields of a record up to date on behalf of another save; rules do not run again."""
-        entity = self.org.schema[object_name]
+        entity = self.org.all_schema[object_name]
         old = self.existing(entity, record_id)
         row = {**old, **values}
         if stamps:
@@ -162,6 +162,8 @@ class Dml:
         entity, behaviour = save.entity, _behaviour(save.entity)
         with self.store.records.transaction():
             settle_addresses(save, self.org)
+            if not save.author.loading:
+                run_flows(save, self.store, self.org)
             behaviour.before(save)
             self._require(save)
             self._unique(save)
@@ -170,6 +172,15 @@ class Dml:
                 check_duplicates(save, self.store)
             self.store.put(entity, save.row, settles_at=self._settles_at(save.author))
             behaviour.after(save)
+            if "formulas_leave_no_stamp" not in self.org.traps:
+                self._touch_formulas(save)
+
+    def _touch_formulas(self, save: Save) -> None:
+        """Move the stamps of records whose formulas may read the saved one: what the platform does not do."""
+        for child in self.org.all_schema.children(save.entity.name):
+            if any(one.calculated for one in self.org.all_schema[child.object].fields.values()):
+                for referring in self.store.now_referring(child.object, child.field.name, save.row["Id"]):
+                    self.adjust(child.object, referring["Id"], {}, save.author)
 
     def _touch(self, row: Record, given: Mapping[str, Any], author: Author) -> None:
         now = self.stamp(author)
@@ -207,10 +218,10 @@ class Dml:
     def _bin(self, entity: Entity, row: Record, author: Author) -> None:
         gone = {**row, "IsDeleted": True}
         self._touch(gone, {}, author)
-        for child in self.org.schema.cascades.get(entity.name, ()):
+        for child in self.org.all_schema.cascades.get(entity.name, ()):
             for dependent in self.store.now_referring(child.object, child.field.name, row["Id"]):
-                self._bin(self.org.schema[child.object], dependent, author)
-        for child in self.org.schema.children(entity.name):
+                self._bin(self.org.all_schema[child.object], dependent, author)
+        for child in self.org.all_schema.children(entity.name):
             if child.field.custom and not child.field.cascades:
                 for referring in self.store.now_referring(child.object, child.field.name, row["Id"]):
                     self.adjust(child.object, referring["Id"], {child.field.name: None}, author)
@@ -226,20 +237,22 @@ class Dml:
             back = {**row, "IsDeleted": False}
             self._touch(back, {}, author)
             self.store.put(entity, back, settles_at=self._settles_at(author))
-            for child in self.org.schema.cascades.get(entity.name, ()):
+            for child in self.org.all_schema.cascades.get(entity.name, ()):
                 for dependent in self.store.records.find(child.object, child.field.name, record_id):
                     if dependent["IsDeleted"] and dependent["SystemModstamp"] == row["SystemModstamp"]:
-                        self.undelete(self.org.schema[child.object], dependent["Id"], author)
+                        self.undelete(self.org.all_schema[child.object], dependent["Id"], author)
             _behaviour(entity).deleted(Removal(self, back, author))
 
     def merge(self, entity: Entity, loser_id: str, winner_id: str, author: Author) -> None:
         """Move what belongs to one record to another, then delete the one with `MasterRecordId` set. Raises `ApiError`."""
         self.existing(entity, winner_id)
         loser = self.existing(entity, loser_id)
-        for child in self.org.schema.children(entity.name):
+        for child in self.org.all_schema.children(entity.name):
             for dependent in self.store.now_referring(child.object, child.field.name, loser_id):
                 self.adjust(child.object, dependent["Id"], {child.field.name: winner_id}, author)
-        gone = {**loser, "IsDeleted": True, "MasterRecordId": winner_id}
+        gone = {**loser, "IsDeleted": True}
+        if "merge_leaves_a_pointer" in self.org.traps:
+            gone["MasterRecordId"] = winner_id
         self._touch(gone, {}, author)
         self.store.put(entity, gone, settles_at=self._settles_at(author))
         self.adjust(entity.name, winner_id, {}, author)

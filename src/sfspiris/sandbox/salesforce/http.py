@@ -42,6 +42,8 @@ class Http:
             else encode(answer.content)
         )
         headers = dict(answer.headers)
+        if "offset_has_no_colon" not in self._api.org.traps:
+            body = body.replace(b'+0000"', b'+00:00"')
         if body:
             headers["Content-Type"] = answer.media_type
         if request.method == "HEAD":
@@ -76,6 +78,8 @@ class Http:
             session = self._sessions.session(request.headers.get("authorization"))
         except ApiError as error:
             return Answer.refusal(error)
+        if "plus_is_a_space" not in self._api.org.traps:
+            query = query.replace("+", "%2B")
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         call = Call(
             method=_method(request, parameters),

@@ -46,7 +46,7 @@ class Incoming:
             elif not _writable(one, author, is_insert=is_insert):
                 forbidden.append(one.name)
             elif name.lower() in known:
-                values[one.name] = coerce.stored(one, value)
+                values[one.name] = self._stored(one, value)
             else:
                 values[one.name] = self._by_external_id(one, value, name)
         if forbidden:
@@ -55,6 +55,15 @@ class Incoming:
             if values.get(one.name) is not None:
                 self._check_reference(one, values[one.name], author)
         return values
+
+    def _stored(self, one: Field, value: Any) -> Any:
+        kept = coerce.stored(one, value)
+        if one.type == "string" and isinstance(kept, str):
+            if "digits_are_text" not in self._org.traps and kept.isdecimal():
+                return str(int(kept))
+            if "text_is_trimmed" not in self._org.traps:
+                return str(value)
+        return kept
 
     @staticmethod
     def _reference_meant(entity: Entity, name: str, value: Any) -> Field | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from sfspiris.sandbox.salesforce.sessions import Sessions
 
 CODE_SECONDS: Final = 15 * 60
+PASSWORD: Final = "sandbox-password"  # noqa: S105 - every user of every sandbox has it
+SECURITY_TOKEN: Final = "sandbox-token"  # noqa: S105 - likewise
 _JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LOGIN_HOSTS: Final = frozenset({"login.salesforce.com", "test.salesforce.com"})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -99,7 +102,8 @@ class OAuth:
         self._org = org
         self._sessions = sessions
         self._codes = Tokens(records, clock, tables.CODES, prefix="aPrx")
-        self._assertions = Assertions(records, clock)
+        self._clock = clock
+        self._assertions = Assertions(records, clock, self._app)
 
     # the token endpoint
 
@@ -110,6 +114,7 @@ class OAuth:
             "client_credentials": self._by_credentials,
             "authorization_code": self._by_code,
             "refresh_token": self._by_refresh,
+            "password": self._by_password,
         }
         try:
             ask = await ask_of(request)
@@ -131,7 +136,8 @@ class OAuth:
         return self._sessions.opened(client, _active(user), "api", ask.base)
 
     def _by_credentials(self, ask: Ask) -> dict[str, Any]:
-        if urlsplit(ask.base).hostname in _LOGIN_HOSTS:
+        refused = "login_hosts_refuse_client_credentials" in self._org.traps
+        if refused and urlsplit(ask.base).hostname in _LOGIN_HOSTS:
             raise OAuthError("invalid_grant", "request not supported on this domain")
         client = self.client(ask, confidential=True)
         username = client.get("username")
@@ -177,9 +183,32 @@ class OAuth:
                 client, _active(user), grant["scope"], ask.base, family=grant["family"], refresh=rotates
             )
 
+    def _by_password(self, ask: Ask) -> dict[str, Any]:
+        client = self.client(ask, confidential=False)
+        if not self._switches.is_on("legacy_logins"):
+            raise OAuthError("invalid_grant", "authentication failure")
+        user = self.by_password(ask.need("username"), ask.need("password"))
+        return self._sessions.opened(client, user, "api", ask.base)
+
+    def by_password(self, username: str, password: str) -> Record:
+        """The active user whose password this is, with the security token behind it or without. Raises `OAuthError`."""
+        user = self._user(username)
+        right = any(same_secret(password, one) for one in (PASSWORD, PASSWORD + SECURITY_TOKEN))
+        if user is None or not user["IsActive"] or not right:
+            raise OAuthError("invalid_grant", "authentication failure")
+        return user
+
+    def _app(self, client_id: str) -> Record | None:
+        """A registered app that has reached every server: a new one takes a while."""
+        client = self._records.get(tables.CLIENTS, client_id)
+        takes = timedelta(seconds=self._switches.number("app_propagation_seconds"))
+        if client is None or not takes or "registered" not in client:
+            return client
+        return client if client["registered"] + takes <= self._clock.now() else None
+
     def client(self, ask: Ask, *, confidential: bool) -> Record:
         """The app that asks, its secret checked. A public app has none and must not send one. Raises `OAuthError`."""
-        client = self._records.get(tables.CLIENTS, ask.need("client_id"))
+        client = self._app(ask.need("client_id"))
         if client is None:
             raise OAuthError("invalid_client_id", "client identifier invalid")
         secret, expected = ask.get("client_secret"), client.get("client_secret")
@@ -233,7 +262,7 @@ class OAuth:
 
     def _asking_app(self, said: dict[str, str]) -> tuple[Record, str]:
         """The app and its redirect; refused here and not at the redirect, which may be anyone's. Raises `OAuthError`."""
-        client = self._records.get(tables.CLIENTS, said.get("client_id", ""))
+        client = self._app(said.get("client_id", ""))
         if client is None:
             raise OAuthError("invalid_client_id", "client identifier invalid")
         redirect = said.get("redirect_uri", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -14,10 +16,11 @@ from sfspiris.sandbox.salesforce.schema.geography import COUNTRIES, STATES
 from sfspiris.sandbox.salesforce.schema.joining import joined
 from sfspiris.sandbox.salesforce.schema.model import Feature, Pick
 from sfspiris.sandbox.salesforce.soql.days import Calendar
+from sfspiris.sandbox.salesforce.traps import Traps
 from sfspiris.sandbox.salesforce.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sfspiris.sandbox.kernel.clock import Clock
     from sfspiris.sandbox.kernel.records import Records
@@ -90,7 +93,10 @@ class Org:
     def __init__(self, records: Records, clock: Clock) -> None:
         self._records = records
         self._clock = clock
-        self._schema: Schema | None = None
+        self.traps = Traps()
+        self._schemas: dict[str | None, Schema] = {}
+        """By user; None is everything there is."""
+        self._viewer: str | None = None
         self._settings: dict[str, Any] | None = None
 
     @property
@@ -129,7 +135,7 @@ class Org:
     def refresh(self) -> None:
         """Read settings and declarations anew: something about the schema changed, or was undone."""
         self._settings = None
-        self._schema = None
+        self._schemas.clear()
 
     @property
     def id(self) -> str:
@@ -141,15 +147,30 @@ class Org:
 
     @property
     def schema(self) -> Schema:
-        """The schema in force."""
-        if self._schema is None:
-            self._schema = self._built(self._granted())
-        return self._schema
+        """The schema as the user whose call is being answered sees it; outside of calls, all of it."""
+        return self._schema_of(self._viewer)
 
     @property
     def all_schema(self) -> Schema:
-        """The schema with everything that waits for a permission set, too."""
-        return self._built(None)
+        """The schema with everything that waits for a permission set, too: what the platform itself works with."""
+        return self._schema_of(None)
+
+    @contextmanager
+    def seen_by(self, user_id: str) -> Iterator[None]:
+        """Let `schema` be what the user's permission sets show, until the block ends. Do not await inside."""
+        before, self._viewer = self._viewer, user_id
+        try:
+            yield
+        finally:
+            self._viewer = before
+
+    def _schema_of(self, user_id: str | None) -> Schema:
+        found = self._schemas.get(user_id)
+        if found is None:
+            sees_all = user_id is None or "deployed_fields_wait_for_grant" not in self.traps
+            found = self._built(None if sees_all else self._granted_to(str(user_id)))
+            self._schemas[user_id] = found
+        return found
 
     def declare(self, object_name: str, declaration: dict[str, Any]) -> None:
         """Add to the schema what a world, a control call or a deployment declares of an object."""
@@ -202,20 +223,20 @@ class Org:
             quantity_decimals=settings["quantity_decimals"],
         )
 
-    def _granted(self) -> Granted:
-        """What permission sets make visible, once anyone has them."""
+    def _granted_to(self, user_id: str) -> Granted:
+        """What the user's permission sets make visible."""
         assigned = {
             row["PermissionSetId"]
-            for row in self._records.all("PermissionSetAssignment")
+            for row in self._records.find("PermissionSetAssignment", "AssigneeId", user_id)
             if not row["IsDeleted"]
         }
         names = {row["Name"] for row in self._records.all("PermissionSet") if row["Id"] in assigned}
         grants = [one for one in self._records.all(tables.GRANTS) if one["name"] in names]
-        return Granted(
-            readable=frozenset(field for one in grants for field in one["readable"]),
-            editable=frozenset(field for one in grants for field in one["editable"]),
-            objects=frozenset(name for one in grants for name in one["objects"]),
-        )
+
+        def together(kind: str) -> frozenset[str]:
+            return frozenset(name for one in grants for name in one[kind])
+
+        return Granted(**{one.name: together(one.name) for one in fields(Granted)})
 
     # places
 

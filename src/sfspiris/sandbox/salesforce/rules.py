@@ -1,9 +1,10 @@
-"""An admin's rules: validation rules and duplicate rules, as a world declares them."""
+"""An admin's rules: flows, validation rules and duplicate rules, as a world declares them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sfspiris.sandbox.salesforce.coerce import stored
 from sfspiris.sandbox.salesforce.errors import ApiError
 from sfspiris.sandbox.salesforce.formula import Moment, is_true
 from sfspiris.sandbox.salesforce.soql.binder import condition_of
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
     from sfspiris.sandbox.salesforce.store import Store
 
 _VERSION = "68.0"
+
+
+def run_flows(save: Save, store: Store, org: Org) -> None:
+    """Let the object's flows change the record before it is checked and kept. They run on any save of the row."""
+    for flow in save.entity.definition.flows:
+        run = Run(reading=store, calendar=org.calendar(), version=_VERSION, envelope=lambda *_: None)
+        if is_true(flow.formula, Moment(run, save.entity, save.row, save.old, save.is_insert)):
+            for name, value in flow.values:
+                field = save.entity.every.get(name.lower())
+                if field is None:
+                    raise ApiError(
+                        "CANNOT_EXECUTE_FLOW_TRIGGER",
+                        f"We can't save this record because the “{flow.name}” process failed. There is no field {name}.",
+                    )
+                save.row[field.name] = stored(field, value)
 
 
 def check_validation(save: Save, store: Store, org: Org) -> None:

@@ -21,6 +21,7 @@ from sfspiris.sandbox.salesforce.rest.querying import Querying
 from sfspiris.sandbox.salesforce.rest.usage import Usage
 from sfspiris.sandbox.salesforce.sessions import Sessions
 from sfspiris.sandbox.salesforce.shown import shower
+from sfspiris.sandbox.salesforce.soap import SoapLogin
 from sfspiris.sandbox.salesforce.store import Store
 from sfspiris.sandbox.salesforce.whoami import WhoAmI
 from sfspiris.sandbox.salesforce.world import WorldLoader
@@ -84,6 +85,18 @@ class SalesforceSimulator(Simulator):
             kind="number",
         ),
         Switch(
+            "legacy_logins",
+            "no",
+            "SOAP login and the password grant still work in orgs older than Summer '23, until Summer '27; new orgs have them off",
+            values=("yes", "no"),
+        ),
+        Switch(
+            "app_propagation_seconds",
+            0,
+            "undocumented how many minutes pass before a new app, or a change of one, is known to every server",
+            kind="number",
+        ),
+        Switch(
             "line_moves_deal",
             "amount",
             "undocumented whether a changed line always moves its opportunity's SystemModstamp: only with the amount, always, never",
@@ -101,6 +114,7 @@ class SalesforceSimulator(Simulator):
         self.sessions = Sessions(records, clock, self.switches, self.org)
         self.oauth = OAuth(records, clock, self.switches, self.org, self.sessions)
         self._whoami = WhoAmI(records, clock, self.org, self.sessions, self.oauth)
+        self._soap = SoapLogin(self.switches, self.org, self.sessions, self.oauth)
         self.loader = WorldLoader(records, self.org, self.dml)
         self.api = Api(
             records=records,
@@ -125,6 +139,8 @@ class SalesforceSimulator(Simulator):
             Route("/services/oauth2/revoke", self.oauth.revoke, methods=["GET", "POST"]),
             Route("/services/oauth2/userinfo", self._whoami.userinfo, methods=["GET", "POST"]),
             Route("/services/oauth2/introspect", self._whoami.introspect, methods=["POST"]),
+            Route("/services/Soap/{kind}/{version}", self._soap.serve, methods=["POST"]),
+            Route("/services/Soap/{kind}/{version}/{org}", self._soap.serve, methods=["POST"]),
             Route("/id/{org}/{user}", self._whoami.identity, methods=["GET"]),
             Route("/services/async/{path:path}", self._async.serve, methods=_EVERY_METHOD),
             Route("/services/data{path:path}", self._http.data, methods=_EVERY_METHOD),

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sfspiris.sandbox.kernel.errors import SandboxError
 from sfspiris.sandbox.salesforce import ids, tables
 from sfspiris.sandbox.salesforce.adding import Adding
-from sfspiris.sandbox.salesforce.clients import DEFAULT_CLIENTS, DEFAULT_USERNAME, register
+from sfspiris.sandbox.salesforce.clients import DEFAULT_CLIENTS, DEFAULT_USERNAME, register, registration
 from sfspiris.sandbox.salesforce.dml import Author, Dml
 from sfspiris.sandbox.salesforce.schema.standard.crm import FORECAST_CATEGORIES, STAGES
 
@@ -68,8 +68,10 @@ class WorldLoader:
         self._set_up(world.get("org") or {}, records)
         self.declare(_with_prefixes(world.get("schema") or {}, records))
         for client in (*DEFAULT_CLIENTS, *(world.get("clients") or [])):
-            registered = self._records.get(tables.CLIENTS, client["client_id"])
-            register(self._records, {**client, **(registered or {})} if client in DEFAULT_CLIENTS else client)
+            register(
+                self._records,
+                {**client, **registration(self._records, client)} if client in DEFAULT_CLIENTS else client,
+            )
         self._org.set(_decimals(records))
         self.add(records, Author(self.integration_user, loading=True))
         self.ensure_users()

@@ -54,7 +54,8 @@ class Deals(Behaviour):
 
     @staticmethod
     def _with_lines(save: Save) -> None:
-        save.keep(*_FROM_LINES)
+        if "amount_follows_lines" in save.dml.org.traps:
+            save.keep(*_FROM_LINES)
         for name in ("CurrencyIsoCode", "Pricebook2Id"):
             if save.changed(name) and not save.author.in_product:
                 raise integrity(name, "it cannot be changed while the opportunity has products")
@@ -72,6 +73,8 @@ class Deals(Behaviour):
             row["ForecastCategory"], category = stage["ForecastCategory"], stage["ForecastCategoryName"]
             if "Probability" not in save.given:
                 row["Probability"] = stage["DefaultProbability"]
+        if save.old is not None and save.old["IsWon"]:
+            row["IsWon"] = row["IsWon"] or "reopened_deal_is_not_won" not in save.dml.org.traps
         if "ForecastCategoryName" not in save.given:
             row["ForecastCategoryName"] = category
         if not save.is_insert:

@@ -68,6 +68,8 @@ def sync(dml: Dml, quote_id: str, author: Author) -> None:
     if quote is None:
         return
     deal_id = quote["OpportunityId"]
+    if "quote_sync_renews_lines" not in dml.org.traps:
+        return
     for line in dml.store.now_referring("OpportunityLineItem", "OpportunityId", deal_id):
         dml.store.erase("OpportunityLineItem", line["Id"])
     entity = dml.org.schema["OpportunityLineItem"]

@@ -52,9 +52,12 @@ class AsyncJobs:
         try:
             call = self._call(request, await request.body())
             self._api.usage.count()
-            content, status = self._answer(call)
+            with self._api.org.seen_by(call.session.user_id):
+                content, status = self._answer(call)
         except AsyncError as error:
             content, status = {"exceptionCode": error.code, "exceptionMessage": error.message}, 400
+            if error.code == "InvalidSessionId" and "bulk_v1_says_400_for_session" not in self._api.org.traps:
+                status = 401
         except ApiError as error:
             content, status = {"exceptionCode": error.code, "exceptionMessage": error.message}, 400
         body = jsonio.encode(content)

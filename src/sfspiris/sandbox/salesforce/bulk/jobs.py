@@ -173,7 +173,10 @@ def _results(api: Api, call: Call, job: Record) -> Answer:
     end = min(len(found.rows), start + max(1, int(asked))) if asked.isdecimal() else len(found.rows)
     answer = _csv(CsvForm.of(job).written(found.columns, found.rows[start:end]))
     answer.headers["Sforce-NumberOfRecords"] = str(end - start)
-    answer.headers["Sforce-Locator"] = f"M{end:x}" if end < len(found.rows) else "null"
+    if end < len(found.rows):
+        answer.headers["Sforce-Locator"] = f"M{end:x}"
+    elif "last_locator_is_null_text" in api.org.traps:
+        answer.headers["Sforce-Locator"] = "null"
     return answer
 
 

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from sfspiris.sandbox.salesforce.rest.dispatch import Api
 
 _DEPLOY_PREFIX: Final = "0Af"
+_OBJECT_PERMISSIONS: Final = {
+    "objects": "allowRead",
+    "createable": "allowCreate",
+    "updateable": "allowEdit",
+    "deletable": "allowDelete",
+}
+"""What `schema.assembly.Granted` calls each, and the element of a permission set that grants it."""
 
 
 def resource(api: Api, call: Call) -> Answer:
@@ -254,24 +261,23 @@ class _Deployment:
             known = entity.every.get(field_name.lower()) if entity is not None else None
             if known is None:
                 raise Problem(f"In field: field - no CustomField named {full_name} found")
-            if known.custom and not known.nillable and known.type != "boolean":
+            required = known.custom and not known.nillable and known.type != "boolean"
+            if required and "required_fields_take_no_grant" in self._api.org.traps:
                 raise Problem(f"You cannot deploy to a required field: {full_name}")
             if is_true(one.get("readable")) or is_true(one.get("editable")):
                 readable.append(full_name)
             if is_true(one.get("editable")):
                 editable.append(full_name)
-        objects = [
-            str(one.get("object"))
-            for one in meta.get("objectPermissions", [])
-            if is_true(one.get("allowRead"))
-        ]
-        for one in objects:
-            if schema.entity(one) is None:
-                raise Problem(f"In field: object - no CustomObject named {one} found")
+        objects: dict[str, list[str]] = {kind: [] for kind in _OBJECT_PERMISSIONS}
+        for one in meta.get("objectPermissions", []):
+            object_name = str(one.get("object"))
+            if schema.entity(object_name) is None:
+                raise Problem(f"In field: object - no CustomObject named {object_name} found")
+            for kind, said in _OBJECT_PERMISSIONS.items():
+                if is_true(one.get(said)):
+                    objects[kind].append(object_name)
         self._api.records.put(
-            tables.GRANTS,
-            name,
-            {"name": name, "readable": readable, "editable": editable, "objects": objects},
+            tables.GRANTS, name, {"name": name, "readable": readable, "editable": editable, **objects}
         )
         return self._permission_set_record(name, str(meta.get("label") or name))
 

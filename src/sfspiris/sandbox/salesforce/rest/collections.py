@@ -86,8 +86,8 @@ def _saved(api: Api, call: Call) -> Answer:
         api.dml.update(entity, record_id, body, call.author)
         return {"id": record_id, "success": True, "errors": []}
 
-    return Answer(
-        content=each(api, records, create if call.method == "POST" else update, all_or_none=all_or_none)
+    return _outcomes(
+        api, each(api, records, create if call.method == "POST" else update, all_or_none=all_or_none)
     )
 
 
@@ -112,7 +112,7 @@ def _upserted(api: Api, call: Call, entity: Entity, key: str) -> Answer:
         record_id, created = upsert_one(api.dml, entity, key_field, record, call.author)
         return {"id": record_id, "success": True, "errors": [], "created": created}
 
-    return Answer(content=each(api, records, upsert, all_or_none=all_or_none))
+    return _outcomes(api, each(api, records, upsert, all_or_none=all_or_none))
 
 
 def upsert_one(
@@ -159,7 +159,14 @@ def _deleted(api: Api, call: Call) -> Answer:
         api.dml.delete(entity, record_id, call.author)
         return {"id": record_id, "success": True, "errors": []}
 
-    return Answer(content=each(api, said, delete, all_or_none=call.flag("allOrNone")))
+    return _outcomes(api, each(api, said, delete, all_or_none=call.flag("allOrNone")))
+
+
+def _outcomes(api: Api, outcomes: list[dict[str, Any]]) -> Answer:
+    """The answer that holds them: a success, whatever became of the records."""
+    if "partial_success_is_200" in api.org.traps or all(outcome["success"] for outcome in outcomes):
+        return Answer(content=outcomes)
+    return Answer(400, outcomes)
 
 
 def each(

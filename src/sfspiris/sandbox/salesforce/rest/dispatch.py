@@ -88,7 +88,8 @@ class Api:
     def answer(self, call: Call) -> Answer:
         """What a request or subrequest gets; refusals are answers too."""
         try:
-            return self._resource(call)(self, call)
+            with self.org.seen_by(call.session.user_id):
+                return self._resource(call)(self, call)
         except ApiError as error:
             return Answer.refusal(error)
 

@@ -54,6 +54,7 @@ class Querying:
         self._org = org
         self._clock = clock
         self._switches = switches
+        self.traps = org.traps
         self._cursors: dict[str, Cursor] = {}
         self._opened = 0
 
@@ -221,8 +222,10 @@ class Page:
         if not rows:
             return None
         show = plan.node.shower(run)
-        shown = rows[: self._size]
-        self._children += len(shown)
+        traps = self._querying.traps
+        shown = rows[: self._size] if "child_rows_come_in_pages" in traps else rows
+        if "child_rows_fill_pages" in traps:
+            self._children += len(shown)
         answer: dict[str, Any] = {"totalSize": len(rows), "done": len(shown) == len(rows)}
         if not answer["done"]:
             name = self._querying.open(plan, rows, self._call, deleted=self._deleted)

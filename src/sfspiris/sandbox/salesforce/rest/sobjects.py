@@ -33,7 +33,10 @@ def resource(api: Api, call: Call) -> Answer:
         call.only("GET")
         return Answer(content=describe_global(api.org.schema, call.root))
     entity = entity_of(api, segments[0])
-    match segments[1:]:
+    below = segments[1:]
+    if "slash_ends_external_id" not in api.org.traps:
+        below = (*below[:1], "/".join(below[1:])) if len(below) > 1 else below
+    match below:
         case ():
             return _object(api, call, entity)
         case (one,):
@@ -89,7 +92,7 @@ def _created(api: Api, call: Call, entity: Entity, body: dict[str, Any], *, upse
 def _record(api: Api, call: Call, entity: Entity, said: str) -> Answer:
     call.only("GET", "PATCH", "DELETE")
     record_id = ids.canonical(said)
-    if record_id is None:
+    if record_id is None or (record_id != said and "ids_have_two_lengths" not in api.org.traps):
         raise ApiError("NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {said}")
     try:
         if call.method == "GET":
@@ -166,7 +169,7 @@ def _http_date(text: str | None) -> datetime | None:
 def _by_key(api: Api, call: Call, entity: Entity, key_field: Field, value: str) -> Answer:
     call.only("GET", "PATCH", "DELETE", "HEAD")
     found = api.dml.matches(entity, key_field, value)
-    if len(found) > 1:
+    if len(found) > 1 and "shared_external_id_is_300" in api.org.traps:
         return Answer(_MULTIPLE_CHOICES, [f"{call.root}/sobjects/{entity.name}/{row['Id']}" for row in found])
     if call.method == "PATCH":
         return _upserted(api, call, _Named(entity, key_field, value), found)

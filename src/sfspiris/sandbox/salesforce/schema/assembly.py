@@ -10,6 +10,7 @@ from sfspiris.sandbox.salesforce.schema.declared import (
     custom_object,
     duplicate_rules_of,
     field_from,
+    flows_of,
     rules_of,
 )
 from sfspiris.sandbox.salesforce.schema.model import Field, Pick, SObject
@@ -22,14 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What assigned permission sets grant: `Object.Field` names, and objects."""
+    """What a user's permission sets grant: fields as `Object.Field`, and objects."""
 
-    readable: frozenset[str]
-    editable: frozenset[str]
-    objects: frozenset[str]
+    readable: frozenset[str] = frozenset()
+    editable: frozenset[str] = frozenset()
+    objects: frozenset[str] = frozenset()
+    createable: frozenset[str] = frozenset()
+    updateable: frozenset[str] = frozenset()
+    deletable: frozenset[str] = frozenset()
 
 
-_NOTHING: Final = Granted(frozenset(), frozenset(), frozenset())
+_NOTHING: Final = Granted()
+_WRITES: Final = ("createable", "updateable", "deletable")
+"""What may be done with an object's records, as describe names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +149,15 @@ def _entity(definition: SObject, declaration: dict[str, Any], there: _Presence, 
     hidden = {found.name for found in named if found is not None}
     if there.granted is not None:
         hidden |= _not_granted(fields, declaration, name, there.granted)
-    changes = {
-        key: declaration[key] for key in ("createable", "updateable", "deletable") if key in declaration
-    }
+    changes = {key: declaration[key] for key in _WRITES if key in declaration}
+    if there.granted is not None and declaration.get("granted") is False:
+        changes |= {key: name in getattr(there.granted, key) for key in _WRITES}
     return Entity(
         definition=replace(
             definition,
             rules=rules_of(declaration),
             duplicate_rules=duplicate_rules_of(declaration),
+            flows=flows_of(declaration),
             **changes,
         ),
         fields=fields,

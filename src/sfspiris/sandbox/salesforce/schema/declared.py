@@ -22,6 +22,7 @@ from sfspiris.sandbox.salesforce.schema.model import (
     DuplicateRule,
     Field,
     FieldType,
+    Flow,
     Pick,
     SObject,
     ValidationRule,
@@ -213,6 +214,14 @@ def rules_of(declaration: dict[str, Any]) -> tuple[ValidationRule, ...]:
             field=rule.get("field"),
         )
         for rule in declaration.get("rules", [])
+    )
+
+
+def flows_of(declaration: dict[str, Any]) -> tuple[Flow, ...]:
+    """The flows of a declaration."""
+    return tuple(
+        Flow(flow["name"], checked(flow["formula"], flow["name"]), tuple(flow.get("set", {}).items()))
+        for flow in declaration.get("flows", [])
     )
 
 

@@ -5,7 +5,8 @@ A declaration of one object is a plain document:
     {"label": "Spiris Invoice", "plural": "Spiris Invoices", "hidden": ["Fax"], "read_only": ["Site"], "required": ["Phone"],
      "fields": [{"name": "PO_Number__c", "type": "string", "length": 80, "required": true, "hidden": false, …}],
      "rules": [{"name": "…", "when": "StageName = 'Closed Won' AND PO_Number__c = null", "message": "…", "field": "…"}],
-     "duplicate_rules": [{"name": "…", "match": ["Name"], "action": "block"}]}
+     "duplicate_rules": [{"name": "…", "match": ["Name"], "action": "block"}],
+     "flows": [{"name": "…", "formula": "ISCHANGED(StageName)", "set": {"NextStep": "Call"}}]}
 
 Field types are describe's names (`string`, `currency`, `reference`, …) or the metadata's (`Text`, `Currency`, `Lookup`,
 `Checkbox`, …). A field of the platform's own may be named to change a few of its properties, such as its scale. What is
@@ -44,7 +45,8 @@ _FIELD_KEYS: Final = frozenset(
 )  # fmt: skip
 _OBJECT_KEYS: Final = frozenset(
     {
-        "label", "plural", "prefix", "fields", "hidden", "read_only", "required", "rules", "duplicate_rules", "name_field", "removed",
+        "label", "plural", "prefix", "fields", "hidden", "read_only", "required", "rules", "duplicate_rules", "flows", "name_field",
+        "removed",
         "granted", "deletable", "createable", "updateable",
     }
 )  # fmt: skip
@@ -87,7 +89,7 @@ def joined(before: dict[str, Any], declaration: dict[str, Any], object_name: str
     for key in ("hidden", "read_only", "required"):
         if key in declaration:
             result[key] = _joined_names(result.get(key, []), declaration[key], f"{key!r} of {object_name}")
-    for key in ("rules", "duplicate_rules"):
+    for key in ("rules", "duplicate_rules", "flows"):
         if key in declaration:
             result[key] = _joined_rules(result.get(key, []), declaration[key], object_name)
     return result

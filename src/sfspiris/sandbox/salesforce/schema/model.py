@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,6 +191,16 @@ class DuplicateRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """An admin's automation: on a save of which the formula is true, the record is kept with these values set."""
+
+    name: str
+    formula: str
+    values: tuple[tuple[str, Any], ...]
+    """By field name; of the kinds that a record holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class SObject:
     """One object: its own fields and rules, before an org's features and permissions decide what is seen of it."""
 
@@ -211,6 +221,7 @@ class SObject:
     """Whether records of the object can have record types."""
     rules: tuple[ValidationRule, ...] = ()
     duplicate_rules: tuple[DuplicateRule, ...] = field(default=())
+    flows: tuple[Flow, ...] = ()
 
     @property
     def name_field(self) -> Field | None:
