@@ -10,13 +10,15 @@ from typing import Final
 class Limits:
     """How much a request may take: seconds, but for `body_bytes` (decoded) and `attempts`.
 
-    `total` bounds one attempt from its first to its last byte. `longest_wait` is the longest pause that a vendor may
+    `total` bounds one attempt from its first to its last byte, and `patience` how long failing attempts may last together
+    before no other begins. `longest_wait` is the longest pause that a vendor may
     ask for within a run. `idle` is how long a kept connection is trusted for another request.
     """
 
     connect: float = 5.0
     read: float = 30.0
     total: float = 30.0
+    patience: float = 60.0
     body_bytes: int = 64 * 2**20
     attempts: int = 4
     longest_wait: float = 65.0

@@ -14,7 +14,7 @@ import logging
 import ssl
 from contextlib import closing
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 from urllib.request import getproxies, proxy_bypass
 
@@ -26,6 +26,7 @@ from sfspiris.adapters import exactjson
 from sfspiris.adapters.deadline import Deadline, TimedHTTPTransport
 from sfspiris.adapters.limits import DEFAULT_LIMITS, Limits
 from sfspiris.adapters.reply import Reply, names_an_error, told_pause
+from sfspiris.adapters.retrying import Effect, Then, after_line, after_status
 from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, Words
 from sfspiris.errors import ConfigError, SafetyStop, Unreachable
 
@@ -39,23 +40,10 @@ logger = logging.getLogger("sfspiris.http")
 __all__ = ["ABSENT", "Absent", "Effect", "Limits", "Pace", "Reply", "Transport"]
 
 
-_NOT_NOW = frozenset({408, 420, 425, 429, 500, 502, 503, 504})
 _TOO_MANY = frozenset({420, 429})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
-
-# A proxy that refuses the tunnel has not passed anything on.
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-
-
-class Effect(StrEnum):
-    """What a request does at the other end, which decides whether it may be repeated."""
-
-    READ = "read"
-    CREATE = "create"
-    UPDATE = "update"
-    TOKEN = "token"  # noqa: S105 - the kind of call, not a secret
 
 
 class Absent(Enum):
@@ -157,7 +145,7 @@ class Transport:
 
         match effect:
             case Effect.READ | Effect.UPDATE:
-                return self._send_patiently(build)
+                return self._send_patiently(build, effect)
             case Effect.CREATE:
                 return self._send_create(build())
             case Effect.TOKEN:
@@ -171,10 +159,13 @@ class Transport:
 
     # --- by effect -------------------------------------------------------------------------------------------------
 
-    def _send_patiently(self, build: Callable[[], httpx.Request]) -> Reply:
+    def _send_patiently(self, build: Callable[[], httpx.Request], effect: Effect) -> Reply:
+        spent = 0.0  # seconds that attempts took, pauses that we were asked for left out
         patience = tenacity.Retrying(
             sleep=self._pace.sleep,
-            stop=tenacity.stop_after_attempt(self._limits.attempts),
+            stop=lambda state: (
+                state.attempt_number >= self._limits.attempts or spent >= self._limits.patience
+            ),
             wait=self._pause,
             retry=tenacity.retry_if_exception_type(_NotNowError),
             reraise=True,
@@ -182,15 +173,18 @@ class Transport:
         number = 0
 
         def attempt() -> Reply:
-            nonlocal number
+            nonlocal number, spent
             number += 1
+            began = self._pace.monotonic()
             try:
                 reply = self._exchange(build(), number)
             except httpx.RequestError as error:
                 raise _NotNowError(self._words.unreachable(error)) from error
             except _TooLargeError as error:
                 raise self._words.too_large() from error
-            if reply.status in _NOT_NOW:
+            finally:
+                spent += self._pace.monotonic() - began
+            if after_status(reply.status, effect, is_vendors=False) is Then.RETRY:
                 raise self._not_now(reply)
             return reply
 
@@ -210,17 +204,19 @@ class Transport:
     def _send_create(self, request: httpx.Request) -> Reply:
         try:
             reply = self._exchange(request, 1)
-        except _NEVER_SENT as error:
-            raise self._words.unreachable(error) from error
         except httpx.RequestError as error:
+            if after_line(error, Effect.CREATE) is Then.STOP:
+                raise self._words.unreachable(error) from error
             raise self._words.unknown(self._words.reason(error)) from error
         except _TooLargeError as error:
             raise self._words.unknown("sent an answer that is too large") from error
-        if reply.status in _TOO_MANY and names_an_error(reply):
-            raise self._words.out_of_quota(told_pause(reply))
-        if reply.status in _NOT_NOW or reply.status >= 500 or 300 <= reply.status < 400:  # noqa: PLR2004 - classes of status
-            raise self._words.unknown(f"answered with status {reply.status}")
-        return reply
+        match after_status(reply.status, Effect.CREATE, is_vendors=names_an_error(reply)):
+            case Then.RETRY:
+                raise self._words.out_of_quota(told_pause(reply))
+            case Then.UNKNOWN:
+                raise self._words.unknown(f"answered with status {reply.status}")
+            case _:
+                return reply
 
     # --- one request -----------------------------------------------------------------------------------------------
 

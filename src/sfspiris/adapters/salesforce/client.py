@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from sfspiris.adapters.retrying import Then, after_salesforce
 from sfspiris.adapters.salesforce import wire
 from sfspiris.adapters.salesforce.catalog import Field, fields_by_name
 from sfspiris.adapters.salesforce.refusals import (
@@ -324,7 +325,7 @@ def _errors_in(reply: Reply) -> Sequence[ErrorItem]:
 
 def _session_is_dead(reply: Reply, errors: Iterable[ErrorItem]) -> bool:
     return reply.status == _UNAUTHORIZED and any(
-        one.code == "INVALID_SESSION_ID" and _PERMANENT not in one.message for one in errors
+        after_salesforce(one.code) is Then.REFRESH and _PERMANENT not in one.message for one in errors
     )
 
 

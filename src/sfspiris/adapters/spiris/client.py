@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from sfspiris.adapters.reply import told_pause
+from sfspiris.adapters.retrying import Then, after_spiris
 from sfspiris.adapters.spiris import refusals, wire
 from sfspiris.adapters.spiris.oauth import sign_in_needed
 from sfspiris.adapters.transport import ABSENT, Effect
@@ -262,7 +263,7 @@ def _is_turned_away(reply: Reply, effect: Effect) -> bool:
     if effect is Effect.READ:
         return True
     body = refusals.error_body(reply)
-    return body is not None and body.error_code == refusals.NOT_AUTHORIZED
+    return body is not None and after_spiris(body.error_code) is Then.REFRESH
 
 
 def _is_younger(one: object, began: datetime) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
+from sfspiris.adapters.retrying import Then, after_spiris
 from sfspiris.adapters.spiris import wire
 from sfspiris.errors import BrokenReply, ConfigError, OutOfQuota, Refused, SafetyStop
 from sfspiris.swedish import text
@@ -28,7 +29,6 @@ NOT_AUTHORIZED: Final = 4005
 _CONFLICT = 4000
 _CANNOT_OR_NO_MODULE = 4002
 _NO_SCOPE = 4006
-_QUOTA = 4010
 _PERIOD_LOCKED = 4026
 _WRONG_KIND_OF_COMPANY = 4034
 
@@ -98,7 +98,7 @@ def of_company(body: wire.ErrorBody, *, company: str, retry_after: float) -> Sfs
                 remedy=f"Set environment and client_id under [companies.{company}] in sfspiris.toml to the same kind.",
                 code="WRONG_COMPANY",
             )
-        case code if code == _QUOTA:
+        case code if after_spiris(code) is Then.RETRY:
             return OutOfQuota(
                 f"Spiris takes no more requests for {retry_after:g} seconds.",
                 remedy="Nothing is lost; run the same command again after that.",
