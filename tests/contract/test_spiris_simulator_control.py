@@ -1,6 +1,7 @@
 """What people do in the product, the state, and how a world becomes a company."""
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -266,3 +267,60 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
     after = again.state()
     records.close()
     assert after == before
+
+
+# What makes no sense
+
+ODD: list[Any] = [
+    "1e400", 10**400, 1e300, -1, 0, "NaN", "Infinity", "", "x" * 10_000, "\ud800", True, [], [1], {}, {"a": 1}, "2026-02-30",
+    "0001-01-01", "9999-12-31T23:59:59Z",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ODD, ids=[str(place) for place in range(len(ODD))])
+def test_no_control_call_breaks_whatever_it_is_given(office: Sandbox, api: Api, value: Any) -> None:
+    """Each is carried out or refused with a sentence of a length that one can read."""
+    invoice, draft, buyer = api.invoice(), api.draft(), api.customer("1001")
+    fault = {"effect": "status", "path": "/never-asked-for"}
+    calls: list[tuple[str, str, Any]] = [
+        *(("POST", f"invoices/{invoice['Id']}/{action}", {field: value}) for action in ("credit", "pay")
+          for field in ("amount", "date")),
+        ("POST", f"invoices/{invoice['Id']}/void", {"x": value}),
+        *(("POST", f"drafts/{draft['Id']}/edit", {field: value}) for field in draft),
+        *(("POST", f"drafts/{draft['Id']}/edit", {"Rows": [{**draft["Rows"][0], field: value}]}) for field in draft["Rows"][0]),
+        ("POST", f"drafts/{draft['Id']}/issue", {"date": value}),
+        *(("POST", f"customers/{buyer['Id']}/edit", {field: value}) for field in buyer),
+        *(("PUT", "company?company=two", {field: value}) for field in office.does("GET", "company?company=two")),
+        *(("PUT", "switches", {name: value}) for name in office.does("GET", "switches") if name != "latency_ms"),
+        *(("POST", "faults", {**fault, field: value}) for field in ("method", "path", "nth", "times", "code", "body", "headers")),
+        ("POST", "faults", {**fault, "headers": {"X": value}}),
+        ("POST", "faults", {"effect": "delay", "path": "/never-asked-for", "seconds": value}),
+        *((method, path, value) for method, path in (("PUT", "clock"), ("PUT", "switches"), ("POST", "faults"), ("PUT", "clients"))),
+        ("PUT", "clock", {"now": value}),
+    ]  # fmt: skip
+    for method, path, document in calls:
+        content = json.dumps(document, default=float).encode()
+        answer = office.control.request(method, f"/_sandbox/{path}", content=content)
+        assert answer.status_code in {200, 201, 400, 404}, f"{method} {path} {document!r}: {answer.text}"
+        if answer.is_client_error:
+            assert 0 < len(answer.json()["error"]) < 1000
+    office.does("DELETE", "faults")
+    office.does("GET", "state")
+    assert api.get("/customerinvoices").status_code < 500
+
+
+@pytest.mark.parametrize("amount", ["1e400", "1e27", 10**400, "0.001", "tusen", True])
+def test_an_amount_that_no_book_could_hold_is_refused_by_name(
+    office: Sandbox, api: Api, amount: object
+) -> None:
+    path = f"invoices/{api.invoice()['Id']}/pay"
+    assert office.refuses("POST", path, json={"amount": amount}).startswith("amount must be a number")
+
+
+def test_a_fault_answers_only_what_http_can_carry(office: Sandbox) -> None:
+    for headers in ({"X-Name": "snö ☃"}, {"X Name": "1"}, {"X": "a\r\nInjected: 1"}, {"Å": "1"}):
+        refused = office.refuses("POST", "faults", json={"effect": "status", "headers": headers})
+        assert "cannot be sent" in refused
+    assert "200 to 599" in office.refuses("POST", "faults", json={"effect": "status", "code": 600})
+    office.does("POST", "faults", json={"effect": "status", "code": 418, "headers": {"X-Name": "snö"}})
+    assert office.control.get("/v2/units").headers["X-Name"] == "snö"

@@ -68,6 +68,13 @@ def test_numbers_come_from_the_series_and_pass_over_taken_ones(api: Api) -> None
     assert api.ok("GET", "/companysettings")["NextCustomerNumber"] == 1008
 
 
+def test_vat_on_exports_is_only_refused_where_a_country_of_the_eu_is_named(api: Api) -> None:
+    """The manual speaks of `InvoiceCountryCode`; without one, clients have sent the flag for customers at home."""
+    assert create(api, ForceBookkeepVat=True)["ForceBookkeepVat"] is True
+    body = customer(api, ForceBookkeepVat=True, InvoiceCountryCode="SE")
+    assert api.refused("POST", "/customers", json=body) == (400, 2000, ["ForceBookkeepVat"])
+
+
 @pytest.mark.parametrize("twin", ["sf-001", "SF-001"])
 def test_a_number_is_used_once_whatever_its_case(api: Api, twin: str) -> None:
     create(api, CustomerNumber="SF-001")

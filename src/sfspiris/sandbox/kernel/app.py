@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sfspiris.sandbox.kernel.errors import SandboxError
+from sfspiris.sandbox.kernel.errors import SandboxError, shortened
 from sfspiris.sandbox.kernel.jsonio import JsonResponse, loads
 from sfspiris.sandbox.kernel.simulator import Simulator
 from sfspiris.sandbox.kernel.vendorcalls import VendorCalls
@@ -23,6 +23,9 @@ from sfspiris.sandbox.kernel.vendorcalls import VendorCalls
 CONTROL = "/_sandbox"
 PAGES = "/_pages"
 """Where the pages are, but for the first, which is at `/`. No vendor has anything at either place."""
+
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+"""Where the clock can be: wide enough for any story, and every moment around it is one that computers have."""
 
 _CLOCK_TABLE, _CLOCK_ID = "_clock", "clock"
 
@@ -106,7 +109,11 @@ def _moment(text: Any) -> datetime | None:
     except (TypeError, ValueError):
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise SandboxError(f'The clock needs a moment such as "2026-11-20T08:00:00Z" or null, not {text!r}.')
+        raise SandboxError(
+            f'The clock needs a moment such as "2026-11-20T08:00:00Z" or null, not {shortened(text)}.'
+        )
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise SandboxError(f"The clock can be set to the years {FIRST_YEAR} to {LAST_YEAR}, not {text}.")
     return moment
 
 
@@ -181,7 +188,9 @@ class _Control:
     async def _requests(self, request: Request) -> Response:
         after = request.query_params.get("after", "0")
         if not after.isdecimal():
-            raise SandboxError(f"The log is listed after a call's number, such as ?after=12, not {after!r}.")
+            raise SandboxError(
+                f"The log is listed after a call's number, such as ?after=12, not {shortened(after)}."
+            )
         return JsonResponse(self._simulator.log.listed(after=int(after)))
 
     async def _forget_requests(self, _request: Request) -> Response:

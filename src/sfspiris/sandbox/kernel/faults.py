@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfspiris.sandbox.kernel.errors import SandboxError
+from sfspiris.sandbox.kernel.errors import SandboxError, shortened
 from sfspiris.sandbox.kernel.jsonio import encode
 
 # Each effect, and the arguments it takes beyond the common ones.
@@ -22,6 +22,11 @@ EFFECTS: Mapping[str, frozenset[str]] = {
     "repeat": frozenset(),  # the request carried out twice, as a proxy that resends would; the second answer
 }
 _COMMON = frozenset({"method", "path", "nth", "times", "effect"})
+
+_MOST = 10**9
+"""Of any number of times or seconds."""
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_TEXT = re.compile(r"([!-~\xa0-\xff]([\t !-~\xa0-\xff]*[!-~\xa0-\xff])?)?")
 
 GARBAGE = b"\x1f\x8b\x08\x00<not json>\x00"
 GATEWAY_PAGE = (
@@ -103,12 +108,14 @@ def _parsed(document: Any) -> Fault:
         raise SandboxError('A fault is an object such as {"path": "/drafts", "effect": "drop_after"}.')
     effect = document.get("effect")
     if not isinstance(effect, str) or effect not in EFFECTS:
-        raise SandboxError(f"A fault cannot have the effect {effect!r}. There are: {', '.join(EFFECTS)}.")
+        raise SandboxError(
+            f"A fault cannot have the effect {shortened(effect)}. There are: {', '.join(EFFECTS)}."
+        )
     allowed = _COMMON | EFFECTS[effect]
     unknown = sorted(set(document) - allowed)
     if unknown:
         raise SandboxError(
-            f"A fault with effect {effect} has no {unknown[0]!r}. It takes: {', '.join(sorted(allowed))}."
+            f"A fault with effect {effect} has no {shortened(unknown[0])}. It takes: {', '.join(sorted(allowed))}."
         )
     times = document.get("times", 1)
     method = document.get("method")
@@ -119,8 +126,8 @@ def _parsed(document: Any) -> Fault:
         path=_pattern(document.get("path") or ""),
         nth=_whole(document, "nth", 1, least=1),
         times=None if times is None else _whole(document, "times", 1, least=1),
-        code=_whole(document, "code", 502 if effect == "html" else 503, least=200),
-        body=b"" if body is None else body.encode() if isinstance(body, str) else encode(body),
+        code=_whole(document, "code", 502 if effect == "html" else 503, least=200, most=599),
+        body=_body(body),
         headers=_headers(document.get("headers"), has_json_body=isinstance(body, dict | list)),
         seconds=_seconds(document.get("seconds", 1)),
     )
@@ -131,31 +138,49 @@ def _pattern(text: Any) -> re.Pattern[str]:
         return re.compile(text)
     except (re.error, TypeError) as error:
         raise SandboxError(
-            f"A fault's path must be a regular expression; {text!r} is not: {error}."
+            f"A fault's path must be a regular expression; {shortened(text)} is not: {error}."
         ) from error
 
 
-def _whole(document: dict[str, Any], name: str, default: int, *, least: int) -> int:
+def _whole(document: dict[str, Any], name: str, default: int, *, least: int, most: int = _MOST) -> int:
     value = document.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise SandboxError(f"A fault's {name} must be a whole number from {least}, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        to = "" if most == _MOST else f" to {most}"
+        raise SandboxError(
+            f"A fault's {name} must be a whole number from {least}{to}, not {shortened(value)}."
+        )
     return value
 
 
 def _seconds(value: Any) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = -1
-    if not 0 <= seconds < float("inf"):
-        raise SandboxError(f"A fault's seconds must be a number from 0, not {value!r}.")
+    if not 0 <= seconds <= _MOST:
+        raise SandboxError(f"A fault's seconds must be a number from 0, not {shortened(value)}.")
     return seconds
+
+
+def _body(value: Any) -> bytes:
+    if value is None:
+        return b""
+    try:
+        return value.encode() if isinstance(value, str) else encode(value)
+    except UnicodeEncodeError as error:
+        raise SandboxError("A fault's body cannot be sent: it holds half a surrogate pair.") from error
 
 
 def _headers(value: Any, *, has_json_body: bool) -> tuple[tuple[str, str], ...]:
     if value is not None and not isinstance(value, dict):
-        raise SandboxError(f"A fault's headers must be an object of names and texts, not {value!r}.")
+        raise SandboxError(f"A fault's headers must be an object of names and texts, not {shortened(value)}.")
     headers = tuple((str(name), str(text)) for name, text in (value or {}).items())
+    for name, text in headers:
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_TEXT.fullmatch(text):
+            raise SandboxError(
+                f"A fault's header {shortened(name)} cannot be sent: a name takes letters, digits and hyphens, a text no "
+                "control characters and nothing beyond Latin-1."
+            )
     if has_json_body and not any(name.lower() == "content-type" for name, _ in headers):
         headers += (("Content-Type", "application/json"),)
     return headers

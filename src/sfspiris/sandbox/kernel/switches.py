@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from sfspiris.sandbox.kernel.errors import SandboxError
+from sfspiris.sandbox.kernel.errors import SandboxError, shortened
 from sfspiris.sandbox.kernel.records import Records
 
 Kind = Literal["number", "names"]
 SwitchValue = str | int | list[str] | None
 
 _TABLE = "_switches"
+MOST = 10**9
+"""The largest number that a switch can hold; enough for a lifetime in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
     """One choosable behaviour.
 
-    `values` lists what it can be. Where that is no list, `kind` says so: "number" is a whole number from 0, or null when
+    `values` lists what it can be. Where that is no list, `kind` says so: "number" is a whole number from 0 to `MOST`, or null when
     null is among `values`; "names" is a list of names, or one of `values`.
     """
 
@@ -38,13 +40,13 @@ class Switch:
         if self.kind == "number":
             if isinstance(value, str) and value.isdecimal():
                 value = int(value)
-            if isinstance(value, int) and value >= 0:
+            if isinstance(value, int) and 0 <= value <= MOST:
                 return value
         if self.kind == "names" and isinstance(value, list) and all(isinstance(name, str) for name in value):
             return list(value)
         if not isinstance(value, list | dict) and str(value) in self.values:
             return str(value)
-        raise SandboxError(f"Switch {self.name} cannot be {value!r}. It can be: {self.possible()}.")
+        raise SandboxError(f"Switch {self.name} cannot be {shortened(value)}. It can be: {self.possible()}.")
 
     def possible(self) -> str:
         """What the switch can be, in words."""

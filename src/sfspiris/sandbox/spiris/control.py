@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from sfspiris.sandbox.kernel.app import document_of
-from sfspiris.sandbox.kernel.errors import SandboxError
+from sfspiris.sandbox.kernel.errors import SandboxError, shortened
 from sfspiris.sandbox.kernel.jsonio import JsonResponse
 from sfspiris.sandbox.kernel.records import Record
 from sfspiris.sandbox.spiris import customers, drafts, invoices, issuing, settings, settlement
@@ -35,6 +35,7 @@ FLAGS: Final[Mapping[str, str]] = {
 }
 """What can be said of a company beside its settings."""
 
+_ORE: Final = Decimal("0.01")
 _Action = Callable[[Books, Record, dict[str, Any]], Any]
 
 
@@ -145,7 +146,7 @@ def _merged(record: Record, asked: Mapping[str, Any], shape: Shape) -> dict[str,
     """The record with the asked changes, as if it had been sent whole; checked."""
     unknown = sorted(set(asked) - set(shape.fields))
     if unknown:
-        raise SandboxError(f"{shape.name} has no field {unknown[0]!r}.")
+        raise SandboxError(f"{shape.name} has no field {shortened(unknown[0])}.")
     current = {
         name: _without_read_only(record[name], field.shape) if field.kind is Kind.OBJECTS else record[name]
         for name, field in shape.fields.items()
@@ -219,11 +220,11 @@ def _amount(asked: Mapping[str, Any]) -> Decimal | None:
         return None
     try:
         amount = Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if isinstance(value, bool) or not amount.is_finite() or amount != round(amount, 2):
-        raise SandboxError(f"amount must be a number with at most two decimals, not {value!r}.")
-    return amount
+        if not isinstance(value, bool) and amount == amount.quantize(_ORE):
+            return amount
+    except InvalidOperation:  # no number, or one that is far beyond any book
+        pass
+    raise SandboxError(f"amount must be a number with at most two decimals, not {shortened(value)}.")
 
 
 def _day(asked: Mapping[str, Any], name: str) -> str | None:
@@ -232,7 +233,7 @@ def _day(asked: Mapping[str, Any], name: str) -> str | None:
         return None
     day = parsed_day(value) if isinstance(value, str) else None
     if day is None:
-        raise SandboxError(f'{name} must be a date such as "2026-11-20", not {value!r}.')
+        raise SandboxError(f'{name} must be a date such as "2026-11-20", not {shortened(value)}.')
     return day
 
 
@@ -240,7 +241,7 @@ def _refuse_others(asked: Mapping[str, Any], known: set[str]) -> None:
     unknown = sorted(set(asked) - known)
     if unknown:
         takes = f"It takes: {', '.join(sorted(known))}." if known else "It takes nothing."
-        raise SandboxError(f"The call does not take {unknown[0]!r}. {takes}")
+        raise SandboxError(f"The call does not take {shortened(unknown[0])}. {takes}")
 
 
 async def _object_of(request: Request) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def _check_combinations(customer: Record) -> None:
         raise errors.invalid_field(
             "VatNumber", "The field is required with ReverseChargeOnConstructionServices.", "Required"
         )
-    if customer["ForceBookkeepVat"] and (customer["InvoiceCountryCode"] or "SE") in EU:
+    if customer["ForceBookkeepVat"] and customer["InvoiceCountryCode"] in EU:
         raise errors.invalid_field("ForceBookkeepVat", "It cannot be set for a country inside the EU.")
     if customer["EmailAddresses"] and not customer["EmailAddress"]:
         raise errors.invalid_field("EmailAddress", "The field is required with EmailAddresses.", "Required")
