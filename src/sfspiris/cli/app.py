@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from sfspiris import __version__
-from sfspiris.cli import auth, demo, helping, pull, push, reconcile, sandbox
+from sfspiris.cli import auth, demo, helping, init, pull, push, reconcile, runs, sandbox, sync
 from sfspiris.cli.exits import Exit
 from sfspiris.errors import SfspirisError, UsageError
 
@@ -34,6 +34,9 @@ app = typer.Typer(
 app.command("push-closed-won")(push.push_closed_won)
 app.command("pull-invoice-status")(pull.pull_invoice_status)
 app.command("reconcile")(reconcile.reconcile)
+app.command("sync")(sync.sync)
+app.command("init")(init.init)
+app.add_typer(runs.app, name="runs")
 app.command("help")(helping.show_help)
 app.add_typer(auth.app, name="auth")
 app.add_typer(sandbox.app, name="sandbox")

@@ -18,6 +18,41 @@ if TYPE_CHECKING:
 
 LogFormat = Literal["text", "json"]
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing, anywhere.")]
+Report = Annotated[
+    Path | None,
+    typer.Option(help="Also write the plan or result as .html, .md or .csv.", show_default=False),
+]
+Deals = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Only this deal, by its Salesforce id; may be given several times.", show_default=False
+    ),
+]
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"], help="A backfill: deals closed on or after this day.", show_default=False
+    ),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"], help="A backfill: deals closed on or before this day.", show_default=False
+    ),
+]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="At most so many drafts; the rest waits.", show_default=False)
+]
+Full = Annotated[bool, typer.Option("--full", help="Read every record again, not only changed ones.")]
+AllowLarge = Annotated[
+    bool, typer.Option("--allow-large", help="Make more than \\[limits] max_changes in one run.")
+]
+AllowHeld = Annotated[bool, typer.Option("--allow-held", help="Exit 0 even when deals are held.")]
+DetailedExitcode = Annotated[
+    bool, typer.Option("--detailed-exitcode", help="Exit 4 when a dry run finds something to do.")
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Common:

@@ -69,8 +69,8 @@ _RECONCILE_COLUMNS: Final = (
 def csv_report(document: RunDocument) -> str:
     """The table as text, ready to be written as UTF-8."""
     if isinstance(document, ReconcileDocument):
-        return _table(_RECONCILE_COLUMNS, (_line(one) for one in document.lines))
-    return _table(
+        return table(_RECONCILE_COLUMNS, (_line(one) for one in document.lines))
+    return table(
         _RUN_COLUMNS, (*(_action(one) for one in document.actions), *(_hold(one) for one in document.holds))
     )
 
@@ -84,7 +84,8 @@ def safe_cell(value: str | Decimal | None) -> str:
     return f"'{value}" if _FORMULA.match(value) else value
 
 
-def _table(columns: tuple[str, ...], lines: Iterable[Mapping[str, str | Decimal | None]]) -> str:
+def table(columns: tuple[str, ...], lines: Iterable[Mapping[str, str | Decimal | None]]) -> str:
+    """A table with these columns, each cell made safe; ready to be written as UTF-8."""
     text = io.StringIO()
     text.write(_BYTE_ORDER_MARK)
     writer = csv.writer(text, lineterminator="\r\n")

@@ -48,15 +48,22 @@ def write_report(path: Path, document: RunDocument) -> None:
     Raises UsageError when it cannot be written there.
     """
     check_report(path)
-    content = _FORMS[path.suffix.lower()](document).encode()
+    write_text(path, _FORMS[path.suffix.lower()](document))
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a text as UTF-8. A file of that name is replaced, whole or not at all.
+
+    Raises UsageError when it cannot be written there.
+    """
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        unfinished.write_bytes(content)
+        unfinished.write_bytes(content.encode())
         unfinished.replace(path)
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise UsageError(
-            f"The report {path} could not be written: {error.strerror or error}.",
+            f"The file {path} could not be written: {error.strerror or error}.",
             remedy="Name a file where you may write; the run itself is recorded, see sfspiris runs list.",
         ) from error

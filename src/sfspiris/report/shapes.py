@@ -328,6 +328,16 @@ class FailureDocument(Facts):
     error: ErrorFacts
 
 
+class StartDocument(Facts):
+    """What `sfspiris init` wrote, and the next steps in order."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["init"] = "init"
+    path: str
+    mode: Literal["read-only"]
+    next: tuple[str, ...]
+
+
 SCHEMAS: Final[Mapping[str, type[Facts]]] = {
     "run": RunDocument,
     "reconcile": ReconcileDocument,

@@ -1,0 +1,119 @@
+"""`sfspiris runs`: what each run did, record by record, from the local memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from sfspiris.cli.options import Common, with_common
+from sfspiris.errors import UsageError
+
+if TYPE_CHECKING:
+    from sfspiris.report.history import RecordFacts, RunFacts
+    from sfspiris.state.journal import Intent
+    from sfspiris.state.runs import Run
+    from sfspiris.state.store import State
+
+app = typer.Typer(help="What each run did, from the local memory; asks neither system.", no_args_is_help=True)
+
+
+@app.command("list")
+@with_common
+def list_runs(
+    common: Common, *, limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20
+) -> None:
+    """The latest runs, newest first."""
+    from sfspiris.cli.answers import answer
+    from sfspiris.cli.memory import open_memory
+    from sfspiris.report.history import RunsDocument, print_runs
+
+    with open_memory(common) as memory:
+        found = memory.state.runs.recent(limit)
+    document = RunsDocument(runs=tuple(_run(one) for one in found))
+    answer(common, document, lambda console: print_runs(console, document))
+
+
+@app.command("show")
+@with_common
+def show_run(
+    common: Common,
+    *,
+    run_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The run's id, as in logs, reports and `runs list`.")
+    ],
+    record: Annotated[
+        str | None,
+        typer.Option(help="Only this record: a deal, draft or customer by its id.", show_default=False),
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Also write every step to this .csv file.", show_default=False)
+    ] = None,
+) -> None:
+    """One run: every write that it recorded, and what became of it."""
+    from sfspiris.cli.answers import answer
+    from sfspiris.cli.memory import open_memory
+    from sfspiris.report.files import write_text
+    from sfspiris.report.history import RunHistoryDocument, history_csv, print_history
+
+    if export is not None and export.suffix.lower() != ".csv":
+        raise UsageError(f"{export.name} is no .csv file.", remedy="Give it a name that ends in .csv.")
+    with open_memory(common) as memory:
+        run = memory.state.runs.get(run_id)
+        if run is None:
+            raise UsageError(
+                f"No run {run_id} is recorded in this state.",
+                remedy="`sfspiris runs list` shows those that are.",
+            )
+        written = [one for one in memory.state.journal.of_run(run_id) if _is_about(one, record)]
+        document = RunHistoryDocument(
+            run=_run(run), records=tuple(_record(memory.state, one) for one in written)
+        )
+    if export is not None:
+        write_text(export, history_csv(document))
+    answer(common, document, lambda console: print_history(console, document))
+
+
+_SHORT_ID: Final = 15  # how Salesforce shows an id in older addresses; the 18 of ours begin with them
+
+
+def _is_about(intent: Intent, record: str | None) -> bool:
+    return record is None or any(
+        one is not None and (one == record or (len(record) == _SHORT_ID and one.startswith(record)))
+        for one in (intent.deal_id, intent.subject, intent.remote_id, intent.customer_id)
+    )
+
+
+def _run(run: Run) -> RunFacts:
+    from sfspiris.report.history import RunCountFacts, RunFacts
+
+    return RunFacts(
+        run_id=run.run_id,
+        command=run.command,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        status=run.status.value if run.status else None,
+        counts=RunCountFacts.model_validate(run.counts, from_attributes=True),
+    )
+
+
+def _record(state: State, intent: Intent) -> RecordFacts:
+    from sfspiris.report.history import RecordFacts, StepFacts
+
+    return RecordFacts(
+        kind=intent.kind,
+        company=intent.company,
+        deal=intent.deal_id,
+        revision=intent.revision,
+        state=intent.state,
+        target_id=intent.remote_id,
+        correlation_id=intent.correlation_id,
+        marker=intent.marker,
+        net=intent.net,
+        currency=intent.currency,
+        steps=tuple(
+            StepFacts(at=one.at, event=one.event, to_state=one.to_state, run_id=one.run_id, note=one.note)
+            for one in state.journal.history(intent.id)
+        ),
+    )

@@ -1,0 +1,61 @@
+"""`sfspiris sync`: push, then pull, under one lock and with one report."""
+
+from __future__ import annotations
+
+import typer
+
+from sfspiris.cli import exits
+from sfspiris.cli.options import (
+    AllowHeld,
+    AllowLarge,
+    Common,
+    Deals,
+    DetailedExitcode,
+    DryRun,
+    Full,
+    Limit,
+    Report,
+    Since,
+    Until,
+    days,
+    with_common,
+)
+
+
+@with_common
+def sync(
+    common: Common,
+    *,
+    dry_run: DryRun = False,
+    report: Report = None,
+    deal: Deals = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = None,
+    full: Full = False,
+    allow_large: AllowLarge = False,
+    allow_held: AllowHeld = False,
+    detailed_exitcode: DetailedExitcode = False,
+) -> None:
+    """Push won deals, then pull the status of drafts and invoices: both halves under one lock, in one report."""
+    from sfspiris.cli.output import check_report, show_run
+    from sfspiris.cli.wiring import open_session
+    from sfspiris.engine.gather import Scope
+    from sfspiris.engine.run import Guard
+    from sfspiris.engine.sync import sync as push_and_pull
+
+    first, last = days(since, until)
+    scope = Scope(
+        deal_ids=tuple(deal or ()),
+        since=first,
+        until=last,
+        companies=common.companies,
+        limit=limit,
+        full=full,
+    )
+    check_report(report)
+    with open_session(common, "sync", dry=dry_run) as session:
+        guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
+        result = push_and_pull(session.world, scope, guard)
+        show_run(common, session, result, report=report)
+    raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=detailed_exitcode and dry_run))
