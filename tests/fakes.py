@@ -17,21 +17,25 @@ from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.model import (
     SYNC_FIELDS,
     Article,
+    Coding,
     CompanyProfile,
     Customer,
     Deal,
     Draft,
+    FiscalYear,
     Invoice,
     LedgerCustomer,
     LedgerDraft,
+    NewArticle,
     PaymentTerms,
     Totals,
+    Unit,
 )
 from sfspiris.engine.world import ServerClock, World
 from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable
 from sfspiris.ports.crm import DealBatch, DealUpdate, Selection, WriteResult
 from sfspiris.state.store import State, open_state
-from shorthand import ARTICLES, CAPABILITIES, NOW, POLICY, TERMS
+from shorthand import ARTICLES, CAPABILITIES, CODINGS, NOW, POLICY, TERMS, UNITS, YEARS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -153,6 +157,7 @@ class FakeLedger:
     time: Callable[[], datetime] = lambda: NOW
     known: list[LedgerCustomer] = field(default_factory=list)
     made: list[LedgerDraft] = field(default_factory=list)
+    new_articles: list[Article] = field(default_factory=list)
     booked: list[Invoice] = field(default_factory=list)
     sent: dict[str, Draft] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)  # ids that lists do not show yet
@@ -175,11 +180,27 @@ class FakeLedger:
 
     def articles(self, *, fresh: bool = False) -> Sequence[Article]:
         self._read("articles, fresh" if fresh else "articles")
-        return ARTICLES
+        return [*ARTICLES, *self.new_articles]
 
     def payment_terms(self) -> Sequence[PaymentTerms]:
         self._read("terms")
         return TERMS
+
+    def codings(self) -> Sequence[Coding]:
+        self._read("codings")
+        return CODINGS
+
+    def units(self) -> Sequence[Unit]:
+        self._read("units")
+        return UNITS
+
+    def fiscal_years(self) -> Sequence[FiscalYear]:
+        self._read("years")
+        return YEARS
+
+    def currencies(self) -> frozenset[str]:
+        self._read("currencies")
+        return frozenset({"SEK", "EUR"})
 
     def drafts(self) -> Sequence[LedgerDraft]:
         self._read("drafts")
@@ -210,6 +231,19 @@ class FakeLedger:
             self.known.append(created)
             self.listed_from[created.id] = self.time() + self.lag
         return created
+
+    def create_article(self, article: NewArticle) -> Article:
+        with self._create():
+            made = Article(
+                id=f"art-{article.number}",
+                number=article.number,
+                name=article.name,
+                is_active=True,
+                vat_rate=article.coding.vat_rate,
+                is_service=article.coding.is_service,
+            )
+            self.new_articles.append(made)
+        return made
 
     def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
         assert any(one.id == customer_id for one in self.known), "the customer must exist"

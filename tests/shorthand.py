@@ -13,16 +13,19 @@ from sfspiris.core.identity import content_hash, correlation_id, org_tag
 from sfspiris.core.model import (
     Article,
     Buyer,
+    Coding,
     CompanyProfile,
     Deal,
     DealLine,
     DealLink,
+    FiscalYear,
     Invoice,
     LedgerCustomer,
     LedgerDraft,
     LedgerView,
     PaymentTerms,
     Totals,
+    Unit,
 )
 from sfspiris.core.planning.push import PushInputs
 from sfspiris.core.policy import CompanyPolicy, Policy, Route
@@ -56,7 +59,7 @@ POLICY = Policy(
     crm_fields={"postal_code": "BillingPostalCode", "orgnr": "Organisation_Number__c"},
 )
 ARTICLES = tuple(
-    Article(f"art-{number}", number, name, is_active=active, vat_rate=rate)
+    Article(f"art-{number}", number, name, is_active=active, vat_rate=rate, is_service=number != "BOK")
     for number, name, active, rate in (
         ("KONS", "Konsulttimme", True, Decimal(25)),
         ("MAT", "Lunch", True, Decimal(12)),
@@ -66,6 +69,13 @@ ARTICLES = tuple(
         ("OKODAD", "Utan kontering", True, None),
     )
 )
+CODINGS = tuple(
+    Coding(f"coding-{kind}-{rate}", f"{kind} {rate} %", Decimal(rate), is_service=kind == "Tjänster")
+    for kind in ("Varor", "Tjänster")
+    for rate in (25, 12, 6, 0)
+)
+UNITS = (Unit("unit-st", "st", ("Styck", "st", "PCE")), Unit("unit-tim", "tim", ("Timme", "tim", "HUR")))
+YEARS = (FiscalYear(date(2026, 1, 1), date(2026, 12, 31)),)
 TERMS = tuple(PaymentTerms(f"terms-{days}", f"{days} dagar", days) for days in (10, 30))
 _LINE = re.compile(
     r"(?P<quantity>-?[\d.]+) x (?P<price>-?[\d.]+)(?: (?P<article>\w+))?(?: -(?P<discount>[\d.]+)%)?"
@@ -132,7 +142,7 @@ def customer(number: str, **changes: Any) -> LedgerCustomer:
 
 def view(*customers: LedgerCustomer, rounds_to_krona: bool = False) -> LedgerView:
     profile = CompanyProfile("Norrsken", "5590000001", "SEK", rounds_to_krona=rounds_to_krona)
-    return LedgerView(profile, customers, ARTICLES, TERMS)
+    return LedgerView(profile, customers, ARTICLES, TERMS, YEARS, codings=CODINGS, units=UNITS)
 
 
 def inputs(*deals: Deal, customers: tuple[LedgerCustomer, ...] = (), **changes: Any) -> PushInputs:

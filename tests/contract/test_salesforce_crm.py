@@ -194,6 +194,7 @@ def test_a_deal_is_read_with_buyer_lines_and_owner(org: Org) -> None:
             text="På plats",
             discount_percent=Decimal(0),
             total=Decimal(24500),
+            unit="dag",
         ),
         DealLine(
             id="",
@@ -205,6 +206,7 @@ def test_a_deal_is_read_with_buyer_lines_and_owner(org: Org) -> None:
             text="Konsulttimme",
             discount_percent=Decimal(10),
             total=Decimal("12911.4"),
+            unit="tim",
         ),
     ]
     assert deal.amount == Decimal("37411.4")

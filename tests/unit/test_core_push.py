@@ -24,6 +24,7 @@ from sfspiris.core.identity import Marker, customer_key, markers_in
 from sfspiris.core.model import Deal, DealStatus, SyncState
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.push import PushInputs, Unresolved, companies_to_read, decide
+from sfspiris.core.policy import ArticlePolicy
 from shorthand import POLICY, SE, TAG, buyer, customer, deal, inputs, invoice, ledger_draft, line, link, view
 
 GERMAN = buyer(
@@ -358,7 +359,11 @@ def test_an_article_is_found_without_regard_to_case_when_that_is_unmistakable() 
 
 def test_a_product_without_code_takes_the_article_of_its_family() -> None:
     policy = replace(
-        POLICY, companies={**POLICY.companies, "se": replace(SE, articles_by_family={"Services": "KONS"})}
+        POLICY,
+        companies={
+            **POLICY.companies,
+            "se": replace(SE, articles=ArticlePolicy(by_family={"Services": "KONS"})),
+        },
     )
     plan = decide(inputs(deal("D1", line("1 x 500", family="Services")), policy=policy))
     assert drafts(plan)[0].draft.rows[0].article_number == "KONS"

@@ -27,7 +27,15 @@ from sfspiris.adapters.transport import Pace, Transport
 from sfspiris.cli import logs
 from sfspiris.config.secrets import resolve
 from sfspiris.core.identity import org_tag
-from sfspiris.core.policy import CompanyPolicy, Policy, Route
+from sfspiris.core.policy import (
+    ArticlePolicy,
+    CompanyPolicy,
+    MissingArticle,
+    Policy,
+    Route,
+    VatPolicy,
+    WithoutProduct,
+)
 from sfspiris.credentials import open_store
 from sfspiris.engine.world import STOCKHOLM, ServerClock, World
 from sfspiris.errors import SafetyStop, UsageError
@@ -367,7 +375,29 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
         marker_field=own.marker.field,
         capabilities=CAPABILITIES,
         default_terms_days=own.default_terms_days,
-        articles_by_family=own.articles.by_family,
+        articles=_article_policy(own),
+        vat=VatPolicy(
+            category_by_article=own.vat.category_by_article,
+            category_by_family=own.vat.category_by_family,
+            eu_consumers_over_limit=own.vat.eu_consumers_over_limit,
+            writes_texts=own.vat.texts == "rows",
+        ),
+    )
+
+
+def _article_policy(own: CompanySettings) -> ArticlePolicy:
+    chosen = own.articles
+    return ArticlePolicy(
+        missing=MissingArticle(chosen.missing),
+        without_product=WithoutProduct(chosen.without_product),
+        fallback={str(rate): number for rate, number in chosen.fallback.items()},
+        default=chosen.default,
+        by_family=chosen.by_family,
+        by_treatment=chosen.by_treatment,
+        codings={str(rate): name for rate, name in chosen.codings.items()},
+        units=chosen.units,
+        unit=chosen.unit,
+        created_as_goods=chosen.created_as == "goods",
     )
 
 

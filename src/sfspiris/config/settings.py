@@ -5,6 +5,7 @@ Values that later versions will understand are known here and refused in words, 
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from sfspiris.config.values import (
     Address,
@@ -37,13 +38,15 @@ from sfspiris.config.values import (
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.errors import ConfigError
 from sfspiris.state.address import state_file
-from sfspiris.swedish import orgnr
+from sfspiris.swedish import orgnr, vat_table
 
 SOURCE_FIELDS: Final = frozenset(
     {
         "amount",
         "currency",
         "delivery_date",
+        "delivery_country",
+        "housework",
         "owner_name",
         "our_reference",
         "your_reference",
@@ -59,6 +62,7 @@ SOURCE_FIELDS: Final = frozenset(
         "country",
         "email",
         "phone",
+        "sells_construction",
         "line_quantity",
         "line_unit_price",
         "line_discount",
@@ -67,6 +71,11 @@ SOURCE_FIELDS: Final = frozenset(
         "line_name",
         "line_text",
         "line_family",
+        "line_unit",
+        "line_service_from",
+        "line_service_until",
+        "line_vat_category",
+        "line_vat_rate",
     }
 )
 
@@ -205,6 +214,28 @@ class RouteSettings(Section):
     )
 
 
+def _known_category(value: str) -> str:
+    known = vat_table.table().categories
+    if value not in known:
+        close = difflib.get_close_matches(value, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(known))}"
+        raise ValueError(f'"{value}" is no kind of sale; {hint}')
+    return value
+
+
+def _known_treatment(value: str) -> str:
+    known = vat_table.table().treatments
+    if value not in known:
+        close = difflib.get_close_matches(value, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(known))}"
+        raise ValueError(f'"{value}" is no VAT treatment; {hint}')
+    return value
+
+
+Category = Annotated[Text, AfterValidator(_known_category)]
+Treatment = Annotated[Text, AfterValidator(_known_treatment)]
+
+
 class MarkerSettings(Section):
     """Where the deal's id lives on the draft, so that a lost reply can be found again."""
 
@@ -214,18 +245,45 @@ class MarkerSettings(Section):
 
 
 class ArticlesSettings(Section):
-    """What to do about products that the ledger has no article for."""
+    """Which article a line gets, and what to do about products that the ledger has no article for."""
 
+    fallback: Mapping[Literal["25", "12", "6", "0"], Text] = key(
+        'fallback = { "25" = "SALJ25" }', default_factory=dict
+    )
+    default: Text | None = key('default = "DIVERSE"', default=None)
     missing: Literal["hold", "create", "fallback"] = key('missing = "hold"', default="hold")
-    fallback: Mapping[Literal["25", "12", "6", "0"], Text] = key('"25" = "SALJ25"', default_factory=dict)
+    without_product: Literal["hold", "fallback", "text-row"] = key('without_product = "hold"', default="hold")
     by_family: Mapping[Text, Text] = key('by_family = { "Services" = "KONSULT" }', default_factory=dict)
+    by_treatment: Mapping[Treatment, Text] = key(
+        'by_treatment = { "SE_RC_ELECTRONICS" = "TELEFON-OMV" }', default_factory=dict
+    )
+    codings: Mapping[Literal["25", "12", "6", "0"], Text] = key(
+        'codings = { "25" = "Tjänster 25 % moms" }', default_factory=dict
+    )
+    units: Mapping[Text, Text] = key('units = { "Hours" = "tim" }', default_factory=dict)
+    unit: Text = key('unit = "st"', default="st")
+    created_as: Literal["service", "goods"] = key('created_as = "service"', default="service")
 
-    @field_validator("missing")
+    @field_validator("missing", "without_product")
     @classmethod
-    def _is_supported(cls, value: str) -> str:
-        if value != "hold":
-            raise ValueError(f'"{value}" is not supported by this version; use missing = "hold"')
+    def _has_a_fallback(cls, value: str, info: ValidationInfo) -> str:
+        named = info.data.get("fallback") or info.data.get("default")
+        if value == "fallback" and not named and {"fallback", "default"} <= info.data.keys():
+            raise ValueError('needs an article to fall back on: fallback = { "25" = "SALJ25" }')
         return value
+
+
+class VatSettings(Section):
+    """What decides the VAT and stands in neither system: kinds of sale are those of the table of Swedish rates."""
+
+    category_by_article: Mapping[Text, Category] = key(
+        'category_by_article = { "BYGG-TIM" = "construction" }', default_factory=dict
+    )
+    category_by_family: Mapping[Text, Category] = key(
+        'category_by_family = { "Livsmedel" = "food" }', default_factory=dict
+    )
+    eu_consumers_over_limit: bool | None = key("eu_consumers_over_limit = false", default=None)
+    texts: Literal["rows", "ledger"] = key('texts = "rows"', default="rows")
 
 
 class OwnershipSettings(Section):
@@ -260,6 +318,7 @@ class CompanySettings(Section):
     default_terms_days: int = key("default_terms_days = 30", default=30, ge=0, le=365)
     marker: MarkerSettings = key('field = "OurReference"', default_factory=dict)
     articles: ArticlesSettings = key('missing = "hold"', default_factory=dict)
+    vat: VatSettings = key('texts = "rows"', default_factory=dict)
     ownership: OwnershipSettings = key('default = "salesforce"', default_factory=dict)
 
     @field_validator("ledger")

@@ -95,6 +95,9 @@ def content_hash(deal: Deal) -> str:
                 _canonical(line.quantity),
                 _canonical(line.unit_price),
                 _canonical(line.discount_percent),
+                line.service_from.isoformat() if line.service_from else None,
+                line.service_until.isoformat() if line.service_until else None,
+                line.vat_category,
             ]
             for line in deal.lines
         ],

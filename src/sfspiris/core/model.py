@@ -34,11 +34,18 @@ class Buyer:
     country: str | None = None
     email: str | None = None
     phone: str | None = None
+    sells_construction: str | None = (
+        None  # yes or no in the CRM's words; decides reverse charge on building services
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class DealLine:
-    """One sold item. `unit_price` is net before discount, `discount_percent` 0-100, `total` the CRM's own net sum."""
+    """One sold item. `unit_price` is net before discount, `discount_percent` 0-100, `total` the CRM's own net sum.
+
+    `service_from` and `service_until` are the days of delivery or performance, where the line has its own. `vat_category`
+    names the kind of sale as `swedish/vat.toml` does, `vat_rate` is the rate as the CRM writes it; both are often empty.
+    """
 
     id: str
     name: str
@@ -49,6 +56,11 @@ class DealLine:
     text: str | None = None
     discount_percent: Decimal = Decimal(0)
     total: Decimal | None = None
+    service_from: date | None = None
+    service_until: date | None = None
+    unit: str | None = None
+    vat_category: str | None = None
+    vat_rate: str | None = None
 
 
 class DealStatus(StrEnum):
@@ -109,6 +121,8 @@ class Deal:
     purchase_order: str | None = None
     payment_terms_days: str | None = None
     delivery_date: date | None = None
+    delivery_country: str | None = None
+    housework: str | None = None  # a tax reduction that was asked for, or a tick for one
     sync: SyncState = SyncState()
     values: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -133,6 +147,7 @@ class Customer:
     phone: str | None = None
     payment_terms_days: int | None = None
     note: str = ""
+    sells_construction: bool = False  # building services to it are under reverse charge
     is_personal: bool = field(
         default=False, metadata={"shown": False}
     )  # a number of it is a person's: mask them
@@ -140,7 +155,11 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class DraftRow:
-    """One row as it will stand. A text row has no article, quantity or price. `discount` is a fraction, 0-1."""
+    """One row as it will stand. A text row has no article, quantity or price. `discount` is a fraction, 0-1.
+
+    `article_id` is None for an article that the same plan makes, until it is there. `treatment` is how the row is taxed, by
+    its name in `swedish/vat.toml`; `reverse_charge` the flag that a row of building services needs.
+    """
 
     text: str
     article_id: str | None = None
@@ -149,11 +168,13 @@ class DraftRow:
     unit_price: Decimal = Decimal(0)
     discount: Decimal = Decimal(0)
     vat_rate: Decimal = Decimal(0)  # percent that we expect the ledger to apply
+    treatment: str | None = None
+    reverse_charge: bool = False
 
     @property
     def is_text(self) -> bool:
         """Whether the row only carries words."""
-        return self.article_id is None
+        return self.article_number is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,17 +215,66 @@ class LedgerCustomer:
     currency: str | None = None
     country: str | None = None
     note: str | None = None
+    is_private: bool = False
+    delivery_country: str | None = None
+    vat_by_delivery: bool = False  # the delivery country decides the VAT, not that of the invoice
+    sells_construction: bool = False  # marked for reverse charge on building services
+    vat_outside_eu: bool = False  # Swedish VAT is charged though the country is outside the EU
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """Which accounts and which VAT articles are sold on. `vat_rate` is percent for a Swedish customer."""
+
+    id: str
+    name: str
+    vat_rate: Decimal
+    is_service: bool
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of quantity that the ledger knows; `names` are all it goes by: name, abbreviations, code."""
+
+    id: str
+    name: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalYear:
+    """A financial year in the ledger; both days belong to it."""
+
+    start: date
+    end: date
+    is_locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """An article ready to be created; `vat_rate` is percent and is that of its coding."""
+
+    number: str
+    name: str
+    coding: Coding
+    unit: Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article that exists in a ledger. `vat_rate` is percent, as its coding applies it to a Swedish customer."""
+    """An article that exists in a ledger. `vat_rate` is percent, as its coding applies it to a Swedish customer.
+
+    `is_service` is None where the ledger does not say whether it is goods or a service; `unit` as it prints it.
+    """
 
     id: str
     number: str
     name: str
     is_active: bool
     vat_rate: Decimal | None
+    is_service: bool | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +288,17 @@ class PaymentTerms:
 
 @dataclass(frozen=True, slots=True)
 class CompanyProfile:
-    """A company as its ledger introduces itself. `orgnr` has ten digits, no hyphen."""
+    """A company as its ledger introduces itself. `orgnr` has ten digits, no hyphen.
+
+    `locked_until` is the last day on which nothing may be booked any more; `has_iban` is None where the ledger does not say.
+    """
 
     name: str
     orgnr: str
     currency: str
     rounds_to_krona: bool = False
+    locked_until: date | None = None
+    has_iban: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,12 +349,20 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """What planning must know of one company's ledger, read in this run."""
+    """What planning must know of one company's ledger, read in this run.
+
+    `fiscal_years` and `currencies` are empty when they were not read; then nothing is held for their sake. `codings` and
+    `units` are read only where articles may be created.
+    """
 
     profile: CompanyProfile
     customers: tuple[LedgerCustomer, ...]
     articles: tuple[Article, ...]
     terms: tuple[PaymentTerms, ...]
+    fiscal_years: tuple[FiscalYear, ...] = ()
+    currencies: frozenset[str] = frozenset()
+    codings: tuple[Coding, ...] = ()
+    units: tuple[Unit, ...] = ()
 
 
 # --- what we remember ----------------------------------------------------------------------------------------------

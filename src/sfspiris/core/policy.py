@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sfspiris.core.model import SYNC_FIELDS
@@ -25,6 +26,65 @@ class Route:
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class MissingArticle(StrEnum):
+    """What to do about a product that the ledger has no article for."""
+
+    HOLD = "hold"
+    CREATE = "create"
+    FALLBACK = "fallback"
+
+
+class WithoutProduct(StrEnum):
+    """What to do about a line that names no product. A text row can only stand for a line that costs nothing."""
+
+    HOLD = "hold"
+    FALLBACK = "fallback"
+    TEXT_ROW = "text-row"
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePolicy:
+    """How a line gets its article: by product code, else by product family, else as `missing` says.
+
+    `fallback` names an article for each VAT rate in percent, `default` one for all other rates. `by_treatment` names the
+    article for lines under a treatment of `swedish/vat.toml` that no customer setting of the ledger brings about.
+    Articles are created with a coding of the right rate; `codings` names it where several would do, by rate, `units` maps
+    the CRM's units to the ledger's, `unit` is the one for products without, and `created_as_goods` says what a new
+    article is when neither its VAT category nor its unit tells.
+    """
+
+    missing: MissingArticle = MissingArticle.HOLD
+    without_product: WithoutProduct = WithoutProduct.HOLD
+    fallback: Mapping[str, str] = field(default_factory=dict)
+    default: str | None = None
+    by_family: Mapping[str, str] = field(default_factory=dict)
+    by_treatment: Mapping[str, str] = field(default_factory=dict)
+    codings: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    unit: str = "st"
+    created_as_goods: bool = False
+
+    @property
+    def creates(self) -> bool:
+        """Whether articles may be created."""
+        return self.missing is MissingArticle.CREATE
+
+
+@dataclass(frozen=True, slots=True)
+class VatPolicy:
+    """What decides the VAT and stands in neither system.
+
+    Kinds of sale (`swedish/vat.toml`, category) by product code and by product family. `eu_consumers_over_limit` says
+    whether the yearly sales to consumers in the EU are above 10 000 EUR; None is not known. `writes_texts` puts the
+    words that the law asks for on a row of their own.
+    """
+
+    category_by_article: Mapping[str, str] = field(default_factory=dict)
+    category_by_family: Mapping[str, str] = field(default_factory=dict)
+    eu_consumers_over_limit: bool | None = None
+    writes_texts: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class CompanyPolicy:
     """One company with its own books. `orgnr` has ten digits; `currency` is that of its books.
@@ -39,7 +99,8 @@ class CompanyPolicy:
     capabilities: Capabilities
     ledger: str = "Spiris"  # what people call the system
     default_terms_days: int = 30
-    articles_by_family: Mapping[str, str] = field(default_factory=dict)
+    articles: ArticlePolicy = ArticlePolicy()
+    vat: VatPolicy = VatPolicy()
 
 
 @dataclass(frozen=True, slots=True)

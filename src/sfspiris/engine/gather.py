@@ -154,6 +154,19 @@ def _companies_to_search(inputs: PushInputs) -> frozenset[str]:
     return frozenset({one.company for one in decide(inputs).creates} | claimed)
 
 
+def _company_key(deal: Deal, inputs: PushInputs) -> str | None:
+    company = route(deal, inputs.policy)
+    return company.key if company else None
+
+
+def _is_foreign(inputs: PushInputs, company: str) -> bool:
+    """Whether some Deal is in another currency than the company's books."""
+    own = inputs.policy.companies[company].currency
+    return any(
+        deal.currency not in {None, own} for deal in inputs.deals if _company_key(deal, inputs) == company
+    )
+
+
 def push_inputs(
     world: World, gathered: Gathered, unresolved: Sequence[Unresolved], *, fresh: bool
 ) -> PushInputs:
@@ -175,7 +188,12 @@ def push_inputs(
     needed = sorted(companies_to_read(inputs) & world.ledgers.keys())
     inputs = replace(
         inputs,
-        ledgers={company: registers.view(world, world.ledgers[company], fresh=fresh) for company in needed},
+        ledgers={
+            company: registers.view(
+                world, world.ledgers[company], fresh=fresh, foreign=_is_foreign(inputs, company)
+            )
+            for company in needed
+        },
     )
     searched = search(world, gathered.deals, _companies_to_search(inputs) & world.ledgers.keys())
     return replace(

@@ -11,13 +11,17 @@ if TYPE_CHECKING:
     from sfspiris.core.capabilities import Capabilities, MarkerField
     from sfspiris.core.model import (
         Article,
+        Coding,
         CompanyProfile,
         Customer,
         Draft,
+        FiscalYear,
         Invoice,
         LedgerCustomer,
         LedgerDraft,
+        NewArticle,
         PaymentTerms,
+        Unit,
     )
 
 
@@ -58,6 +62,18 @@ class Ledger(Protocol):
     def payment_terms(self) -> Sequence[PaymentTerms]:
         """The terms that can be used for sales."""
 
+    def codings(self) -> Sequence[Coding]:
+        """The codings that articles can have, inactive ones too."""
+
+    def units(self) -> Sequence[Unit]:
+        """The units of quantity."""
+
+    def fiscal_years(self) -> Sequence[FiscalYear]:
+        """The financial years that the books have."""
+
+    def currencies(self) -> frozenset[str]:
+        """The ISO 4217 codes that can be invoiced in."""
+
     def drafts(self) -> Sequence[LedgerDraft]:
         """All invoice drafts."""
 
@@ -66,6 +82,9 @@ class Ledger(Protocol):
 
     def create_customer(self, customer: Customer, *, terms_id: str) -> LedgerCustomer:
         """Make a customer."""
+
+    def create_article(self, article: NewArticle) -> Article:
+        """Make an article."""
 
     def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
         """Make an invoice draft."""

@@ -63,6 +63,8 @@ def to_deal(row: Row, source: SourceMap) -> Deal:
         purchase_order=cells.text("purchase_order"),
         payment_terms_days=cells.text("payment_terms_days"),
         delivery_date=cells.optional_day("delivery_date"),
+        delivery_country=cells.text("delivery_country"),
+        housework=cells.text("housework"),
         sync=SyncState(**{ours: cells.plain(theirs) for ours, theirs in SYNC_FIELDS.items()}),
         values={written: _as_text(_value_at(row, path)) for written, path in source.routes.items()},
     )
@@ -84,6 +86,7 @@ def _to_buyer(cells: _Cells) -> Buyer | None:
         country=cells.text("country"),
         email=cells.text("email"),
         phone=cells.text("phone"),
+        sells_construction=cells.text("sells_construction"),
     )
 
 
@@ -98,6 +101,11 @@ def _to_line(cells: _Cells) -> DealLine:
         text=cells.text("line_text"),
         discount_percent=cells.number("line_discount") or Decimal(0),
         total=cells.number("line_total"),
+        service_from=cells.optional_day("line_service_from"),
+        service_until=cells.optional_day("line_service_until"),
+        unit=cells.text("line_unit"),
+        vat_category=cells.text("line_vat_category"),
+        vat_rate=cells.text("line_vat_rate"),
     )
 
 

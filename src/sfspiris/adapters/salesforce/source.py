@@ -68,6 +68,8 @@ SOURCE_FIELDS: Final = {
         SourceField("amount", ("Amount",), _STOP),
         SourceField("currency", ("CurrencyIsoCode",), _NORMAL),
         SourceField("delivery_date", ("CloseDate",), _STOP),
+        SourceField("delivery_country", ("Account.ShippingCountryCode", "Account.ShippingCountry"), _NORMAL),
+        SourceField("housework", ("Housework_Deduction__c",), _NORMAL),
         SourceField("owner_name", ("Owner.Name",), _EMPTY, "reports do not name a deal's owner"),
         SourceField("our_reference", ("Owner.Name",), _EMPTY, "drafts carry no reference of ours"),
         SourceField(
@@ -102,6 +104,7 @@ SOURCE_FIELDS: Final = {
         SourceField("city", ("Account.BillingCity",), _STOP),
         SourceField("country", ("Account.BillingCountryCode", "Account.BillingCountry"), _STOP),
         SourceField("email", (), _NORMAL),
+        SourceField("sells_construction", ("Account.Sells_Construction_Services__c",), _NORMAL),
         SourceField("phone", ("Account.Phone",), _EMPTY, "new customers get no telephone number"),
         _line("line_quantity", ("Quantity",), _STOP),
         _line("line_unit_price", ("UnitPrice",), _STOP),
@@ -116,6 +119,11 @@ SOURCE_FIELDS: Final = {
         _line("line_name", ("Product2.Name", "Name"), _STOP),
         _line("line_text", ("Description", "Product2.Name", "Name"), _STOP),
         _line("line_family", ("Product2.Family",), _EMPTY, "articles are never chosen by product family"),
+        _line("line_unit", ("Product2.QuantityUnitOfMeasure",), _NORMAL),
+        _line("line_service_from", ("ServiceDate",), _NORMAL),
+        _line("line_service_until", ("Service_End_Date__c",), _NORMAL),
+        _line("line_vat_category", ("Product2.VAT_Category__c",), _NORMAL),
+        _line("line_vat_rate", ("Product2.VAT_Rate__c",), _NORMAL),
     )
 }
 

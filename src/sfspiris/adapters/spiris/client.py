@@ -78,6 +78,18 @@ class SpirisClient:
         """The codings of articles, with today's VAT rates."""
         return self._list("articleaccountcodings", wire.Page[wire.Coding], order="ChangedUtc")[0]
 
+    def units(self) -> list[wire.Unit]:
+        """All units of quantity."""
+        return self._list("units", wire.Page[wire.Unit], order="Name")[0]
+
+    def fiscal_years(self) -> list[wire.FiscalYear]:
+        """All financial years."""
+        return self._list("fiscalyears", wire.Page[wire.FiscalYear], order="StartDate")[0]
+
+    def currencies(self) -> list[wire.Currency]:
+        """All currencies that can be invoiced in."""
+        return self._list("currencies", wire.Page[wire.Currency], order="Code", ties=None)[0]
+
     def terms_of_payments(self) -> list[wire.TermsOfPayment]:
         """All terms of payment, those for purchases too."""
         return self._list("termsofpayments", wire.Page[wire.TermsOfPayment], order="NumberOfDays")[0]
@@ -103,6 +115,10 @@ class SpirisClient:
         """Make a customer; sent at most once."""
         return self._create("customers", body, wire.Customer, what="customer")
 
+    def create_article(self, body: Mapping[str, Any]) -> wire.Article:
+        """Make an article; sent at most once."""
+        return self._create("articles", body, wire.Article, what="article")
+
     def create_draft(self, body: Mapping[str, Any]) -> wire.Draft:
         """Make a draft of a customer invoice; sent at most once. It is not booked: that is done by a person."""
         return self._create("customerinvoicedrafts", body, wire.Draft, what="draft")
@@ -110,9 +126,17 @@ class SpirisClient:
     # --- how lists are walked --------------------------------------------------------------------------------------
 
     def _list(
-        self, path: str, page: type[wire.Page[_Item]], *, order: str, params: Mapping[str, str] | None = None
+        self,
+        path: str,
+        page: type[wire.Page[_Item]],
+        *,
+        order: str,
+        ties: str | None = "Id",
+        params: Mapping[str, str] | None = None,
     ) -> tuple[list[_Item], datetime]:
-        query = {**(params or {}), "$pagesize": str(PAGE_SIZE), "$orderby": f"{order},Id"}
+        """`ties` orders what `order` leaves equal; None where it leaves nothing equal."""
+        order = order if ties is None else f"{order},{ties}"
+        query = {**(params or {}), "$pagesize": str(PAGE_SIZE), "$orderby": order}
         doubtful: frozenset[str] = frozenset()
         for _ in range(_READINGS):
             found, began, is_settled = self._walk(path, page, query)

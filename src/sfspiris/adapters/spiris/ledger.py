@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from sfspiris.core.capabilities import Capabilities, MarkerField
     from sfspiris.core.model import (
         Article,
+        Coding,
         CompanyProfile,
         Customer,
         Draft,
+        FiscalYear,
         Invoice,
         LedgerCustomer,
         LedgerDraft,
+        NewArticle,
         PaymentTerms,
+        Unit,
     )
     from sfspiris.ports.kept import Kept
 
@@ -86,6 +90,22 @@ class SpirisLedger:
         terms = (mapping.payment_terms(one) for one in self._client.terms_of_payments())
         return [one for one in terms if one is not None]
 
+    def codings(self) -> Sequence[Coding]:
+        """The codings that articles can have."""
+        return [mapping.coding(one) for one in self._client.codings()]
+
+    def units(self) -> Sequence[Unit]:
+        """The units of quantity."""
+        return [mapping.unit(one) for one in self._client.units()]
+
+    def fiscal_years(self) -> Sequence[FiscalYear]:
+        """The financial years that the books have."""
+        return [mapping.fiscal_year(one) for one in self._client.fiscal_years()]
+
+    def currencies(self) -> frozenset[str]:
+        """The currencies that can be invoiced in."""
+        return frozenset(one.code for one in self._client.currencies())
+
     def drafts(self) -> Sequence[LedgerDraft]:
         """All invoice drafts."""
         return [mapping.draft(one) for one in self._client.drafts()]
@@ -101,6 +121,11 @@ class SpirisLedger:
         return mapping.customer(
             self._client.create_customer(mapping.customer_body(customer, terms_id=terms_id))
         )
+
+    def create_article(self, article: NewArticle) -> Article:
+        """Make an article."""
+        made = self._client.create_article(mapping.article_body(article))
+        return mapping.article(made, {article.coding.id: article.coding.vat_rate})
 
     def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
         """Make an invoice draft; finance books it in Spiris."""

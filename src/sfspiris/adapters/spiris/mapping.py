@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING, Any, Final
 from sfspiris.core.capabilities import Capabilities, MarkerField
 from sfspiris.core.model import (
     Article,
+    Coding,
     CompanyProfile,
+    FiscalYear,
     Invoice,
     LedgerCustomer,
     LedgerDraft,
     PaymentTerms,
     Totals,
+    Unit,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfspiris.adapters.spiris import wire
-    from sfspiris.core.model import Customer, Draft, DraftRow
+    from sfspiris.core.model import Customer, Draft, DraftRow, NewArticle
 
 CAPABILITIES: Final = Capabilities(
     name_length=50,
@@ -47,6 +50,7 @@ CAPABILITIES: Final = Capabilities(
 _WHOLE_KRONOR = 1
 _DAYS_FROM_INVOICE_DATE = 0
 _OVERDUE = 2
+_SERVICE = "service"
 _ORE = Decimal("0.01")
 
 
@@ -60,6 +64,8 @@ def profile(settings: wire.CompanySettings) -> CompanyProfile:
         orgnr=ten_digits(settings.corporate_identity_number),
         currency=settings.currency_code,
         rounds_to_krona=settings.domestic_currency_rounding == _WHOLE_KRONOR,
+        locked_until=settings.accounting_locked_to,
+        has_iban=bool(settings.iban),
     )
 
 
@@ -77,7 +83,37 @@ def payment_terms(terms: wire.TermsOfPayment) -> PaymentTerms | None:
 
 def article(one: wire.Article, rates: Mapping[str, Decimal]) -> Article:
     """The article; `rates` gives percent by coding id."""
-    return Article(one.id, one.number, one.name, one.is_active, rates.get(one.coding_id or ""))
+    return Article(
+        id=one.id,
+        number=one.number,
+        name=one.name,
+        is_active=one.is_active,
+        vat_rate=rates.get(one.coding_id or ""),
+        is_service=one.is_service_article,
+        unit=one.unit_abbreviation or None,
+    )
+
+
+def coding(one: wire.Coding) -> Coding:
+    """The coding; its type is told in words, of which only one means a service."""
+    return Coding(
+        id=one.id,
+        name=one.name or "",
+        vat_rate=vat_rate(one),
+        is_service=(one.type or "").casefold() == _SERVICE,
+        is_active=one.is_active,
+    )
+
+
+def unit(one: wire.Unit) -> Unit:
+    """The unit with everything it goes by."""
+    names = (one.name, one.abbreviation, one.abbreviation_english, one.code)
+    return Unit(one.id, one.abbreviation or one.name or "", tuple(name for name in names if name))
+
+
+def fiscal_year(one: wire.FiscalYear) -> FiscalYear:
+    """The year."""
+    return FiscalYear(one.start_date, one.end_date, one.is_locked_for_accounting)
 
 
 def vat_rate(coding: wire.Coding) -> Decimal:
@@ -101,6 +137,11 @@ def customer(one: wire.Customer) -> LedgerCustomer:
         currency=one.currency_code or None,
         country=one.invoice_country_code or None,
         note=one.note or None,
+        is_private=one.is_private_person,
+        delivery_country=one.delivery_country_code or None,
+        vat_by_delivery=one.delivery_based_vat,
+        sells_construction=one.reverse_charge_on_construction_services,
+        vat_outside_eu=one.force_bookkeep_vat,
     )
 
 
@@ -191,10 +232,22 @@ def customer_body(one: Customer, *, terms_id: str) -> dict[str, Any]:
             "Telephone": one.phone,
             "TermsOfPaymentId": terms_id,
             "Note": one.note or None,
+            "ReverseChargeOnConstructionServices": True if one.sells_construction else None,
             "IsPrivatePerson": False,
             "IsActive": True,
         }
     )
+
+
+def article_body(one: NewArticle) -> dict[str, Any]:
+    """The document that makes an article: active, without a price, since every row of ours carries its own."""
+    return {
+        "Number": one.number,
+        "Name": one.name,
+        "CodingId": one.coding.id,
+        "UnitId": one.unit.id,
+        "IsActive": True,
+    }
 
 
 def draft_body(one: Draft, *, customer_id: str, marker_field: MarkerField) -> dict[str, Any]:
@@ -230,7 +283,7 @@ def _row_body(row: DraftRow) -> dict[str, Any]:
         return _text_row_body(row.text)
     return {
         "IsTextRow": False,
-        "ReversedConstructionServicesVatFree": False,
+        "ReversedConstructionServicesVatFree": row.reverse_charge,
         "ArticleId": row.article_id,
         "Text": row.text,
         "Quantity": row.quantity,

@@ -105,6 +105,8 @@ class CompanySettings(_Document):
     corporate_identity_number: str | None = None
     currency_code: str
     domestic_currency_rounding: int
+    accounting_locked_to: DayOrNone = None
+    iban: str | None = None
 
 
 class TermsOfPayment(_Document):
@@ -118,10 +120,43 @@ class TermsOfPayment(_Document):
 
 
 class Coding(_Document):
-    """Which accounts and which VAT an article is sold on."""
+    """Which accounts and which VAT an article is sold on; `type` is Service or Goods."""
 
     id: Guid
+    name: str | None = None
+    type: str | None = None
+    is_active: bool = True
     vat_rate_percent: Number
+
+
+class Unit(_Document):
+    """A unit of quantity."""
+
+    id: Guid
+    name: str | None = None
+    code: str | None = None
+    abbreviation: str | None = None
+    abbreviation_english: str | None = None
+
+
+class FiscalYear(_Document):
+    """A financial year."""
+
+    id: Guid
+    start_date: Day
+    end_date: Day
+    is_locked_for_accounting: bool = False
+
+
+class Currency(_Document):
+    """A currency that can be invoiced in."""
+
+    code: str
+
+    @property
+    def id(self) -> str:
+        """What tells it from the others in a list."""
+        return self.code
 
 
 class Article(_Document):
@@ -132,7 +167,9 @@ class Article(_Document):
     name: str
     is_active: bool
     coding_id: GuidOrNone = None
-    changed_utc: Instant
+    is_service_article: bool | None = None
+    unit_abbreviation: str | None = None
+    changed_utc: InstantOrNone = None
 
 
 class Customer(_Document):
@@ -147,6 +184,11 @@ class Customer(_Document):
     currency_code: str | None = None
     invoice_country_code: str | None = None
     note: str | None = None
+    is_private_person: bool = False
+    delivery_country_code: str | None = None
+    delivery_based_vat: bool = False
+    reverse_charge_on_construction_services: bool = False
+    force_bookkeep_vat: bool = False
     changed_utc: InstantOrNone = None
 
 

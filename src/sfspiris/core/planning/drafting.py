@@ -28,7 +28,7 @@ def draft_rows(screened: Screened, ledger: LedgerView, found: Findings) -> tuple
         by_folded.setdefault(article.number.casefold(), []).append(article)
     rows: list[DraftRow] = []
     for position, line in enumerate(screened.lines, start=1):
-        number = line.article or screened.company.articles_by_family.get(line.family or "")
+        number = line.article or screened.company.articles.by_family.get(line.family or "")
         if number is None:
             words = line.text.partition("\n")[0]
             found.hold(

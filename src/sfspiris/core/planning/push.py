@@ -29,6 +29,7 @@ from sfspiris.core.planning.adoption import Searched, find_document, hold_when_u
 from sfspiris.core.planning.drafting import build_draft, draft_rows, known_terms, terms_id_for
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.matching import Matched, match_customer
+from sfspiris.core.planning.rules import check_books
 from sfspiris.core.planning.screening import Screened, screen
 from sfspiris.swedish import text
 
@@ -191,6 +192,7 @@ class _Draughtsman:
         if document is not None:
             self._adopt(screened, found, document, marker, correlation)
             return
+        check_books(screened, ledger, found, today=self.inputs.today)
         terms_id = terms_id_for(screened.payment_terms_days, screened, ledger, found)
         customer = self._customer(screened, ledger, found, correlation)
         if isinstance(customer, ExistingCustomer):

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.money import ZERO, is_currency
+from sfspiris.core.planning import rules
 from sfspiris.core.planning.buyers import HOME, screen_buyer
 from sfspiris.core.planning.findings import Findings, fitted, named
 from sfspiris.core.planning.lines import ScreenedLine, screen_lines
 from sfspiris.core.routing import route
-from sfspiris.swedish import text
+from sfspiris.swedish import orgnr, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -44,6 +45,7 @@ class Screened:
     your_reference: str | None
     our_reference: str | None
     purchase_order: str | None
+    is_public: bool = False  # a body of state, region or municipality
 
 
 def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None, Findings]:
@@ -85,6 +87,7 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
     customer, charges_vat = screen_buyer(deal.buyer, company, currency, found, today=today)
     abroad = customer is not None and customer.country != HOME
     lines = screen_lines(deal, company, found, foreign=abroad or currency != company.currency)
+    rules.check_deal(deal, found, today=today)
     terms = _terms(deal, found)
     references = {
         name: fitted(getattr(deal, name), limit, name, found)
@@ -106,9 +109,17 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
         net=sum((line.net for line in lines), ZERO),
         charges_vat=charges_vat,
         payment_terms_days=terms,
+        is_public=_is_public(customer, today=today),
         **references,
     )
-    return screened, found
+    rules.check_terms(screened, found)
+    return (None if found.holds else screened), found
+
+
+def _is_public(customer: Customer, *, today: date) -> bool:
+    if customer.country != HOME or customer.orgnr is None:
+        return False
+    return orgnr.parse(customer.orgnr, today=today).is_public_sector
 
 
 def _terms(deal: Deal, found: Findings) -> int | None:

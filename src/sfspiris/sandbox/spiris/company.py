@@ -276,6 +276,7 @@ def _bank_accounts(books: Books, given: Any) -> None:
             "BankAccountType": 1,
             "Name": "Företagskonto",
             "Bban": "50011234567",
+            "Iban": "SE4550000000058398257466",
             "LedgerAccountNumber": BANK,
             "IsActive": True,
             "IsDefaultChequeAccount": True,

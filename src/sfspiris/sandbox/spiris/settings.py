@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sfspiris.sandbox.spiris import errors
 from sfspiris.sandbox.spiris.books import (
+    BANK_ACCOUNTS,
     CUSTOMER_SERIES,
     INVOICE_SERIES,
     ORDER_SERIES,
@@ -44,6 +45,10 @@ def shown(books: Books) -> dict[str, Any]:
         settings["KeepOriginalDraftDate"] = books.keeps_draft_dates
     if books.switches.get("domestic_currency_rounding") != "company":
         settings["DomesticCurrencyRounding"] = int(books.rounds_to_krona)
+    settings["Iban"] = settings.get("Iban") or next(
+        (account["Iban"] for account in books.all(BANK_ACCOUNTS) if account["Iban"] and account["IsActive"]),
+        None,
+    )
     if not settings.get("AccountingLockedTo"):
         settings.pop("AccountingLockedTo", None)
     return settings
