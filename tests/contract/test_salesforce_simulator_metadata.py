@@ -48,6 +48,13 @@ def package(manifest: dict[str, list[str]] | None = None, **files: str) -> bytes
         "receipt": ("objects/Receipt__c.object", "CustomObject"),
         "account": ("objects/Account.object", "CustomObject"),
         "grants": ("permissionsets/Receipts.permissionset", "PermissionSet"),
+        "layout": ("layouts/Receipt__c-Receipt Layout.layout", "Layout"),
+        "report_type": ("reportTypes/Receipts.reportType", "ReportType"),
+        "report_folder": ("reports/Money-meta.xml", "ReportFolder"),
+        "report": ("reports/Money/All_Receipts.report", "Report"),
+        "dashboard_folder": ("dashboards/Money-meta.xml", "DashboardFolder"),
+        "dashboard": ("dashboards/Money/Overview.dashboard", "Dashboard"),
+        "stray": ("classes/Trigger.cls", "ApexClass"),
     }
     types = "".join(
         "<types>" + "".join(f"<members>{name}</members>" for name in names) + f"<name>{kind}</name></types>"
@@ -213,6 +220,143 @@ def test_a_body_that_is_no_package_is_refused(api: Api) -> None:
     zipfile.ZipFile(empty, "w").close()
     assert api.refused("POST", path, files={"file": ("x.zip", empty.getvalue())}) == (400, "INVALID_INPUT")
     assert api.refused("GET", f"{path}/0Af000000000000AAA") == (404, "NOT_FOUND")
+
+
+# who sees what was deployed
+
+
+def test_a_deployed_field_is_seen_by_the_users_it_was_granted_to_and_by_nobody_else(
+    org: Box, api: Api
+) -> None:
+    receipt = OBJECT + TEXT.format("<externalId>true</externalId>") + PICKS
+    deploy(api, package({}, receipt=receipt, account=ACCOUNT_FIELD, grants=GRANTS))
+    (permission_set,) = api.values("SELECT Id FROM PermissionSet WHERE Name = 'Receipts'", "Id")
+    assignment = {"PermissionSetId": permission_set, "AssigneeId": user_of(api, "integration@example.com")}
+    api.create("PermissionSetAssignment", **assignment)
+    assert api.refused("POST", "/sobjects/PermissionSetAssignment", json=assignment) == (
+        400,
+        "DUPLICATE_VALUE",
+    )
+    org.control.put(
+        "/_sandbox/clients",
+        json={"client_id": "sales", "client_secret": "s", "username": "sara@exempel.example"},
+    )
+    form = {"grant_type": "client_credentials", "client_id": "sales", "client_secret": "s"}
+    token = org.control.post("/services/oauth2/token", data=form).json()["access_token"]
+    hers = {"Authorization": f"Bearer {token}"}
+    for statement in ("SELECT Score__c FROM Account", "SELECT Ocr__c FROM Receipt__c"):
+        assert api.get("/query", params={"q": statement}).status_code == 200
+        assert api.get("/query", params={"q": statement}, headers=hers).status_code == 400
+    assert "Score__c" not in api.get("/sobjects/Account/describe", headers=hers).text
+    # The platform itself sees everything: what she deletes takes its receipts along.
+    account = api.create("Account", Name="Hers")
+    assert api.delete(f"/sobjects/Account/{account}", headers=hers).status_code == 204
+
+
+def test_an_object_takes_what_its_permissions_say(org: Box, api: Api) -> None:
+    deploy(api, package({}, receipt=OBJECT + TEXT.format("") + PICKS, account=ACCOUNT_FIELD, grants=GRANTS))
+    (permission_set,) = api.values("SELECT Id FROM PermissionSet WHERE Name = 'Receipts'", "Id")
+    user = user_of(api, "integration@example.com")
+    api.create("PermissionSetAssignment", PermissionSetId=permission_set, AssigneeId=user)
+    described = api.ok("GET", "/sobjects/Receipt__c/describe")
+    assert [described[one] for one in ("createable", "updateable", "deletable")] == [True, False, False]
+    made = api.create("Receipt__c", Ocr__c="1")
+    refused = (400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")
+    assert api.refused("PATCH", f"/sobjects/Receipt__c/{made}", json={"Ocr__c": "2"}) == refused
+    assert api.refused("DELETE", f"/sobjects/Receipt__c/{made}") == refused
+
+
+def user_of(api: Api, username: str) -> str:
+    found: str = api.values(f"SELECT Id FROM User WHERE Username = '{username}'", "Id")[0]
+    return found
+
+
+# what shows it
+
+VIEW = """<listViews><fullName>All</fullName><columns>NAME</columns><columns>Ocr__c</columns><filters><field>Kind__c</field>
+<operation>equals</operation><value>Cash</value></filters><filterScope>Everything</filterScope><label>All</label></listViews>"""
+LAYOUT = """<layoutSections><label>Information</label><layoutColumns><layoutItems><behavior>Edit</behavior>
+<field>Ocr__c</field></layoutItems></layoutColumns><layoutColumns/></layoutSections>"""
+REPORT_TYPE = """<baseObject>Receipt__c</baseObject><category>other</category><deployed>true</deployed><label>Receipts</label>
+<sections><columns><checkedByDefault>true</checkedByDefault><field>Ocr__c</field><table>Receipt__c</table></columns>
+<masterLabel>Receipts</masterLabel></sections>"""
+REPORT = """<columns><field>Receipt__c$Ocr__c</field></columns><format>Tabular</format><name>All receipts</name>
+<reportType>Receipts__c</reportType>"""
+DASHBOARD = """<leftSection><components><componentType>Metric</componentType><report>Money/All_Receipts</report></components>
+</leftSection><title>Overview</title>"""
+SHOWN = {
+    "receipt": OBJECT + TEXT.format("") + PICKS + VIEW,
+    "layout": LAYOUT,
+    "report_type": REPORT_TYPE,
+    "report_folder": "<name>Money</name>",
+    "report": REPORT,
+    "dashboard_folder": "<name>Money</name>",
+    "dashboard": DASHBOARD,
+}
+
+
+def test_views_layouts_reports_and_dashboards_come_along_and_again_without_a_change(api: Api) -> None:
+    manifest = {"ListView": ["Receipt__c.All"], "Report": ["Money/All_Receipts"], "Layout": ["*"]}
+    first, again = (deploy(api, package(manifest, **SHOWN)) for _ in range(2))
+    kinds = {one["componentType"] for one in first["details"]["componentSuccesses"]}
+    assert {"ListView", "Layout", "ReportType", "Report", "Dashboard"} <= kinds
+    for result, is_first in ((first, True), (again, False)):
+        assert result["status"] == "Succeeded"
+        told = {(one["created"], one["changed"]) for one in result["details"]["componentSuccesses"]}
+        assert told == {(is_first, is_first)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "full_name", "problem"),
+    [
+        (
+            {"receipt": SHOWN["receipt"].replace("<columns>Ocr__c", "<columns>Ocrr__c")},
+            "Receipt__c.All",
+            "Could not resolve list view column: Ocrr__c",
+        ),
+        (
+            {"layout": LAYOUT.replace("Ocr__c", "Nope__c")},
+            "Receipt__c-Receipt Layout",
+            "In field: field - no CustomField named Receipt__c.Nope__c found",
+        ),
+        (
+            {"report_type": REPORT_TYPE.replace("<field>Ocr__c", "<field>Nope__c")},
+            "Receipts",
+            "In field: field - no CustomField named Receipt__c.Nope__c found",
+        ),
+        (
+            {"report": REPORT.replace("Receipts__c", "Other__c")},
+            "Money/All_Receipts",
+            "Invalid report type: Other__c",
+        ),
+        (
+            {"report": REPORT.replace("$Ocr__c", "$Nope__c")},
+            "Money/All_Receipts",
+            "Invalid field name: Receipt__c$Nope__c",
+        ),
+        (
+            {"dashboard": DASHBOARD.replace("All_", "None_")},
+            "Money/Overview",
+            "Cannot find a report with that name: Money/None_Receipts",
+        ),
+        ({"stray": ""}, "Trigger.cls", "The folder classes holds nothing that can be deployed to this org"),
+    ],
+)
+def test_a_view_of_what_is_not_there_is_refused(
+    api: Api, changes: dict[str, str], full_name: str, problem: str
+) -> None:
+    assert problem in problems(deploy(api, package({}, **{**SHOWN, **changes})))[full_name]
+
+
+def test_what_is_right_stays_when_nothing_is_to_be_rolled_back(org: Box, api: Api) -> None:
+    files = {"account": ACCOUNT_FIELD, "layout": LAYOUT}
+    result = deploy(api, package({}, **files), rollbackOnError=False)
+    assert (result["status"], result["success"], result["numberComponentErrors"]) == (
+        "SucceededPartial",
+        True,
+        1,
+    )
+    assert "Score__c" in org.state("Account")[0]
 
 
 # one field, by the tooling API

@@ -174,7 +174,7 @@ class Org:
 
     def declare(self, object_name: str, declaration: dict[str, Any]) -> None:
         """Add to the schema what a world, a control call or a deployment declares of an object."""
-        entity = self.schema.entity(object_name)
+        entity = self.all_schema.entity(object_name)
         name = entity.name if entity is not None else object_name
         if entity is None and not name.endswith("__c"):
             raise SandboxError(

@@ -18,6 +18,9 @@ JOB_DATA: Final = "_job_data"
 GRANTS: Final = "_grants"
 """By permission set, the objects and fields it makes visible."""
 
+COMPONENTS: Final = "_components"
+"""By kind and full name, what was deployed last."""
+
 DEPLOYMENTS: Final = "_deployments"
 
 SIGN_IN: Final = (CLIENTS, ACCESS_TOKENS, REFRESH_TOKENS)

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Removal, Save
+from sfspiris.sandbox.salesforce.errors import ApiError
 
 
 class Permissions(Behaviour):
     """Permission sets and who has them, record types, stages: all of them shape describe."""
+
+    def before(self, save: Save) -> None:
+        """Refuse to assign a permission set to a user who has it."""
+        if save.entity.name != "PermissionSetAssignment" or not save.is_insert:
+            return
+        there = save.dml.store.now_referring(
+            "PermissionSetAssignment", "PermissionSetId", save.row["PermissionSetId"]
+        )
+        twin = next((one for one in there if one["AssigneeId"] == save.row["AssigneeId"]), None)
+        if twin is not None:
+            raise ApiError(
+                "DUPLICATE_VALUE",
+                f"duplicate value found: PermissionSetId, AssigneeId duplicates value on record with id: {twin['Id']}",
+            )
 
     def after(self, save: Save) -> None:
         """Have the schema built anew."""

@@ -28,12 +28,33 @@ _LISTS: Final = frozenset(
         "members",
         "value",
         "customValue",
+        "listViews",
+        "columns",
+        "filters",
+        "layoutSections",
+        "layoutColumns",
+        "layoutItems",
+        "sections",
+        "groupingsDown",
+        "groupingsAcross",
+        "components",
+        "dashboardGridComponents",
     }
 )
+"""Elements that may repeat."""
+
 _KINDS: Final = {
     "objects": ("CustomObject", ".object"),
     "permissionsets": ("PermissionSet", ".permissionset"),
+    "layouts": ("Layout", ".layout"),
+    "reportTypes": ("ReportType", ".reportType"),
+    "reports": ("Report", ".report"),
+    "dashboards": ("Dashboard", ".dashboard"),
 }
+"""By folder of the zip. Reports and dashboards stand in folders of their own, each with a `-meta.xml` beside it."""
+
+_FOLDERED: Final = frozenset({"reports", "dashboards"})
+_BESIDE: Final = "-meta.xml"
 
 
 @dataclass(slots=True)
@@ -43,6 +64,12 @@ class Package:
     manifest: dict[str, list[str]] = field(default_factory=dict)
     documents: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     files: dict[tuple[str, str], str] = field(default_factory=dict)
+    unknown: list[tuple[str, str]] = field(default_factory=list)
+    """Folder and file of what no kind of component is known for."""
+
+    def of(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
+        """Full name and document of each of a kind."""
+        return [(name, document) for (one, name), document in self.documents.items() if one == kind]
 
 
 def read(data: bytes) -> Package:
@@ -65,14 +92,30 @@ def read(data: bytes) -> Package:
             for kind in document.get("types", []):
                 package.manifest.setdefault(kind.get("name", ""), []).extend(kind.get("members", []))
             continue
-        for folder, (kind, suffix) in _KINDS.items():
-            if f"/{path}".rpartition("/")[0].endswith(f"/{folder}") and name.endswith(suffix):
-                key = (kind, name.removesuffix(suffix))
-                package.documents[key] = _document(archive.read(entry), path)
-                package.files[key] = path
+        key = _key_of(path)
+        if key is None:
+            package.unknown.append((path.rpartition("/")[0].rpartition("/")[2], name))
+        else:
+            package.documents[key] = _document(archive.read(entry), path)
+            package.files[key] = path
     if not found:
         raise ApiError("INVALID_INPUT", "No package.xml found in the zip")
     return package
+
+
+def _key_of(path: str) -> tuple[str, str] | None:
+    """The kind and full name that a file's place in the zip says; None for a place that says nothing."""
+    parts = path.split("/")
+    for folder, (kind, suffix) in _KINDS.items():
+        if folder not in parts[:-1]:
+            continue
+        below = parts[parts.index(folder) + 1 :]
+        name = "/".join(below)
+        if name.endswith(suffix) and (len(below) == 1 or folder in _FOLDERED):
+            return kind, name.removesuffix(suffix)
+        if folder in _FOLDERED and len(below) == 1 and name.endswith(_BESIDE):
+            return f"{kind}Folder", name.removesuffix(_BESIDE).partition(".")[0]
+    return None
 
 
 def _document(data: bytes, path: str) -> dict[str, Any]:

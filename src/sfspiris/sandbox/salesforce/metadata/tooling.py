@@ -8,7 +8,7 @@ from sfspiris.sandbox.kernel.errors import SandboxError
 from sfspiris.sandbox.salesforce import ids, tables
 from sfspiris.sandbox.salesforce.errors import ApiError, malformed_json, not_found
 from sfspiris.sandbox.salesforce.metadata.components import Problem, field_declaration
-from sfspiris.sandbox.salesforce.metadata.deploying import declare_field
+from sfspiris.sandbox.salesforce.metadata.deployment import declare_field
 from sfspiris.sandbox.salesforce.rest.call import Answer, Call
 from sfspiris.sandbox.salesforce.soql.parser import located, parse
 
