@@ -25,6 +25,7 @@ from sfspiris import __version__
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.deadline import Deadline, TimedHTTPTransport
 from sfspiris.adapters.limits import DEFAULT_LIMITS, Limits
+from sfspiris.adapters.quota import endpoint_of
 from sfspiris.adapters.reply import Reply, names_an_error, told_pause
 from sfspiris.adapters.retrying import Effect, Then, after_line, after_status
 from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, Words
@@ -33,6 +34,7 @@ from sfspiris.errors import ConfigError, SafetyStop, Unreachable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sfspiris.adapters.quota import Turnstile
     from sfspiris.errors import Retryable
 
 logger = logging.getLogger("sfspiris.http")
@@ -83,7 +85,7 @@ class Transport:
     `verify` is True for the usual certificate authorities, or a file with the only ones to trust; that certificates are
     checked cannot be switched off. Proxies are taken from the environment. Redirects are never followed: a token or
     an invoice goes to the address that was asked for or nowhere. `ends` is when the whole run must be over, on the pace's
-    clock: after that no request begins.
+    clock: after that no request begins. `turnstile` keeps what is asked of the service within its quota.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Transport:
         read_only: bool = False,
         verify: str | bool = True,
         ends: float = float("inf"),
+        turnstile: Turnstile | None = None,
     ) -> None:
         if verify is False:
             raise ConfigError(
@@ -109,6 +112,7 @@ class Transport:
         self._read_only = read_only
         self._verify = verify
         self._ends = ends
+        self._turnstile = turnstile
         self._deadline = Deadline(pace.monotonic)
         self._words = Words(service, limits, lambda: self._deadline.has_passed)
         self._lines: dict[tuple[bool, str | None], TimedHTTPTransport] = {}
@@ -177,7 +181,7 @@ class Transport:
             number += 1
             began = self._pace.monotonic()
             try:
-                reply = self._exchange(build(), number)
+                reply = self._exchange(build(), number, effect)
             except httpx.RequestError as error:
                 raise _NotNowError(self._words.unreachable(error)) from error
             except _TooLargeError as error:
@@ -195,7 +199,7 @@ class Transport:
 
     def _send_once(self, request: httpx.Request) -> Reply:
         try:
-            return self._exchange(request, 1)
+            return self._exchange(request, 1, Effect.TOKEN)
         except httpx.RequestError as error:
             raise self._words.unreachable(error) from error
         except _TooLargeError as error:
@@ -203,7 +207,7 @@ class Transport:
 
     def _send_create(self, request: httpx.Request) -> Reply:
         try:
-            reply = self._exchange(request, 1)
+            reply = self._exchange(request, 1, Effect.CREATE)
         except httpx.RequestError as error:
             if after_line(error, Effect.CREATE) is Then.STOP:
                 raise self._words.unreachable(error) from error
@@ -260,7 +264,13 @@ class Transport:
         except httpx.InvalidURL as error:
             raise self._words.bad_address() from error
 
-    def _exchange(self, request: httpx.Request, number: int) -> Reply:
+    def _exchange(self, request: httpx.Request, number: int, effect: Effect) -> Reply:
+        if self._turnstile is None or effect is Effect.TOKEN:
+            return self._exchange_now(request, number)
+        with self._turnstile.turn(endpoint_of(request.url.path)):
+            return self._exchange_now(request, number)
+
+    def _exchange_now(self, request: httpx.Request, number: int) -> Reply:
         began = self._pace.monotonic()
         if began >= self._ends:
             raise self._words.out_of_time()

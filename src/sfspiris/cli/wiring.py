@@ -13,7 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import platformdirs
+
 from sfspiris import config
+from sfspiris.adapters.quota import Quota, SharedBook, Turnstile
 from sfspiris.adapters.salesforce import app as salesforce_app
 from sfspiris.adapters.salesforce import oauth as salesforce_oauth
 from sfspiris.adapters.salesforce.client import API_VERSION, SalesforceClient
@@ -26,7 +29,7 @@ from sfspiris.adapters.spiris.mapping import CAPABILITIES
 from sfspiris.adapters.transport import Pace, Transport
 from sfspiris.cli import logs
 from sfspiris.config.secrets import resolve
-from sfspiris.core.identity import org_tag
+from sfspiris.core.identity import org_tag, payload_hash
 from sfspiris.core.policy import (
     ArticlePolicy,
     CompanyPolicy,
@@ -74,7 +77,7 @@ class Desk:
     common: Common
     settings: Settings
     store: TokenStore
-    transport: Callable[[str], Transport]
+    transport: Callable[[str, Turnstile | None], Transport]
     now: Callable[[], datetime] = utc_now
 
     def chosen_companies(self) -> tuple[str, ...]:
@@ -116,7 +119,7 @@ class Desk:
         return salesforce_oauth.SalesforceSignIn(
             self._salesforce_app(),
             store=self.store,
-            transport=transport or self.transport("Salesforce"),
+            transport=transport or self.transport("Salesforce", None),
             now=self.now,
         )
 
@@ -125,7 +128,7 @@ class Desk:
 
         Raises SafetyStop when a production configuration opened a sandbox, or the reverse.
         """
-        transport = self.transport("Salesforce")
+        transport = self.transport("Salesforce", None)
         client = SalesforceClient(
             sign_in=self.salesforce_sign_in(transport),
             transport=transport,
@@ -182,6 +185,16 @@ class Desk:
             self.secret(own.client_secret, f"[companies.{company}] client_secret"),
         )
 
+    def spiris_transport(self, company: str) -> Transport:
+        """Requests to Spiris at a pace that all runs of this user with the same client id share, so that none is refused."""
+        client_id = self.secret(
+            self.settings.companies[company].client_id, f"[companies.{company}] client_id"
+        )
+        name = payload_hash([client_id, self.spiris_addresses(company).api])[:16]
+        book = SharedBook(platformdirs.user_state_path("sfspiris") / "quota" / f"{name}.json")
+        quota = Quota(self.settings.limits.spiris_calls_per_minute)
+        return self.transport("Spiris", Turnstile(quota, book, _PACE))
+
     def spiris_calls(self, company: str, transport: Transport) -> spiris_oauth.TokenCalls:
         """The calls of the company's token server."""
         return spiris_oauth.TokenCalls(
@@ -212,7 +225,7 @@ class SpirisOpening:
     def __init__(self, desk: Desk, company: str) -> None:
         self._desk = desk
         self._company = company
-        self._transport = desk.transport("Spiris")
+        self._transport = desk.spiris_transport(company)
         self._calls = desk.spiris_calls(company, self._transport)
 
     def authorize_url(self, pledge: Pledge, *, redirect_uri: str) -> str:
@@ -259,9 +272,13 @@ def _desk(common: Common, *, read_only: bool) -> Iterator[Desk]:
     ends = _PACE.monotonic() + 60 * settings.limits.max_minutes
     with ExitStack() as stack:
 
-        def transport(service: str) -> Transport:
+        def transport(service: str, turnstile: Turnstile | None) -> Transport:
             made = Transport(
-                service=service, pace=_PACE, read_only=read_only or settings.is_read_only, ends=ends
+                service=service,
+                pace=_PACE,
+                read_only=read_only or settings.is_read_only,
+                ends=ends,
+                turnstile=turnstile,
             )
             stack.callback(made.close)
             return made
@@ -313,7 +330,7 @@ def _session(
     desk: Desk, state: State, command: str, run_id: str, companies: tuple[str, ...], *, dry: bool
 ) -> Session:
     settings = desk.settings
-    transport = desk.transport("Salesforce")
+    transport = desk.transport("Salesforce", None)
     client = SalesforceClient(
         sign_in=desk.salesforce_sign_in(transport),
         transport=transport,
@@ -331,7 +348,7 @@ def _session(
     crm = SalesforceCrm(client=client, cache=kept, source=source, now=desk.now)
     ledgers = {}
     for company in companies:
-        own = desk.transport("Spiris")
+        own = desk.spiris_transport(company)
         sign_in = spiris_oauth.SpirisSignIn(
             desk.spiris_calls(company, own),
             desk.store,

@@ -129,6 +129,7 @@ class LimitsSettings(Section):
     max_changes: int = key("max_changes = 200", default=200, ge=1)
     tolerance: Number = key('tolerance = "0.00"', default="0.00", ge=0)
     max_minutes: int = key("max_minutes = 60", default=60, ge=1, le=24 * 60)
+    spiris_calls_per_minute: int = key("spiris_calls_per_minute = 600", default=600, ge=1)
     salesforce_daily_share: Number = key("salesforce_daily_share = 0.8", default="0.8", gt=0, le=1)
 
 
