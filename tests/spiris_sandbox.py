@@ -141,6 +141,7 @@ class Sandbox:
 
     url: str
     control: httpx.Client
+    simulator: SpirisSimulator
     clients: list[Api] = field(default_factory=list)
     is_faulted: bool = False
 
@@ -240,7 +241,7 @@ def sandbox(world: dict[str, Any] | None = None) -> Iterator[Sandbox]:
     """A simulator on a free port, holding the world of these tests unless another is given."""
     simulator = SpirisSimulator(Clock(), Records())
     with running(simulator) as (url,), httpx.Client(base_url=url, timeout=10) as control:
-        office = Sandbox(url, control)
+        office = Sandbox(url, control, simulator)
         office.reset(WORLD if world is None else world)
         try:
             yield office

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from sfspiris.sandbox.kernel.errors import SandboxError
+from sfspiris.sandbox.kernel.traps import Traps
 from sfspiris.sandbox.salesforce import tables
 from sfspiris.sandbox.salesforce.schema.assembly import Granted, build
 from sfspiris.sandbox.salesforce.schema.geography import COUNTRIES, STATES
 from sfspiris.sandbox.salesforce.schema.joining import joined
 from sfspiris.sandbox.salesforce.schema.model import Feature, Pick
 from sfspiris.sandbox.salesforce.soql.days import Calendar
-from sfspiris.sandbox.salesforce.traps import Traps
+from sfspiris.sandbox.salesforce.traps import TRAPS
 from sfspiris.sandbox.salesforce.values import shown
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Org:
     def __init__(self, records: Records, clock: Clock) -> None:
         self._records = records
         self._clock = clock
-        self.traps = Traps()
+        self.traps = Traps(TRAPS)
         self._schemas: dict[str | None, Schema] = {}
         """By user; None is everything there is."""
         self._viewer: str | None = None

@@ -1,17 +1,15 @@
 """The platform's ways that clients trip on, by name. All of them hold, always, in every sandbox that people start.
 
-A test of one is worth something only if it would notice the platform without it, so each can be suspended from inside the
-process: there is no call for it. Traps that an org may choose, or that the vendor leaves open, are switches, settings or
-parts of the schema instead and are not listed here.
+Each can be suspended from inside the process; see `sfspiris.sandbox.kernel.traps`. Traps that an org may choose, or that the
+vendor leaves open, are switches, settings or parts of the schema instead and are not listed here.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 TRAPS: Final[Mapping[str, str]] = {
     "amount_follows_lines": "an update of the amount of a deal with lines succeeds and changes nothing",
@@ -36,24 +34,3 @@ TRAPS: Final[Mapping[str, str]] = {
     "bulk_v1_says_400_for_session": "the first bulk API answers a bad session with 400, not 401",
     "merge_leaves_a_pointer": "the loser of a merge points to the winner by MasterRecordId",
 }
-
-
-class Traps:
-    """Which of them hold: `"amount_follows_lines" in traps`."""
-
-    def __init__(self) -> None:
-        self._suspended: set[str] = set()
-
-    def __contains__(self, name: object) -> bool:
-        return name not in self._suspended
-
-    @contextmanager
-    def without(self, name: str) -> Iterator[None]:
-        """The platform as it would be without one of them, until the block ends. Raises `KeyError` for an unknown name."""
-        if name not in TRAPS:
-            raise KeyError(name)
-        self._suspended.add(name)
-        try:
-            yield
-        finally:
-            self._suspended.discard(name)

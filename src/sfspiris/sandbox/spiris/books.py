@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sfspiris.sandbox.kernel.clock import Clock
 from sfspiris.sandbox.kernel.records import Record, Records
 from sfspiris.sandbox.kernel.switches import Switches
+from sfspiris.sandbox.kernel.traps import Traps
 from sfspiris.sandbox.spiris import errors
 from sfspiris.sandbox.spiris.lag import Lag
 from sfspiris.sandbox.spiris.moments import written
@@ -69,8 +70,11 @@ ORDER_SERIES = Series("NextOrderNumber")
 class Books:
     """One company's records. Ids are GUIDs, the same in every run of the same calls."""
 
-    def __init__(self, key: str, *, records: Records, clock: Clock, switches: Switches, lag: Lag) -> None:
+    def __init__(
+        self, key: str, *, records: Records, clock: Clock, switches: Switches, lag: Lag, traps: Traps
+    ) -> None:
         self.key = key
+        self.traps = traps
         self.records = records
         self.clock = clock
         self.switches = switches

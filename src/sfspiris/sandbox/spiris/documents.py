@@ -125,7 +125,7 @@ def composed(
     """
     context = _Rows(books, party, rules, -1 if is_credit else 1, third_party, replace_zero_prices)
     lines = [context.finished(row, place) for place, row in enumerate(sent)]
-    if not any(line.priced for line in lines):
+    if "an_article_row_is_needed" in books.traps and not any(line.priced for line in lines):
         raise errors.invalid_field("Rows", "There must be at least one article row.", "Required")
     lines.sort(key=lambda line: line.record["LineNumber"])
     is_domestic = party.currency == books.currency

@@ -36,6 +36,8 @@ def shown(books: Books, record: Record) -> dict[str, Any]:
         terms = books.get(TERMS, draft["TermsOfPaymentId"])
         draft["DueDate"] = due_date(draft["InvoiceDate"], terms) if terms else draft["InvoiceDate"]
     draft.update(attached(books, record["Id"]))
+    if "drafts_tell_no_time_of_change" not in books.traps:
+        draft["ModifiedUtc"] = record["_saved"]
     return draft
 
 
@@ -64,6 +66,9 @@ def save(
         replace_zero_prices=bool(sent.get("ReplaceUnitPriceWhenZero")),
     )
     totals = document.totals
+    if before is not None and "draft_rows_get_new_ids" not in books.traps:
+        for row, known in zip(document.rows, before["Rows"], strict=False):
+            row["Id"] = known["Id"]
     draft = {
         **DRAFT.blank(),
         **{name: value for name, value in sent.items() if value is not None},
@@ -81,6 +86,7 @@ def save(
         "TotalRoundings": totals.rounding,
         "TotalAmountBaseCurrency": document.in_base(totals.total),
         "TotalVatAmountBaseCurrency": document.in_base(totals.vat),
+        "_saved": books.now,
     }
     return books.put(DRAFTS, draft)
 

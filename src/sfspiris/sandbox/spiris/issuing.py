@@ -97,7 +97,8 @@ def issue(
         invoice_id=invoice_id,
     )
     _move_hanging(books, draft["Id"], invoice["Id"] if survives else None)
-    books.delete(DRAFTS, draft["Id"])
+    if "drafts_vanish_when_issued" in books.traps:
+        books.delete(DRAFTS, draft["Id"])
     return invoice
 
 

@@ -99,9 +99,10 @@ def pay(
         **invoice,
         "RemainingAmountInvoiceCurrency": remaining - amount,
         "RemainingAmount": invoice["RemainingAmount"] - base,
-        "PaymentDate": midnight(day),
         "_has_payment": True,
     }
+    if amount == remaining or "part_payments_set_the_date" in books.traps:
+        paid["PaymentDate"] = midnight(day)
     if books.switches.is_on("payment_moves_modified"):
         paid["ModifiedUtc"] = books.now
     return books.put(INVOICES, paid)

@@ -14,6 +14,7 @@ from sfspiris.sandbox.kernel.jsonio import JsonResponse
 from sfspiris.sandbox.kernel.records import Record, Records
 from sfspiris.sandbox.kernel.simulator import Simulator
 from sfspiris.sandbox.kernel.switches import Switch
+from sfspiris.sandbox.kernel.traps import Traps
 from sfspiris.sandbox.spiris import (
     articles,
     customers,
@@ -63,6 +64,7 @@ from sfspiris.sandbox.spiris.oauth import KEPT, Identity
 from sfspiris.sandbox.spiris.printout import invoice_pdf
 from sfspiris.sandbox.spiris.ratelimit import RateLimit
 from sfspiris.sandbox.spiris.switches import SWITCHES
+from sfspiris.sandbox.spiris.traps import TRAPS
 from sfspiris.sandbox.spiris.wire import Call, Router, Session
 from sfspiris.sandbox.spiris.world import populate
 
@@ -98,6 +100,7 @@ class SpirisSimulator(Simulator):
         self._limit = RateLimit()
         self._fragments = Fragments()
         self._lag = Lag(clock, self.switches)
+        self.traps = Traps(TRAPS)
         self._control = Control(self.books, self._identity)
 
     # What the kernel asks for
@@ -149,7 +152,14 @@ class SpirisSimulator(Simulator):
         return self._open(chosen)
 
     def _open(self, key: str) -> Books:
-        return Books(key, records=self.records, clock=self.clock, switches=self.switches, lag=self._lag)
+        return Books(
+            key,
+            records=self.records,
+            clock=self.clock,
+            switches=self.switches,
+            lag=self._lag,
+            traps=self.traps,
+        )
 
     def _keys(self) -> list[str]:
         return [company["key"] for company in self.records.all(COMPANIES)]

@@ -20,16 +20,20 @@ LONGEST_NUMBER: Final = 28
 """Digits a number may have; more than .NET's decimal holds is refused rather than rounded."""
 
 
-def checked(body: Any, shape: Shape) -> dict[str, Any]:
+_TOO_LONG = "MaxLength"
+
+
+def checked(body: Any, shape: Shape, *, has_limits: bool = True) -> dict[str, Any]:
     """The writable fields that were sent, in normal form: GUIDs in lower case, days as YYYY-MM-DD, numbers as `Decimal`.
 
     Fields that were not sent are absent, and so is an object sent as null; a list sent as null is empty. Raises the
-    refusal that names every fault.
+    refusal that names every fault. Without `has_limits`, texts may have any length.
     """
     faults: list[Violation] = []
     accepted = _object(body, shape, "", faults)
-    if faults:
-        raise invalid(*faults)
+    told = faults if has_limits else [fault for fault in faults if fault.code != _TOO_LONG]
+    if told:
+        raise invalid(*told)
     return accepted
 
 
@@ -80,7 +84,7 @@ def _text(field: Field, value: Any, where: str, faults: list[Violation]) -> Any:
     if not isinstance(value, str):
         _wrong_type(field, where, faults)
     elif field.longest is not None and _utf16_length(value) > field.longest:
-        faults.append(Violation(where, "MaxLength", f"The maximum length is {field.longest} characters."))
+        faults.append(Violation(where, _TOO_LONG, f"The maximum length is {field.longest} characters."))
     return value
 
 

@@ -59,7 +59,7 @@ class Call:
             document = loads(self.raw)
         except ValueError as error:
             raise errors.invalid_field("", f"The body is not JSON: {error}.", "Json") from error
-        return checked(document, shape)
+        return checked(document, shape, has_limits="lengths_are_limits" in self.books.traps)
 
     def optional_body(self, shape: Shape) -> dict[str, Any]:
         """The body, checked; nothing sent counts as nothing asked."""
