@@ -138,7 +138,9 @@ class FakeCrm:
             )
             if error is None:
                 self.saved.append(one)
-                kept[one.deal_id] = replace(kept[one.deal_id], sync=one.sync, changed_at=self.time)
+                before = kept[one.deal_id]
+                retry = before.retry and not one.clear_retry
+                kept[one.deal_id] = replace(before, sync=one.sync, retry=retry, changed_at=self.time)
             results.append(WriteResult(one.deal_id, error))
         _strike(self.trouble.after, nth)
         _strike(self.write_trouble.after, nth_write)

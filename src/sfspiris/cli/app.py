@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from sfspiris import __version__
-from sfspiris.cli import auth, demo, helping, init, pull, push, reconcile, runs, sandbox, sync
+from sfspiris.cli import auth, demo, helping, init, pull, push, reconcile, review, runs, sandbox, sync
 from sfspiris.cli.exits import Exit
 from sfspiris.errors import SfspirisError, UsageError
 
@@ -36,6 +36,7 @@ app.command("pull-invoice-status")(pull.pull_invoice_status)
 app.command("reconcile")(reconcile.reconcile)
 app.command("sync")(sync.sync)
 app.command("init")(init.init)
+app.add_typer(review.app, name="review")
 app.add_typer(runs.app, name="runs")
 app.command("help")(helping.show_help)
 app.add_typer(auth.app, name="auth")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_type_hints
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LogFormat = Literal["text", "json"]
+
+SHORT_ID: Final = 15  # characters of an id in older addresses of Salesforce; the 18 of ours begin with them
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing, anywhere.")]
 Report = Annotated[

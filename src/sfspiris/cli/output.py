@@ -12,12 +12,14 @@ from sfspiris.report.page import terminal
 from sfspiris.report.text import print_reconciliation, print_run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from sfspiris.cli.options import Common
     from sfspiris.cli.wiring import Session
     from sfspiris.core.drift import Reconciliation
     from sfspiris.core.outcome import RunResult
+    from sfspiris.core.review import Difference
     from sfspiris.report.shapes import ReconcileDocument, RunDocument
 
 
@@ -45,6 +47,30 @@ def show_run(
         deal_names=result.deal_names,
     )
     _tell(common, document, report)
+
+
+def show_replay(
+    common: Common,
+    session: Session,
+    result: RunResult,
+    differences: Iterable[Difference],
+    *,
+    report: Path | None,
+) -> None:
+    """Show what had changed for held deals, and then what a push of them planned or did."""
+    from sfspiris.report.review import print_differences, replay_document
+
+    document = run_document(
+        result,
+        record_url=session.record_url,
+        companies=session.company_names,
+        deal_names=result.deal_names,
+    )
+    replayed = replay_document(document, differences)
+    if not common.quiet:
+        console = terminal(sys.stderr if common.json else sys.stdout, plain=common.no_color)
+        print_differences(console, replayed)
+    _tell(common, replayed, report)
 
 
 def show_reconciliation(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sfspiris.cli.options import Common, with_common
+from sfspiris.cli.options import SHORT_ID, Common, with_common
 from sfspiris.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,12 +75,9 @@ def show_run(
     answer(common, document, lambda console: print_history(console, document))
 
 
-_SHORT_ID: Final = 15  # how Salesforce shows an id in older addresses; the 18 of ours begin with them
-
-
 def _is_about(intent: Intent, record: str | None) -> bool:
     return record is None or any(
-        one is not None and (one == record or (len(record) == _SHORT_ID and one.startswith(record)))
+        one is not None and (one == record or (len(record) == SHORT_ID and one.startswith(record)))
         for one in (intent.deal_id, intent.subject, intent.remote_id, intent.customer_id)
     )
 

@@ -99,13 +99,17 @@ class CreateDraft:
 
 @dataclass(frozen=True, slots=True)
 class WriteDeal:
-    """Tell the CRM where the Deal stands. `after.draft_id` is None while the draft does not exist yet."""
+    """Tell the CRM where the Deal stands. `after.draft_id` is None while the draft does not exist yet.
+
+    `answers_retry` says that sales asked for another try, and that the mark for it is taken away.
+    """
 
     deal_id: str
     company: str | None
     correlation_id: str | None
     before: SyncState
     after: SyncState
+    answers_retry: bool = False
 
     @property
     def id(self) -> str:
@@ -193,11 +197,12 @@ def changes(action: Action) -> tuple[Change, ...]:
                 *((Change("InvoiceNumber", None, number),) if number else ()),
             )
         case WriteDeal():
-            return tuple(
+            told = tuple(
                 Change(_title(one.name), getattr(action.before, one.name), getattr(action.after, one.name))
                 for one in fields(action.after)
                 if getattr(action.before, one.name) != getattr(action.after, one.name)
             )
+            return (*told, Change("Retry", "true", "false")) if action.answers_retry else told
     assert_never(action)
 
 

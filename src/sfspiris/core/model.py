@@ -103,7 +103,8 @@ class Deal:
     """A won deal as the CRM tells it.
 
     `changed_at` is the CRM's own stamp in UTC; `closed_on` a calendar day without a zone. `currency` is None in a CRM
-    that keeps one currency only. `values` holds what routes ask about, by the CRM's path.
+    that keeps one currency only. `values` holds what routes ask about, by the CRM's path. `retry` says that sales asks for
+    another try.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Deal:
     delivery_country: str | None = None
     housework: str | None = None  # a tax reduction that was asked for, or a tick for one
     sync: SyncState = SyncState()
+    retry: bool = False
     values: Mapping[str, str | None] = field(default_factory=dict)
 
 

@@ -417,7 +417,9 @@ class _Execution:
             run_id=world.run_id,
         )
         armed = journal.move_all(intents, IntentEvent.ARM, at=self._now(), run_id=world.run_id)
-        results = world.crm.write_deals([DealUpdate(one.deal_id, one.after, self._now()) for one in actions])
+        results = world.crm.write_deals(
+            [DealUpdate(one.deal_id, one.after, self._now(), one.answers_retry) for one in actions]
+        )
         errors = {one.deal_id: one.error for one in results}
         saved = [one for one in armed if errors.get(one.deal_id) is None]
         refused = [one for one in armed if errors.get(one.deal_id) is not None]

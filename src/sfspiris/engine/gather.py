@@ -135,6 +135,7 @@ def _waiting(world: World) -> frozenset[str]:
     ]
     return (
         world.state.holds.deal_ids()
+        | world.state.reviews.resolved().keys()
         | {one.deal_id for one in journal.open_intents()}
         | {one.deal_id for run_id in broken_off for one in journal.of_run(run_id)}
         | journal.untold_deals()

@@ -17,6 +17,7 @@ from sfspiris.core.planning.reconcile import ReconcileInputs, reconcile
 from sfspiris.engine import gather, search
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
+from sfspiris.engine.settled import without_resolved
 from sfspiris.errors import Retryable, SafetyStop
 from sfspiris.ports.crm import Selection
 from sfspiris.state.runs import RunCounts
@@ -140,6 +141,13 @@ def reconcile_all(
     return _finish(world, started, Carried()), found
 
 
+def idle(world: World) -> RunResult:
+    """A run in which there was nothing to do."""
+    started = world.clock.now()
+    world.state.runs.start(world.run_id, world.command, at=started)
+    return _finish(world, started, Carried())
+
+
 def _check_size(plan: Plan, guard: Guard) -> None:
     count = len(plan.creates)
     if count > guard.max_changes and not guard.allow_large:
@@ -163,7 +171,8 @@ def _remember_holds(world: World, gathered: Gathered, plan: Plan, carried: Carri
     if carried.stopped is not None:
         tried = {one.action.deal_id for one in carried.results if one.outcome is not Outcome.SKIPPED}
         found = {deal_id: holds for deal_id, holds in found.items() if holds or deal_id in tried}
-    return world.state.holds.replace(found, at=world.clock.now(), run_id=world.run_id)
+    waiting = without_resolved(world, gathered, found)
+    return world.state.holds.replace(waiting, at=world.clock.now(), run_id=world.run_id)
 
 
 def _names(world: World, plan: Plan) -> Mapping[str, str]:

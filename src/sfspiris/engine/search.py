@@ -99,7 +99,7 @@ def _strangers(world: World, found: Documents, known: Collection[str]) -> dict[s
 
 def _told_by_others(world: World, unknown: Sequence[Deal]) -> list[datetime]:
     """When the CRM was told about Deals of which this memory never told it anything."""
-    held = world.state.holds.deal_ids()
+    held = world.state.holds.deal_ids() | world.state.reviews.resolved().keys()
     return [
         deal.changed_at
         for deal in unknown

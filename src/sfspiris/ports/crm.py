@@ -36,11 +36,15 @@ class DealBatch:
 
 @dataclass(frozen=True, slots=True)
 class DealUpdate:
-    """What to write on one deal about its invoicing, and when (UTC) it was found out."""
+    """What to write on one deal about its invoicing, and when (UTC) it was found out.
+
+    `clear_retry` takes away the mark by which sales asked for another try.
+    """
 
     deal_id: str
     sync: SyncState
     at: datetime
+    clear_retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

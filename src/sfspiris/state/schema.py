@@ -2,7 +2,8 @@
 
 The state holds ids, codes, hashes, dates and amounts. It holds no names, addresses, e-mail addresses or organisation
 numbers, since a sole trader's number is a personal number: whoever copies or loses the file has learnt nothing about a
-person. Texts for people are made anew from the two systems in each run.
+person. Texts for people are made anew from the two systems in each run. Who decided what about a held deal, and in which
+words, is the exception: it is what the operators themselves wrote down.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sfspiris.state.types import Amount, UtcTime, words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HEAD: Final = "0001"  # the newest migration: a file that says this needs none
+HEAD: Final = "0002"  # the newest migration: a file that says this needs none
 
 
 class IntentKind(StrEnum):
@@ -212,6 +213,43 @@ holds = sa.Table(
     sa.Column("run_id", sa.Text, nullable=False, comment="the run that found it last"),
     comment="deals that wait for a person: ids and codes only",
 )
+
+review_reasons = sa.Table(
+    "review_reasons",
+    metadata,
+    sa.Column("deal_id", sa.Text, primary_key=True, comment="the deal that waits"),
+    sa.Column("reason", sa.Text, nullable=False, comment="print of why it waits, SHA-256, hexadecimal"),
+    comment="why each deal was last found to wait, so that a changed reason is seen",
+)
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, comment="in the order in which they were decided"),
+    sa.Column("deal_id", sa.Text, nullable=False, comment="18 characters"),
+    sa.Column(
+        "event",
+        sa.Enum(
+            "assigned",
+            "resolved",
+            "reopened",
+            name="reviews_event",
+            native_enum=False,
+            create_constraint=True,
+            length=32,
+        ),
+        nullable=False,
+        comment="what was decided",
+    ),
+    sa.Column("at", UtcTime, nullable=False, comment="when, UTC"),
+    sa.Column("who", sa.Text, nullable=False, comment="the operator's login name, or the run's id"),
+    sa.Column("words", sa.Text, comment="the note, or to whom; as written, numbers of persons masked"),
+    sa.Column("reason", sa.Text, comment="print of the reasons that were resolved, SHA-256, hexadecimal"),
+    sa.CheckConstraint("event = 'reopened' OR words IS NOT NULL", name="reviews_has_words"),
+    sa.CheckConstraint("(event = 'resolved') = (reason IS NOT NULL)", name="reviews_resolved_has_reason"),
+    comment="what people decided about held deals; rows are added, never changed or removed",
+)
+sa.Index("reviews_by_deal", reviews.c.deal_id)
 
 cursors = sa.Table(
     "cursors",

@@ -23,6 +23,7 @@ from sfspiris.state.database import Database
 from sfspiris.state.holds import Holds
 from sfspiris.state.journal import Intent, Journal, apply_event
 from sfspiris.state.links import CustomerLink, Links, put_customer_link, put_link
+from sfspiris.state.reviews import Reviews
 from sfspiris.state.runs import Runs
 from sfspiris.state.schema import HEAD, meta
 
@@ -51,6 +52,7 @@ class State:
         self.links = Links(database)
         self.cursors = Cursors(database)
         self.holds = Holds(database)
+        self.reviews = Reviews(database)
         self.catalog = Catalog(database)
 
     @contextmanager

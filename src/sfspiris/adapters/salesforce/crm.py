@@ -159,7 +159,11 @@ class SalesforceCrm:
         schema = self._schema.get()
         has_sort_order = schema.catalog.field(LINE_ITEM, "SortOrder") is not None
         query = soql.DealQuery(
-            deal_paths=(*schema.source.deal_paths(), *mapping.readable_sync_fields(schema.catalog)),
+            deal_paths=(
+                *schema.source.deal_paths(),
+                *mapping.readable_sync_fields(schema.catalog),
+                *((mapping.RETRY,) if mapping.can_answer_retry(schema.catalog) else ()),
+            ),
             line_paths=tuple(schema.source.line_paths()),
             line_order=("SortOrder", "Id") if has_sort_order else ("Id",),
             gate=self._source.gate,

@@ -37,6 +37,8 @@ SYNC_FIELDS: Final = {
 """The parts of a SyncState → their fields on Opportunity, as the command-line contract names them (section 7)."""
 
 SYNC_TIME: Final = "Spiris_Sync_Time__c"
+RETRY: Final = "Spiris_Retry__c"
+"""The checkbox by which sales asks for another try; an org may do without it."""
 _ELLIPSIS: Final = "…"
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
@@ -66,6 +68,7 @@ def to_deal(row: Row, source: SourceMap) -> Deal:
         delivery_country=cells.text("delivery_country"),
         housework=cells.text("housework"),
         sync=SyncState(**{ours: cells.plain(theirs) for ours, theirs in SYNC_FIELDS.items()}),
+        retry=row.get(RETRY) is True,
         values={written: _as_text(_value_at(row, path)) for written, path in source.routes.items()},
     )
 
@@ -125,6 +128,7 @@ def to_record(update: DealUpdate, writable: Mapping[str, Field]) -> dict[str, An
         "attributes": {"type": OPPORTUNITY},
         "Id": long_id(update.deal_id),
         **{name: _or_null(value) for name, value in values.items() if name in writable},
+        **({RETRY: False} if update.clear_retry else {}),
     }
 
 
@@ -132,6 +136,12 @@ def writable_sync_fields(catalog: Catalog) -> dict[str, Field]:
     """The status fields that exist on Opportunity and that the signed-in user may write, by the name we know."""
     found = {name: catalog.field(OPPORTUNITY, name) for name in (*SYNC_FIELDS.values(), SYNC_TIME)}
     return {name: field for name, field in found.items() if field is not None and field.updateable}
+
+
+def can_answer_retry(catalog: Catalog) -> bool:
+    """Whether Opportunity has the checkbox for another try, and the signed-in user may take the mark away."""
+    field = catalog.field(OPPORTUNITY, RETRY)
+    return field is not None and field.updateable
 
 
 def missing_sync_fields(catalog: Catalog) -> tuple[str, ...]:

@@ -377,8 +377,9 @@ class _Draughtsman:
     def _tell(self, deal: Deal, told: SyncState, company: str | None, correlation: str | None) -> None:
         written = self.inputs.policy.sync_fields
         before, after = deal.sync.only(written), told.only(written)
-        if before != after:
-            self.write_backs.append(WriteDeal(deal.id, company, correlation, before, after))
+        answers = deal.retry and bool(written)
+        if before != after or answers:
+            self.write_backs.append(WriteDeal(deal.id, company, correlation, before, after, answers))
 
 
 def for_sales(holds: Iterable[Hold]) -> str:

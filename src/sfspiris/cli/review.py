@@ -1,0 +1,219 @@
+"""`sfspiris review`: the queue of held deals, planned again from today's data."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sfspiris.cli import exits
+from sfspiris.cli.options import SHORT_ID, AllowHeld, AllowLarge, Common, DryRun, Report, with_common
+from sfspiris.core.holds import HoldCode
+from sfspiris.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sfspiris.report.review import DecisionFacts
+    from sfspiris.state.reviews import Review
+
+app = typer.Typer(
+    help="The queue of held deals: what waits and why, trying again, settling, handing over.",
+    no_args_is_help=True,
+)
+
+DealId = Annotated[str, typer.Argument(metavar="ID", help="The deal's Salesforce id.")]
+Code = Annotated[HoldCode | None, typer.Option(help="Only deals held for this reason.", show_default=False)]
+_LONGEST_NOTE = 1000  # characters
+
+
+@app.command("list")
+@with_common
+def list_held(common: Common, *, code: Code = None) -> None:
+    """Every held deal with code, field, value, what to do, owner and age, found anew from today's data."""
+    from sfspiris.cli.answers import answer
+    from sfspiris.cli.wiring import open_session
+    from sfspiris.engine.review import plan_again, waiting
+    from sfspiris.report.review import print_review, review_document
+
+    with open_session(common, "review list", dry=True) as session:
+        queue = plan_again(session.world, waiting(session.world, code))
+        document = review_document(
+            "review list",
+            queue.plan,
+            queue.differences,
+            now=session.world.clock.now(),
+            record_url=session.record_url,
+            assignees=session.world.state.reviews.assignees(),
+        )
+    answer(common, document, lambda console: print_review(console, document))
+
+
+@app.command("show")
+@with_common
+def show_held(common: Common, *, deal: DealId) -> None:
+    """One held deal: its reasons today, and what was decided about it before."""
+    from sfspiris.cli.answers import answer
+    from sfspiris.cli.wiring import open_session
+    from sfspiris.engine.review import plan_again, waiting
+    from sfspiris.report.review import print_review, review_document
+
+    with open_session(common, "review show", dry=True) as session:
+        state = session.world.state
+        known = waiting(session.world) | state.reviews.resolved().keys()
+        deal_id = _known(deal, known)
+        queue = plan_again(session.world, {deal_id})
+        document = review_document(
+            "review show",
+            queue.plan,
+            queue.differences,
+            now=session.world.clock.now(),
+            record_url=session.record_url,
+            assignees=state.reviews.assignees(),
+            decisions=tuple(_facts(one) for one in state.reviews.history(deal_id)),
+        )
+    answer(common, document, lambda console: print_review(console, document))
+
+
+@app.command("replay")
+@with_common
+def replay(
+    common: Common,
+    *,
+    deals: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID", help="These deals; all that are held without one.", show_default=False),
+    ] = None,
+    code: Code = None,
+    dry_run: DryRun = False,
+    report: Report = None,
+    allow_large: AllowLarge = False,
+    allow_held: AllowHeld = False,
+) -> None:
+    """Plan held deals again from today's data, show what has changed, and push them as any other deal."""
+    from sfspiris.cli.output import check_report, show_replay
+    from sfspiris.cli.wiring import open_session
+    from sfspiris.engine.review import plan_again, push_only, waiting
+    from sfspiris.engine.run import Guard
+
+    check_report(report)
+    with open_session(common, "review replay", dry=True) as session:
+        state = session.world.state
+        known = waiting(session.world, code)
+        every = waiting(session.world) | state.reviews.resolved().keys()
+        wanted = {_known(one, every) for one in deals} if deals else set(known)
+        state.reviews.reopen(wanted & state.reviews.resolved().keys(), at=session.world.clock.now(), who="")
+        queue = plan_again(session.world, wanted & known if code else wanted)
+        if dry_run:
+            show_replay(common, session, queue.plan, queue.differences, report=report)
+            raise typer.Exit(exits.of_run(queue.plan, allow_held=allow_held, detailed=False))
+    with open_session(common, "review replay", dry=False) as session:
+        state = session.world.state
+        state.reviews.reopen(
+            sorted(set(queue.still_won) & state.reviews.resolved().keys()),
+            at=session.world.clock.now(),
+            who=getpass.getuser(),
+        )
+        guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
+        result = push_only(session.world, queue.still_won, guard)
+        show_replay(common, session, result, queue.differences, report=report)
+    raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=False))
+
+
+@app.command("resolve")
+@with_common
+def resolve(
+    common: Common,
+    *,
+    deal: DealId,
+    note: Annotated[str, typer.Option(help="Why nothing more is to be done; kept for whoever asks.")],
+) -> None:
+    """Settle a held deal without an invoice: it comes back only when its reason changes."""
+    from sfspiris.cli.memory import open_memory
+    from sfspiris.core.review import UNRESOLVABLE
+
+    words = _words(note, "--note")
+    with open_memory(common, "review resolve") as memory:
+        state = memory.state
+        deal_id = _known(deal, state.holds.deal_ids())
+        for held in state.holds.all():
+            if held.deal_id == deal_id and held.code in UNRESOLVABLE:
+                raise UsageError(
+                    f"Deal {deal_id} cannot be resolved by hand: {held.code}. Something may have been made in Spiris, "
+                    "and only Spiris knows.",
+                    remedy="Run again; each run asks Spiris. `sfspiris help OUTCOME_UNKNOWN` says more.",
+                )
+        reason = state.reviews.reason(deal_id)
+        if reason is None:
+            raise UsageError(
+                f"Why deal {deal_id} waits was not recorded yet.",
+                remedy=f"Run `sfspiris review replay {deal_id}` once, then resolve it.",
+            )
+        made = state.reviews.resolve(deal_id, reason=reason, at=memory.now, who=getpass.getuser(), note=words)
+        state.holds.clear([deal_id])
+    _tell(common, made)
+
+
+@app.command("assign")
+@with_common
+def assign(
+    common: Common,
+    *,
+    deal: DealId,
+    to: Annotated[str, typer.Option("--to", help="Who takes care of it.")],
+) -> None:
+    """Hand a held deal over to somebody."""
+    from sfspiris.cli.memory import open_memory
+
+    words = _words(to, "--to")
+    with open_memory(common, "review assign") as memory:
+        deal_id = _known(deal, memory.state.holds.deal_ids())
+        made = memory.state.reviews.assign(deal_id, to=words, at=memory.now, who=getpass.getuser())
+    _tell(common, made)
+
+
+def _words(told: str, option: str) -> str:
+    """What an operator wrote, on one line, with numbers of persons masked.
+
+    Raises UsageError when it says nothing, or more than a note should.
+    """
+    from sfspiris.report.clean import private, visible
+
+    words = private(visible(told)).strip()
+    if not words or len(words) > _LONGEST_NOTE:
+        raise UsageError(
+            f"{option} is empty." if not words else f"{option} has {len(words)} characters.",
+            remedy=f"Say it in at most {_LONGEST_NOTE} characters.",
+        )
+    return words
+
+
+def _known(asked: str, known: Collection[str]) -> str:
+    """The 18-character id of a held deal, however it was given.
+
+    Raises UsageError for one that does not wait.
+    """
+    for deal_id in known:
+        if asked == deal_id or (len(asked) == SHORT_ID and deal_id.startswith(asked)):
+            return deal_id
+    raise UsageError(
+        f"Deal {asked} does not wait for anybody.",
+        remedy="`sfspiris review list` shows those that do; `sfspiris explain` tells about any deal.",
+    )
+
+
+def _facts(one: Review) -> DecisionFacts:
+    from sfspiris.report.review import DecisionFacts
+
+    return DecisionFacts(deal=one.deal_id, event=one.event.value, at=one.at, who=one.who, words=one.words)
+
+
+def _tell(common: Common, made: Review) -> None:
+    from sfspiris.cli.answers import answer
+    from sfspiris.report.review import DecisionDocument, print_decision
+
+    document = DecisionDocument(
+        command="review resolve" if made.event.value == "resolved" else "review assign", decision=_facts(made)
+    )
+    answer(common, document, lambda console: print_decision(console, document))

@@ -1,0 +1,186 @@
+"""The queue of held Deals for people and programs: what waits, what to do, and who takes care of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from sfspiris.report.document import run_document
+from sfspiris.report.page import Page
+from sfspiris.report.shapes import SCHEMA_VERSION, Facts, HoldFacts, Id, Moment, RunDocument, Words
+from sfspiris.report.view import how_many, swedish_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from sfspiris.core.outcome import RunResult
+    from sfspiris.core.review import Difference
+
+
+class WaitingFacts(HoldFacts):
+    """One reason why one Deal waits. `age_days` are whole days since then; `assignee` takes care of it."""
+
+    age_days: int
+    assignee: Words | None
+
+
+class DifferenceFacts(Facts):
+    """One Deal's codes in the last run and today. `becomes` is what would be made of it; `gone` is no longer won."""
+
+    deal: Id
+    deal_name: Words
+    before: tuple[Id, ...]
+    today: tuple[Id, ...]
+    becomes: Literal["create_draft", "adopt"] | None
+    gone: bool
+
+
+class DecisionFacts(Facts):
+    """What somebody decided about a Deal; `words` are the note, or to whom it was assigned."""
+
+    deal: Id
+    event: Literal["assigned", "resolved", "reopened"]
+    at: Moment
+    who: Words
+    words: Words | None
+
+
+class ReviewDocument(Facts):
+    """What `review list` and `review show` print: one entry per reason, and what has changed since the last run.
+
+    `decisions` are those about the Deal of `review show`.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["review list", "review show"]
+    holds: tuple[WaitingFacts, ...]
+    differences: tuple[DifferenceFacts, ...]
+    decisions: tuple[DecisionFacts, ...] = ()
+
+
+class DecisionDocument(Facts):
+    """What `review resolve` and `review assign` print."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["review resolve", "review assign"]
+    decision: DecisionFacts
+
+
+class ReplayDocument(RunDocument):
+    """A push of held Deals, with what had changed for each of them."""
+
+    differences: tuple[DifferenceFacts, ...]
+
+
+def review_document(
+    command: Literal["review list", "review show"],
+    plan: RunResult,
+    differences: Iterable[Difference],
+    *,
+    now: datetime,
+    record_url: Callable[[str], str],
+    assignees: Mapping[str, str],
+    decisions: tuple[DecisionFacts, ...] = (),
+) -> ReviewDocument:
+    """The queue as `plan`, a dry push of its Deals, found it; `now` (UTC) tells how old each reason is."""
+    planned = run_document(plan, record_url=record_url)
+    return ReviewDocument(
+        command=command,
+        holds=tuple(
+            WaitingFacts.model_validate(
+                one.model_dump()
+                | {"age_days": max((now - one.since).days, 0), "assignee": assignees.get(one.deal)}
+            )
+            for one in planned.holds
+        ),
+        differences=tuple(_difference(one) for one in differences),
+        decisions=decisions,
+    )
+
+
+def replay_document(document: RunDocument, differences: Iterable[Difference]) -> ReplayDocument:
+    """A push of held Deals with what had changed for them."""
+    return ReplayDocument.model_validate(
+        document.model_dump() | {"differences": [_difference(one).model_dump() for one in differences]}
+    )
+
+
+def print_review(console: Console, document: ReviewDocument) -> None:
+    """Print what waits, Deal by Deal, and what to do about it."""
+    page = Page(console)
+    shown: str | None = None
+    for one in document.holds:
+        if one.deal != shown:
+            page.gap()
+            page.say(f"{one.deal_name or one.deal} ({one.deal})", style="bold")
+            page.entry("owner", one.owner or "nobody", indent=2)
+            if one.assignee:
+                page.entry("assigned", one.assignee, indent=2)
+            for system, url in (("Salesforce", one.links.salesforce), ("Spiris", one.links.spiris)):
+                if url:
+                    page.entry(system, url, indent=2)
+            shown = one.deal
+        page.say(one.code, sign="!", indent=2, style="yellow")
+        page.entry("since", f"{swedish_time(one.since)}, {how_many(one.age_days, 'day')}", indent=4)
+        if one.field:
+            page.entry("field", f"{one.field}: {one.value or '(empty)'}", indent=4)
+        page.entry("what", one.message, indent=4)
+        page.entry("do", one.fix, indent=4)
+    _print_changed(page, document.differences, only_changed=True)
+    for decision in document.decisions:
+        words = f": {decision.words}" if decision.words else ""
+        page.say(f"{swedish_time(decision.at)} {decision.event} by {decision.who}{words}", style="dim")
+    deals = len({one.deal for one in document.holds})
+    page.last(
+        f"{how_many(deals, 'deal').capitalize()} {'waits' if deals == 1 else 'wait'}. "
+        "sfspiris help CODE explains; sfspiris review replay tries again."
+    )
+
+
+def print_differences(console: Console, document: ReplayDocument) -> None:
+    """Print what has changed since the last run, for each Deal that is tried again."""
+    page = Page(console)
+    page.say("What has changed since the last run", style="bold")
+    _print_changed(page, document.differences, only_changed=False)
+    page.gap()
+
+
+def print_decision(console: Console, document: DecisionDocument) -> None:
+    """Print what was recorded."""
+    page, one = Page(console), document.decision
+    match one.event:
+        case "assigned":
+            page.say(f"Deal {one.deal} is assigned to {one.words}.")
+        case _:
+            page.say(f"Deal {one.deal} is resolved: {one.words}")
+            page.say("It comes back when its reason changes, or with sfspiris review replay.", style="dim")
+
+
+def _print_changed(page: Page, differences: Iterable[DifferenceFacts], *, only_changed: bool) -> None:
+    for one in differences:
+        if only_changed and one.before == one.today:
+            continue
+        before = ", ".join(one.before) or "nothing"
+        page.say(f"{one.deal_name or one.deal}: {before} {page.arrow} {_today(one)}", sign="*", style="green")
+
+
+def _today(one: DifferenceFacts) -> str:
+    if one.gone:
+        return "no longer won"
+    if one.today:
+        return ", ".join(one.today)
+    made = {"create_draft": "a draft", "adopt": "the document found in Spiris"}
+    return f"nothing in its way{': ' + made[one.becomes] if one.becomes else ''}"
+
+
+def _difference(one: Difference) -> DifferenceFacts:
+    return DifferenceFacts(
+        deal=one.deal_id,
+        deal_name=one.deal_name,
+        before=one.before,
+        today=one.today,
+        becomes=one.becomes,
+        gone=one.is_gone,
+    )
