@@ -16,7 +16,20 @@ import typer
 from typer.exceptions import TyperException
 
 from sfspiris import __version__
-from sfspiris.cli import auth, demo, helping, init, pull, push, reconcile, review, runs, sandbox, sync
+from sfspiris.cli import (
+    auth,
+    demo,
+    fields,
+    helping,
+    init,
+    pull,
+    push,
+    reconcile,
+    review,
+    runs,
+    sandbox,
+    sync,
+)
 from sfspiris.cli.exits import Exit
 from sfspiris.errors import SfspirisError, UsageError
 
@@ -40,6 +53,7 @@ app.add_typer(review.app, name="review")
 app.add_typer(runs.app, name="runs")
 app.command("help")(helping.show_help)
 app.add_typer(auth.app, name="auth")
+app.add_typer(fields.app, name="salesforce")
 app.add_typer(sandbox.app, name="sandbox")
 app.command("demo")(demo.demo)
 

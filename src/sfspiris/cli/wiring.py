@@ -21,6 +21,8 @@ from sfspiris.adapters.salesforce import app as salesforce_app
 from sfspiris.adapters.salesforce import oauth as salesforce_oauth
 from sfspiris.adapters.salesforce.client import API_VERSION, SalesforceClient
 from sfspiris.adapters.salesforce.crm import SalesforceCrm
+from sfspiris.adapters.salesforce.package import deploying
+from sfspiris.adapters.salesforce.package.bundle import source_files
 from sfspiris.adapters.salesforce.source import Source
 from sfspiris.adapters.spiris import oauth as spiris_oauth
 from sfspiris.adapters.spiris.client import SpirisClient
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from sfspiris.cli.options import Common
     from sfspiris.config import CompanySettings, Settings
     from sfspiris.core.model import CompanyProfile
+    from sfspiris.ports.fields import Deployed, FieldState
     from sfspiris.ports.kept import Kept
     from sfspiris.ports.tokens import Tokens, TokenStore
 
@@ -123,18 +126,30 @@ class Desk:
             now=self.now,
         )
 
-    def salesforce_org(self) -> tuple[str, str]:
-        """The id and name of the org that the kept sign-in opens.
-
-        Raises SafetyStop when a production configuration opened a sandbox, or the reverse.
-        """
+    def salesforce_client(self) -> SalesforceClient:
+        """The org's API, for a look or a change that is not part of a run."""
         transport = self.transport("Salesforce", None)
-        client = SalesforceClient(
+        return SalesforceClient(
             sign_in=self.salesforce_sign_in(transport),
             transport=transport,
             pace=_PACE,
             api_version=self.settings.salesforce.api_version or API_VERSION,
         )
+
+    def deploy_fields(self) -> Deployed:
+        """Put our fields into the org and give them to our user."""
+        return deploying.deploy(self.salesforce_client())
+
+    def field_states(self) -> tuple[FieldState, ...]:
+        """Our fields as our user sees them in the org."""
+        return deploying.state(self.salesforce_client())
+
+    def salesforce_org(self) -> tuple[str, str]:
+        """The id and name of the org that the kept sign-in opens.
+
+        Raises SafetyStop when a production configuration opened a sandbox, or the reverse.
+        """
+        client = self.salesforce_client()
         org = SalesforceCrm(client=client, cache=_Forgetful(), source=Source(), now=self.now).organization()
         configured = self.settings.salesforce.environment
         if configured != "local" and org.is_sandbox != (configured == "sandbox"):
@@ -212,6 +227,11 @@ class Desk:
         client = SpirisClient(transport, self.spiris_addresses(company).api, bearer, company=company)
         orgnr = self.settings.companies[company].orgnr
         return SpirisLedger(client, company=company, orgnr=orgnr, kept=kept, now=self.now)
+
+
+def fields_source() -> dict[str, str]:
+    """Our fields as a Salesforce DX project: path → text."""
+    return source_files(API_VERSION)
 
 
 def spiris_key(company: str) -> str:

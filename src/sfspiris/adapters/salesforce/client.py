@@ -6,11 +6,13 @@ complete or an error: pages are followed, children's pages too, and the rows are
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from sfspiris.adapters import exactjson
 from sfspiris.adapters.retrying import Then, after_salesforce
 from sfspiris.adapters.salesforce import wire
 from sfspiris.adapters.salesforce.catalog import Field, fields_by_name
@@ -22,7 +24,7 @@ from sfspiris.adapters.salesforce.refusals import (
     record_refused,
 )
 from sfspiris.adapters.transport import ABSENT, Effect
-from sfspiris.errors import BrokenReply, OutOfQuota, SignInNeeded
+from sfspiris.errors import BrokenReply, OutOfQuota, SignInNeeded, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,6 +52,9 @@ _LOCKED: Final = "UNABLE_TO_LOCK_ROW"
 _LOCK_PAUSES: Final = (1.0, 3.0)
 """Seconds, and up to as much again, before a locked record is tried again; Salesforce itself has waited ten by then."""
 
+_DEPLOY_SECONDS: Final = 600.0
+_DEPLOY_PAUSE: Final = 2.0
+
 _UNAUTHORIZED: Final = 401
 _PERMANENT: Final = "not valid for use with"
 """In the text of a 401: the user may not use the API at all, and a new session would not help."""
@@ -69,6 +74,14 @@ class QueryResult:
 
     rows: tuple[Row, ...]
     read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A body that is no JSON, and what it is."""
+
+    content: bytes
+    media_type: str
 
 
 class FieldUnknownError(Exception):
@@ -155,6 +168,42 @@ class SalesforceClient:
                 outcome[place] = error
         return outcome
 
+    def create(self, kind: str, record: Mapping[str, Any]) -> str:
+        """Make one record and give its id. Never repeated: raises OutcomeUnknown when no answer came."""
+        what = f"the creation of a {kind}"
+        reply = self._call(
+            "POST", self._path(f"sobjects/{kind}"), what=what, effect=Effect.CREATE, json=record
+        )
+        return wire.parse(wire.CREATED, reply.json(), what).id
+
+    def deploy(self, package: bytes) -> wire.DeployResult:
+        """Deploy a package, all of it or nothing, and wait until Salesforce has come to an end with it.
+
+        Deploying the same package again changes nothing, so a lost answer is asked for again. Raises Unreachable when it
+        takes longer than ten minutes.
+        """
+        what = "a deployment"
+        made, _ = self._ask(
+            wire.DEPLOY,
+            "POST",
+            self._path("metadata/deployRequest"),
+            what=what,
+            effect=Effect.UPDATE,
+            body=_deployment(package),
+        )
+        place = self._path(f"metadata/deployRequest/{made.id}")
+        ends = self._pace.monotonic() + _DEPLOY_SECONDS
+        while True:
+            now, _ = self._ask(wire.DEPLOY, "GET", place, what=what, params={"includeDetails": "true"})
+            if now.result.done:
+                return now.result
+            if self._pace.monotonic() > ends:
+                raise Unreachable(
+                    f"Salesforce has worked on the deployment {made.id} for more than ten minutes.",
+                    remedy="See how it ends in Setup, under Deployment Status; deploying again does no harm.",
+                )
+            self._pace.sleep(_DEPLOY_PAUSE)
+
     # --- calls -----------------------------------------------------------------------------------------------------
 
     def _describe(self, names: Sequence[str]) -> list[dict[str, Field]]:
@@ -190,6 +239,7 @@ class SalesforceClient:
         effect: Effect = Effect.READ,
         params: Mapping[str, str] | None = None,
         json: object = ABSENT,
+        body: _Body | None = None,
     ) -> tuple[_T, Reply]:
         """The promised document, and the answer it came in.
 
@@ -197,7 +247,7 @@ class SalesforceClient:
         """
 
         def ask() -> tuple[_T, Reply]:
-            reply = self._call(method, path, what=what, effect=effect, params=params, json=json)
+            reply = self._call(method, path, what=what, effect=effect, params=params, json=json, body=body)
             return wire.parse(kind, reply.json(), what), reply
 
         try:
@@ -212,8 +262,9 @@ class SalesforceClient:
         *,
         what: str,
         effect: Effect,
-        params: Mapping[str, str] | None,
-        json: object,
+        params: Mapping[str, str] | None = None,
+        json: object = ABSENT,
+        body: _Body | None = None,
     ) -> Reply:
         """One call, renewing the sign-in at most once; whatever is not a success is raised."""
         self._mind_the_quota()
@@ -226,9 +277,11 @@ class SalesforceClient:
                 headers={
                     "Authorization": f"Bearer {tokens.access_token}",
                     "Sforce-Call-Options": _CLIENT_NAME,
+                    **({"Content-Type": body.media_type} if body else {}),
                 },
                 params=params,
                 json=json,
+                content=body.content if body else None,
             )
             self._note_usage(reply)
             if reply.is_success:
@@ -292,6 +345,29 @@ class SalesforceClient:
         if f"{full.scheme}://{full.netloc}" != host or not full.path.startswith("/services/data/"):
             raise _broken("Salesforce's answer to a query goes on at another address than it began.")
         return full.path + (f"?{full.query}" if full.query else "")
+
+
+def _deployment(package: bytes) -> _Body:
+    """The two parts that a deployment is sent as: its options, and the zip."""
+    options = {
+        "deployOptions": {
+            "singlePackage": True,
+            "rollbackOnError": True,
+            "checkOnly": False,
+            "testLevel": "NoTestRun",
+        }
+    }
+    mark = hashlib.sha256(package).hexdigest()[:32]  # stands nowhere in what it parts
+    parts = (
+        ('name="json"', "application/json", exactjson.dumps(options)),
+        ('name="file"; filename="package.zip"', "application/zip", package),
+    )
+    lines = [
+        f"--{mark}\r\nContent-Disposition: form-data; {naming}\r\nContent-Type: {kind}\r\n\r\n".encode()
+        + content
+        for naming, kind, content in parts
+    ]
+    return _Body(b"\r\n".join((*lines, f"--{mark}--\r\n".encode())), f"multipart/form-data; boundary={mark}")
 
 
 def _described(name: str, result: wire.BatchItem) -> dict[str, Field]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.adapters.salesforce.ids import is_id
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
@@ -69,6 +71,26 @@ def existence_queries(ids: Sequence[str]) -> Iterator[str]:
         yield f"{_EXISTENCE} WHERE {_among(chunk)} ORDER BY Id"
 
 
+def permission_set_query(name: str) -> str:
+    """The permission set of that name."""
+    return _quoted("SELECT Id FROM PermissionSet WHERE Name = {}", name)
+
+
+def user_query(user: str) -> str:
+    """The user by name, or by id where a sign-in told no name."""
+    by_id, by_name = "SELECT Id FROM User WHERE Id = {}", "SELECT Id FROM User WHERE Username = {}"
+    return _quoted(by_id if is_id(user) else by_name, user)
+
+
+def assignment_query(user_id: str, permission_set_id: str) -> str:
+    """Whether the user has the permission set."""
+    return _quoted(
+        "SELECT Id FROM PermissionSetAssignment WHERE AssigneeId = {} AND PermissionSetId = {}",
+        user_id,
+        permission_set_id,
+    )
+
+
 def instant(moment: datetime) -> str:
     """A datetime literal in UTC with whole seconds, rounded down: SystemModstamp has no fractions.
 
@@ -83,10 +105,10 @@ def _among(ids: Sequence[str]) -> str:
     return _quoted("Id IN {}", list(ids))
 
 
-def _quoted(condition: str, value: list[str]) -> str:
+def _quoted(condition: str, *values: str | list[str]) -> str:
     from simple_salesforce.format import format_soql  # noqa: PLC0415 - takes 0.2 s to import, and most runs need no quoting
 
-    return str(format_soql(condition, value))
+    return str(format_soql(condition, *values))
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

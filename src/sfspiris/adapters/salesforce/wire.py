@@ -91,6 +91,51 @@ class Describe(_Document):
     fields: list[DescribedField]
 
 
+class DeployedComponent(_Document):
+    """What became of one part of a package."""
+
+    kind: str | None = Field(default=None, alias="componentType")
+    full_name: str = Field(alias="fullName")
+    created: bool = False
+    changed: bool = False
+    problem: str | None = None
+
+
+class DeployDetails(_Document):
+    """The parts of a package, told when the deployment is done."""
+
+    failures: Annotated[list[DeployedComponent], BeforeValidator(_as_list)] = Field(
+        default=[], alias="componentFailures"
+    )
+    successes: Annotated[list[DeployedComponent], BeforeValidator(_as_list)] = Field(
+        default=[], alias="componentSuccesses"
+    )
+
+
+class DeployResult(_Document):
+    """How far a deployment has come."""
+
+    done: bool
+    success: bool
+    status: str
+    error: str | None = Field(default=None, alias="errorMessage")
+    details: DeployDetails | None = None
+
+
+class DeployReply(_Document):
+    """A deployment, by its id."""
+
+    id: str
+    result: DeployResult = Field(alias="deployResult")
+
+
+class Created(_Document):
+    """A record that was made."""
+
+    id: str
+    success: bool
+
+
 class TokenReply(_Document):
     """A sign-in. There is no lifetime in it: the org's session policy decides."""
 
@@ -122,6 +167,8 @@ ERRORS = TypeAdapter(list[ErrorItem])
 SAVE_RESULTS = TypeAdapter(list[SaveResult])
 BATCH = TypeAdapter(BatchReply)
 DESCRIBE = TypeAdapter(Describe)
+DEPLOY = TypeAdapter(DeployReply)
+CREATED = TypeAdapter(Created)
 TOKEN = TypeAdapter(TokenReply)
 OAUTH_ERROR = TypeAdapter(OAuthError)
 

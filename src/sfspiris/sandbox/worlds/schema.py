@@ -33,10 +33,6 @@ def _number(name: str, precision: int, scale: int) -> Field:
     return {"name": name, "type": "double", "precision": precision, "scale": scale}
 
 
-def _money(name: str) -> Field:
-    return {"name": name, "type": "currency", "precision": 18, "scale": 2}
-
-
 def _plain(kind: str, *names: str) -> list[Field]:
     return [{"name": name, "type": kind} for name in names]
 
@@ -71,9 +67,9 @@ _OPPORTUNITY: list[Field] = [
 _ACCOUNT_SUMMARY: list[Field] = [
     _text("Spiris_Customer_Number__c", 16),
     _status("Spiris_Payment_Status__c"),
-    *(_money(f"Spiris_{name}__c") for name in ("Open_Balance", "Overdue_Balance")),
+    *(_number(f"Spiris_{name}__c", 18, 2) for name in ("Open_Balance", "Overdue_Balance")),
     *_plain("date", "Spiris_Oldest_Due_Date__c", "Spiris_Last_Paid_Date__c"),
-    *(_money(f"Spiris_{name}__c") for name in ("Invoiced_Total", "Collected_Total")),
+    *(_number(f"Spiris_{name}__c", 18, 2) for name in ("Invoiced_Total", "Collected_Total")),
 ]
 _DEAL_STATUS: list[Field] = [
     _status("Spiris_Sync_Status__c"),

@@ -120,7 +120,8 @@ class Deployment:
                 }
         for kind, members in self._package.manifest.items():
             for member in members:
-                if member != "*" and (kind, member) not in there:
+                # A folder is named among what lies in it.
+                if member != "*" and not {(kind, member), (f"{kind}Folder", member)} & there:
                     self._component(kind, member, None, partial(_missing, kind, member))
 
     def _object(self, name: str, meta: dict[str, Any]) -> bool:
