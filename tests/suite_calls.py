@@ -26,8 +26,11 @@ from our_operations import OUR_AGENT, OUR_OPERATIONS
 from sfspiris.sandbox.kernel import jsonio
 from spiris_document import Exchange, operation_of
 
-APIS: Final[Mapping[str, str]] = {"salesforce": "/services/", "spiris": f"{spiris_document.API}/"}
-"""By simulator, where its API lies. Tests of what the two have in common serve toys elsewhere."""
+APIS: Final[Mapping[str, tuple[str, ...]]] = {
+    "salesforce": ("/services/data/", "/services/async/"),
+    "spiris": (f"{spiris_document.API}/",),
+}
+"""By simulator, where its API lies. Tests of what the two have in common serve toys elsewhere; a refusal in SOAP is a 500."""
 
 ALTERED: Final = frozenset(
     {"status", "status_after", "drop_before", "drop_after", "garbage", "html", "empty"}
