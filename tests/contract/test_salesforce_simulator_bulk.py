@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -49,6 +50,7 @@ def test_a_query_job_gives_a_table_with_every_cell_quoted(api: Api) -> None:
         api,
         "SELECT Name, Amount, IsWon, CloseDate, Account.Name, Description, CreatedDate FROM Opportunity ORDER BY Name DESC",
     )
+    assert api.ok("GET", f"/jobs/query/{job}")["numberRecordsProcessed"] == 4
     response = api.get(f"/jobs/query/{job}/results")
     assert response.headers["content-type"].startswith("text/csv")
     assert response.headers["sforce-numberofrecords"] == "4"
@@ -289,6 +291,60 @@ def test_a_write_of_the_first_api_answers_for_each_record(org: Box, first: First
     assert results[2]["errors"][0]["statusCode"] == "MISSING_ARGUMENT"
     assert first.ok("GET", f"/job/{job}/batch/{batch}/request")[1]["External_Id__c"] == "new"
     assert first.ok("GET", f"/job/{job}/batch")["batchInfo"][0]["numberRecordsFailed"] == 1
+
+
+XML_JOB = """<?xml version="1.0"?><jobInfo xmlns="http://www.force.com/2009/06/asyncapi/dataload"><operation>{}</operation>
+<object>Account</object><contentType>CSV</contentType></jobInfo>"""
+
+
+def told(response: httpx.Response) -> dict[str, str]:
+    """What an answer in XML says, flat."""
+    assert response.headers["content-type"].startswith("application/xml")
+    return {one.tag.rpartition("}")[2]: one.text or "" for one in ET.fromstring(response.content).iter()}  # noqa: S314
+
+
+def xml_job(first: First, operation: str) -> str:
+    made = first.http.post(
+        "/job", content=XML_JOB.format(operation), headers={"Content-Type": "application/xml"}
+    )
+    assert (made.status_code, told(made)["state"]) == (201, "Open")
+    return told(made)["id"]
+
+
+def test_a_query_in_csv_is_told_of_in_xml(first: First) -> None:
+    job = xml_job(first, "query")
+    csv_body = {"Content-Type": "text/csv"}
+    statement = "SELECT Name, CreatedDate FROM Account WHERE Name = 'Acme AB'"
+    batch = told(first.http.post(f"/job/{job}/batch", content=statement, headers=csv_body))["id"]
+    assert told(first.http.get(f"/job/{job}/batch/{batch}"))["state"] == "Completed"
+    assert told(first.http.get(f"/job/{job}/batch"))["id"] == batch
+    result = told(first.http.get(f"/job/{job}/batch/{batch}/result"))["result"]
+    rows = first.http.get(f"/job/{job}/batch/{batch}/result/{result}")
+    assert rows.text == '"Name","CreatedDate"\n"Acme AB","2026-11-20T08:00:00.000Z"\n'
+
+
+def test_a_write_in_csv_answers_for_each_line(first: First) -> None:
+    job = xml_job(first, "insert")
+    upload = "Name,Phone\nCsv AB,1\n,2\n"
+    headers = {"Content-Type": "text/csv"}
+    batch = told(first.http.post(f"/job/{job}/batch", content=upload, headers=headers))["id"]
+    info = told(first.http.get(f"/job/{job}/batch/{batch}"))
+    assert (info["numberRecordsProcessed"], info["numberRecordsFailed"]) == ("2", "1")
+    good, bad = list(csv.DictReader(io.StringIO(first.http.get(f"/job/{job}/batch/{batch}/result").text)))
+    assert (good["Success"], good["Created"], good["Error"]) == ("true", "true", "")
+    assert (bad["Id"], bad["Error"]) == (
+        "",
+        "REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --",
+    )
+    assert first.http.get(f"/job/{job}/batch/{batch}/request").text == upload
+    closed = first.http.post(
+        f"/job/{job}",
+        content='<jobInfo xmlns="http://www.force.com/2009/06/asyncapi/dataload"><state>Closed</state></jobInfo>',
+        headers={"Content-Type": "application/xml"},
+    )
+    assert told(closed)["state"] == "Closed"
+    refused = first.http.post("/job", content="<jobInfo", headers={"Content-Type": "application/xml"})
+    assert told(refused)["exceptionCode"] == "InvalidJob"
 
 
 def test_a_statement_that_cannot_be_read_fails_its_batch(first: First) -> None:

@@ -104,12 +104,14 @@ def accounts(url: str, token: str) -> list[dict[str, Any]]:
 
 def test_what_was_acknowledged_survives_several_kills_and_nothing_is_there_by_half(tmp_path: Path) -> None:
     promised: dict[str, str] = {}
+    token = ""
     for run in range(KILLS):
         load = killed_under_load(tmp_path, run)
         assert load.acknowledged, "the kill came before anything was written"
         promised |= load.acknowledged
+        token = load.token
     with sandbox(tmp_path) as (_, url):
-        found = accounts(url, load.token)  # who was signed in still is
+        found = accounts(url, token)  # who was signed in still is
         assert promised.items() <= {row["Name"]: row["Id"] for row in found}.items()
         for part in ("Id", "Name"):
             assert len({row[part] for row in found}) == len(found)

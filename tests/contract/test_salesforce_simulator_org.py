@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from salesforce_box import DATA, NOW, WORLD, Api, Box, box
@@ -69,6 +70,12 @@ def test_other_versions_are_gone_or_not_there(org: Box, version: str, status: in
 def test_paths_that_lead_nowhere_are_404_in_the_vendors_words(org: Box, api: Api) -> None:
     assert api.refused("GET", "/nothing") == (404, "NOT_FOUND")
     assert org.control.get("/services/nothing").json()[0]["errorCode"] == "NOT_FOUND"
+
+
+def test_a_second_slash_before_the_path_does_not_matter(org: Box, api: Api) -> None:
+    response = httpx.get(f"{org.url}/{DATA}/limits", headers={"Authorization": api.headers["Authorization"]})
+    assert response.url.path.startswith("//")
+    assert response.status_code == 200
 
 
 def test_answers_carry_the_orgs_own_time_and_may_be_compressed(org: Box, api: Api) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote
 
 from starlette.responses import Response
+from starlette.routing import Router
 
 from sfspiris.sandbox.kernel.jsonio import encode
 from sfspiris.sandbox.salesforce.errors import ApiError, not_found
@@ -15,13 +16,31 @@ from sfspiris.sandbox.salesforce.rest.call import Answer, Call
 from sfspiris.sandbox.salesforce.rest.dispatch import Api, check_version, versions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
+    from starlette.types import Receive, Scope, Send
 
     from sfspiris.sandbox.salesforce.sessions import Sessions
 
 _PREFIX: Final = "/services/data"
 LONGEST_URI: Final = 16_384
 """Bytes of path and query, and of these with the headers. Source: Salesforce Developer Limits (read November 2026)."""
+
+
+class OneSlash:
+    """The routes behind any number of slashes: clients that end the instance's address in one send two."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._router = Router(routes, redirect_slashes=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["path"].startswith("//"):
+            raw: bytes = scope.get("raw_path") or scope["path"].encode()
+            scope = {**scope, "path": "/" + scope["path"].lstrip("/"), "raw_path": b"/" + raw.lstrip(b"/")}
+        await self._router(scope, receive, send)
 
 
 class Http:

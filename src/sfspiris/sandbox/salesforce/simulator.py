@@ -12,7 +12,7 @@ from sfspiris.sandbox.salesforce.bulk import jobs
 from sfspiris.sandbox.salesforce.bulk.asyncjobs import AsyncJobs
 from sfspiris.sandbox.salesforce.control import Control
 from sfspiris.sandbox.salesforce.dml import Dml
-from sfspiris.sandbox.salesforce.http import Http
+from sfspiris.sandbox.salesforce.http import Http, OneSlash
 from sfspiris.sandbox.salesforce.metadata import deploying, tooling
 from sfspiris.sandbox.salesforce.oauth import OAuth
 from sfspiris.sandbox.salesforce.org import Org
@@ -133,7 +133,7 @@ class SalesforceSimulator(Simulator):
 
     def routes(self) -> list[BaseRoute]:
         """Sign-in, the REST API, and nothing else: every other path is not found, in the vendor's words."""
-        return [
+        served: list[BaseRoute] = [
             Route("/services/oauth2/token", self.oauth.token, methods=_EVERY_METHOD),
             Route("/services/oauth2/authorize", self.oauth.authorize, methods=["GET", "POST"]),
             Route("/services/oauth2/revoke", self.oauth.revoke, methods=["GET", "POST"]),
@@ -146,6 +146,7 @@ class SalesforceSimulator(Simulator):
             Route("/services/data{path:path}", self._http.data, methods=_EVERY_METHOD),
             Route("/{path:path}", self._http.nowhere, methods=_EVERY_METHOD),
         ]
+        return [Route("/{path:path}", OneSlash(served))]
 
     def control_routes(self) -> list[BaseRoute]:
         """What people do in the product, the schema, the apps."""

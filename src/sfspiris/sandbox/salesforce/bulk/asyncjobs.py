@@ -1,4 +1,4 @@
-"""`/services/async`: the first Bulk API, as far as clients that speak JSON use it.
+"""`/services/async`: the first Bulk API, with records in JSON or CSV.
 
 A session is given as `X-SFDC-Session`; a bad one is 400 `InvalidSessionId`, not 401. Instants in results are milliseconds since
 1970. Source: Bulk API Developer Guide (read November 2026).
@@ -7,13 +7,16 @@ A session is given as `X-SFDC-Session`; a bad one is 400 `InvalidSessionId`, not
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
 from sfspiris.sandbox.kernel import jsonio
 from sfspiris.sandbox.salesforce import ids, tables
-from sfspiris.sandbox.salesforce.bulk.rows import checked_plan
+from sfspiris.sandbox.salesforce.bulk import asyncforms
+from sfspiris.sandbox.salesforce.bulk.csvform import cell
+from sfspiris.sandbox.salesforce.bulk.rows import checked_plan, table
 from sfspiris.sandbox.salesforce.bulk.writing import work_of
 from sfspiris.sandbox.salesforce.errors import ApiError
 from sfspiris.sandbox.salesforce.rest.call import Call
@@ -53,16 +56,15 @@ class AsyncJobs:
             call = self._call(request, await request.body())
             self._api.usage.count()
             with self._api.org.seen_by(call.session.user_id):
-                content, status = self._answer(call)
+                answer = self._answer(call)
         except AsyncError as error:
-            content, status = {"exceptionCode": error.code, "exceptionMessage": error.message}, 400
+            answer = _refusal(request, error.code, error.message)
             if error.code == "InvalidSessionId" and "bulk_v1_says_400_for_session" not in self._api.org.traps:
-                status = 401
+                answer.status = 401
         except ApiError as error:
-            content, status = {"exceptionCode": error.code, "exceptionMessage": error.message}, 400
-        body = jsonio.encode(content)
+            answer = _refusal(request, error.code, error.message)
         headers = {"Sforce-Limit-Info": self._api.usage.header()}
-        return Response(body, status, headers, media_type="application/json;charset=UTF-8")
+        return Response(answer.body, answer.status, headers, media_type=answer.media_type)
 
     def _call(self, request: Request, body: bytes) -> Call:
         version, *segments = [part for part in request.url.path[len(_PREFIX) :].split("/") if part] or [""]
@@ -88,31 +90,42 @@ class AsyncJobs:
             raw=body,
         )
 
-    def _answer(self, call: Call) -> tuple[Any, int]:
+    def _answer(self, call: Call) -> _Answer:
+        said_in_xml = "xml" in call.headers.get("content-type", "")
         match call.segments:
             case ("job",) if call.method == "POST":
-                return self._created(call), 201
+                return _answered("jobInfo", self._created(call), xml=said_in_xml, status=201)
             case ("job", said):
-                return self._job_call(call, self._job(said)), 200
-            case ("job", said, "batch") if call.method == "POST":
-                return self._batch_added(call, self._job(said)), 201
+                return _answered("jobInfo", self._job_call(call, self._job(said)), xml=said_in_xml)
             case ("job", said, "batch"):
-                return {"batchInfo": [_info(batch) for batch in self._batches(self._job(said))]}, 200
+                return self._batches_call(call, self._job(said))
             case ("job", said, "batch", batch_id, *rest):
-                return self._batch_call(self._batch(said, batch_id), tuple(rest)), 200
+                job = self._job(said)
+                return self._batch_call(job, self._batch(job, batch_id), tuple(rest))
             case _:
                 raise AsyncError("InvalidUrl", f"Destination URL not reset: {'/'.join(call.segments)}")
 
-    def _batch_call(self, batch: Record, rest: tuple[str, ...]) -> Any:
+    def _batches_call(self, call: Call, job: Record) -> _Answer:
+        in_csv = job["contentType"] == "CSV"
+        if call.method == "POST":
+            return _answered("batchInfo", self._batch_added(call, job), xml=in_csv, status=201)
+        batches = {"batchInfo": [_info(batch) for batch in self._batches(job)]}
+        return _answered("batchInfoList", batches, xml=in_csv)
+
+    def _batch_call(self, job: Record, batch: Record, rest: tuple[str, ...]) -> _Answer:
+        in_csv = job["contentType"] == "CSV"
         match rest:
             case ():
-                return self._polled(batch)
+                return _answered("batchInfo", self._polled(batch), xml=in_csv)
             case ("request",):
-                return self._data(batch, "upload")
+                return _uploaded(self._data(batch, "upload"))
             case ("result",):
-                return self._data(batch, "result")
+                return _results(job, self._data(batch, "result"))
             case ("result", result_id):
-                return self._rows(batch, result_id)
+                rows = self._rows(batch, result_id)
+                if in_csv:
+                    return _Answer(asyncforms.table_of(rows["columns"], rows["rows"]), asyncforms.CSV)
+                return _answered("records", rows, xml=False)
             case _:
                 raise AsyncError("InvalidUrl", f"Destination URL not reset: {'/'.join(rest)}")
 
@@ -120,9 +133,10 @@ class AsyncJobs:
 
     def _created(self, call: Call) -> dict[str, Any]:
         said = _document(call)
-        if str(said.get("contentType", "")).upper() != "JSON":
+        content_type = str(said.get("contentType", "")).upper()
+        if content_type not in asyncforms.CONTENT_TYPES:
             raise AsyncError(
-                "InvalidJob", f"contentType {said.get('contentType')} is not supported; use JSON"
+                "InvalidJob", f"contentType {said.get('contentType')} is not supported; use JSON or CSV"
             )
         name = str(said.get("object"))
         entity = self._api.org.schema.entity(name)
@@ -134,7 +148,7 @@ class AsyncJobs:
         if operation not in {"query", "queryAll"}:
             work_of(self._api, said)
         now = to_wire(self._api.clock.now())
-        job = {
+        job: dict[str, Any] = {
             "id": ids.mint(_JOB_PREFIX, self._api.records.next("bulk job")),
             "kind": "async",
             "operation": operation,
@@ -145,7 +159,7 @@ class AsyncJobs:
             "systemModstamp": now,
             "state": "Open",
             "concurrencyMode": "Parallel",
-            "contentType": "JSON",
+            "contentType": content_type,
             "apiVersion": call.number,
         }
         self._api.records.put(tables.JOBS, job["id"], job)
@@ -189,8 +203,7 @@ class AsyncJobs:
     def _batches(self, job: Record) -> list[Record]:
         return self._api.records.find(tables.JOBS, "jobId", job["id"])
 
-    def _batch(self, job_id: str, said: str) -> Record:
-        job = self._job(job_id)
+    def _batch(self, job: Record, said: str) -> Record:
         batch = self._api.records.get(tables.JOBS, ids.canonical(said) or "")
         if batch is None or batch.get("jobId") != job["id"]:
             raise AsyncError("InvalidBatch", f"Unable to find batch for id: {said}")
@@ -228,15 +241,25 @@ class AsyncJobs:
         except ApiError as error:
             batch |= {"ends": "Failed", "stateMessage": f"InvalidBatch : Failed to process query: {error}"}
             return {"upload": statement, "result": []}
-        run = self._api.querying.run(call, deleted=job["operation"] == "queryAll")
-        show = plan.node.shower(run)
-        rows = [_with_milliseconds(show(row)) for row in plan.rows(run)]
-        batch["processed"] = len(rows)
+        deleted = job["operation"] == "queryAll"
+        if job["contentType"] == "CSV":
+            found = table(self._api, call, plan, deleted=deleted)
+            rows: Any = {
+                "columns": list(found.columns),
+                "rows": [[cell(value) for value in row] for row in found.rows],
+            }
+            batch["processed"] = len(found.rows)
+        else:
+            run = self._api.querying.run(call, deleted=deleted)
+            show = plan.node.shower(run)
+            rows = [_with_milliseconds(show(row)) for row in plan.rows(run)]
+            batch["processed"] = len(rows)
         result_id = ids.mint(_RESULT_PREFIX, self._api.records.next("bulk result"))
         return {"upload": statement, "result": [result_id], "rows": rows}
 
     def _written(self, call: Call, job: Record, batch: dict[str, Any]) -> dict[str, Any]:
-        records = _document(call, kind=list)
+        upload: Any = call.raw.decode() if job["contentType"] == "CSV" else _records(call)
+        records = asyncforms.records_of(upload) if isinstance(upload, str) else upload
         work = work_of(self._api, job)
         results = []
         for record in records:
@@ -248,7 +271,7 @@ class AsyncJobs:
                 item = {**error.item(), "extendedErrorDetails": None}
                 results.append({"success": False, "created": False, "id": None, "errors": [item]})
         batch["processed"] = len(records)
-        return {"upload": records, "result": results}
+        return {"upload": upload, "result": results}
 
     def _polled(self, batch: Record) -> dict[str, Any]:
         if batch["state"] in {"Queued", "InProgress"}:
@@ -271,14 +294,58 @@ class AsyncJobs:
         return self._data(batch, "rows")
 
 
-def _document(call: Call, kind: type = dict) -> Any:
+@dataclass(slots=True)
+class _Answer:
+    """A body and its form."""
+
+    body: bytes
+    media_type: str
+    status: int = 200
+
+
+def _answered(root: str, content: Any, *, xml: bool, status: int = 200) -> _Answer:
+    if xml:
+        return _Answer(asyncforms.as_xml(root, content), asyncforms.XML, status)
+    return _Answer(jsonio.encode(content), asyncforms.JSON, status)
+
+
+def _uploaded(upload: Any) -> _Answer:
+    """What a batch was given: text, or JSON records."""
+    if isinstance(upload, str):
+        return _Answer(upload.encode(), asyncforms.CSV)
+    return _answered("records", upload, xml=False)
+
+
+def _results(job: Record, result: Any) -> _Answer:
+    """What came of a batch: of a query, where its rows are; of a write, each record's outcome."""
+    if job["contentType"] == "JSON":
+        return _answered("results", result, xml=False)
+    if job["operation"] in {"query", "queryAll"}:
+        return _answered("result-list", {"result": result}, xml=True)
+    return _Answer(asyncforms.results_of(result), asyncforms.CSV)
+
+
+def _refusal(request: Request, code: str, message: str) -> _Answer:
+    media_type = request.headers.get("content-type", "")
+    content = {"exceptionCode": code, "exceptionMessage": message}
+    return _answered("error", content, xml="xml" in media_type or "csv" in media_type, status=400)
+
+
+def _document(call: Call) -> dict[str, Any]:
     try:
-        document = jsonio.loads(call.raw)
+        return asyncforms.document_of(call.raw, call.headers.get("content-type", ""))
     except ValueError as error:
         raise AsyncError("InvalidJob", f"Unable to parse the body: {error}") from error
-    if not isinstance(document, kind):
-        raise AsyncError("InvalidBatch", "the body has the wrong shape")
-    return document
+
+
+def _records(call: Call) -> list[dict[str, Any]]:
+    try:
+        records = jsonio.loads(call.raw)
+    except ValueError as error:
+        raise AsyncError("InvalidBatch", f"Unable to parse the body: {error}") from error
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        raise AsyncError("InvalidBatch", "the body is not a list of records")
+    return records
 
 
 def _info(batch: Record) -> dict[str, Any]:

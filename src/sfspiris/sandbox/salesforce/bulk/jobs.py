@@ -111,7 +111,11 @@ def _one(api: Api, call: Call, job: Record) -> Answer:
         return Answer(204)
     if call.method == "PATCH":
         return Answer(content=_shown(_moved(api, call, job, call.object_body().get("state"))))
-    return Answer(content=_shown(_polled(api, job)))
+    job = _polled(api, job)
+    if job["kind"] == "query" and job["state"] == _DONE:
+        _rows(api, call, job)  # so that the job says how many there are
+        job = _job(api, call, "query", job["id"])
+    return Answer(content=_shown(job))
 
 
 def _polled(api: Api, job: Record) -> Record:

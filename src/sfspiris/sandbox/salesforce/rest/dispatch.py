@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.sandbox.salesforce.errors import ApiError, not_found
-from sfspiris.sandbox.salesforce.rest import composite, sobjects
+from sfspiris.sandbox.salesforce.rest import composite, searching, sobjects
 from sfspiris.sandbox.salesforce.rest.call import Answer, Call
 
 if TYPE_CHECKING:
@@ -172,5 +172,6 @@ _RESOURCES: Final[dict[str, Callable[[Api, Call], Answer]]] = {
     "limits": _limits,
     "query": _query,
     "queryall": _query,
+    "search": searching.resource,
     "sobjects": sobjects.resource,
 }
