@@ -27,12 +27,15 @@ from sfspiris.ports.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Literal
+    from typing import Literal, TextIO
 
     from sfspiris.ports.tokens import TokenStore
 
 SERVICE: Final = "sfspiris"
 LOCK_SECONDS: Final = 60.0  # longer than any refresh may take
+SIGN_IN_BYTES: Final = (
+    32_768  # room for a sign-in; access tokens of either vendor are a few thousand bytes at most
+)
 HELPER_SECONDS: Final = 30.0  # a helper that waits for a person has this long
 
 _READABLE_BY_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -93,8 +96,9 @@ class KeyringStore:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Held by one process at a time while it refreshes."""
+        """Held by one process at a time while it refreshes; that a new one can be kept is proven first."""
         with self._locks.hold(key):
+            _prove(self, key)
             yield
 
 
@@ -104,6 +108,7 @@ class FileStore:
     def __init__(self, folder: Path, *, patience: float = LOCK_SECONDS) -> None:
         self._folder = folder
         self._locks = _Locks(folder, patience)
+        self._slots: dict[str, Path] = {}
 
     def load(self, key: str) -> Tokens | None:
         """The sign-in, or None when there is none.
@@ -127,19 +132,19 @@ class FileStore:
     def save(self, key: str, tokens: Tokens) -> None:
         """Keep it; on the disk, under its name, when this returns. A kill leaves the old sign-in or the new one."""
         path = self._path(key)
+        document = _to_document(tokens)
         with _file_errors(path):
             _make_folder(self._folder)
-            number, name = tempfile.mkstemp(
-                dir=self._folder, prefix=f"{path.stem}-", suffix=".tmp"
-            )  # mode 0600
+            slot = self._slots.get(key)
+            if slot is None or len(document.encode()) > SIGN_IN_BYTES:
+                written = _new_file(path, document)
+            else:
+                written = slot
+                _fill(slot, document)
             try:
-                with os.fdopen(number, "w", encoding="utf-8") as file:
-                    file.write(_to_document(tokens))
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(path)
+                written.replace(path)
             except BaseException:
-                Path(name).unlink(missing_ok=True)
+                written.unlink(missing_ok=True)
                 raise
             _sync_folder(self._folder)
 
@@ -151,9 +156,25 @@ class FileStore:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Held by one process at a time while it refreshes."""
-        with self._locks.hold(key):
+        """Held by one process at a time while it refreshes; room for the new one is on the disk before it is fetched."""
+        with self._locks.hold(key), self._room(key):
             yield
+
+    @contextmanager
+    def _room(self, key: str) -> Iterator[None]:
+        """A file beside the sign-in, already as large as a new one may become, which `save` fills and renames."""
+        path = self._path(key)
+        slot = path.with_suffix(".next")  # always the same, so that a killed run leaves nothing that adds up
+        with _file_errors(path):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with os.fdopen(os.open(slot, flags, 0o600), "w", encoding="utf-8") as file:
+                _write_through(file, " " * SIGN_IN_BYTES)
+        self._slots[key] = slot
+        try:
+            yield
+        finally:
+            self._slots.pop(key, None)
+            slot.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{_file_name(key)}.json"
@@ -238,8 +259,9 @@ class CommandStore:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Held by one process at a time while it refreshes."""
+        """Held by one process at a time while it refreshes; that a new one can be kept is proven first."""
         with self._locks.hold(key):
+            _prove(self, key)
             yield
 
     def _run(self, verb: str, key: str, document: str = "") -> str:
@@ -263,6 +285,42 @@ class CommandStore:
         if ended.returncode:
             raise _helper_failed(verb, key, f"it ended with code {ended.returncode}")
         return ended.stdout
+
+
+def _new_file(path: Path, text: str) -> Path:
+    """A file of another name beside `path`, for its owner's eyes only, with the text durably in it."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".tmp")  # mode 0600
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            _write_through(file, text)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)
+
+
+def _fill(slot: Path, text: str) -> None:
+    """Put the text in place of what is there, on blocks that the file has already; cut to its length only then."""
+    with slot.open("r+", encoding="utf-8") as file:
+        _write_through(file, text)
+        file.truncate()
+        os.fsync(file.fileno())
+
+
+def _write_through(file: TextIO, text: str) -> None:
+    file.write(text)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _prove(store: TokenStore, key: str) -> None:
+    """Keep again what is kept, so that a place that cannot be written to is known before a refresh token is spent.
+
+    Raises ConfigError when it cannot be kept.
+    """
+    kept = store.load(key)
+    if kept is not None:
+        store.save(key, kept)
 
 
 def variable(key: str) -> str:
@@ -326,7 +384,7 @@ def _file_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         raise ConfigError(
             f"Sign-ins cannot be kept in {path.parent}: {error.strerror}.",
-            remedy="Name a folder that this account can write to in [secrets] file.",
+            remedy="Make room there and let this account write to it, or name another folder in [secrets] file.",
         ) from error
 
 
@@ -370,6 +428,8 @@ def _from_document(document: str, key: str) -> Tokens:
             host=values.get("host"),
             user=values.get("user"),
             scopes=tuple(values.get("scopes") or ()),
+            name=values.get("name"),
+            environment=values.get("environment"),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         system, _, company = key.partition(":")

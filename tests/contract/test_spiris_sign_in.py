@@ -193,6 +193,33 @@ def test_a_store_that_cannot_keep_the_new_token_lets_nobody_use_it() -> None:
             sign_in.token()
 
 
+def test_a_sign_in_that_was_renewed_and_could_not_be_kept_tells_what_to_do() -> None:
+    class FullBox(TokenBox):
+        def save(self, key: str, tokens: Tokens) -> None:
+            self.events.append(f"save {key}")
+            raise ConfigError(f"No room for {tokens.identity}.", remedy="Make room.")
+
+    store = FullBox(spiris__se=OLD)
+    with desk(granted(1)) as one:
+        sign_in = SpirisSignIn(one.calls, store, key=KEY, company="se", now=lambda: NOW)
+        with pytest.raises(SignInNeeded, match=f"could not be kept.*No room for {ORGNR}") as refused:
+            sign_in.token()
+        assert refused.value.remedy == (
+            "Make room. Then sign in again with `sfspiris auth spiris --company se`."
+        )
+        assert one.redeemed == ["refresh-0"]
+    assert store.events.count(f"save {KEY}") == 2
+
+
+def test_a_renewed_sign_in_is_still_known_by_its_companys_name() -> None:
+    with desk(granted(1)) as one:
+        one.store.save(KEY, replace(OLD, name="Norrsken AB", environment="production"))
+        one.sign_in.token()
+        kept = one.store.load(KEY)
+        assert kept is not None
+        assert (kept.name, kept.environment) == ("Norrsken AB", "production")
+
+
 def test_a_server_that_names_no_new_refresh_token_leaves_the_old_one_in_force() -> None:
     with desk(granted(1, refresh_token=None)) as one:
         one.sign_in.token()

@@ -64,6 +64,7 @@ class MemoryKeyring(keyring.backend.KeyringBackend):
         super().__init__()  # type: ignore[no-untyped-call]  # the library's own
         self.kept: dict[tuple[str, str], str] = {}
         self.is_locked = False
+        self.is_full = False
 
     def get_password(self, service: str, username: str) -> str | None:
         if self.is_locked:
@@ -71,6 +72,8 @@ class MemoryKeyring(keyring.backend.KeyringBackend):
         return self.kept.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        if self.is_full:
+            raise keyring.errors.PasswordSetError
         self.kept[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:
@@ -221,6 +224,31 @@ def test_a_failed_write_leaves_the_old_sign_in_and_no_rest(folder: Path) -> None
         store.save("spiris:se", replace(TOKENS, identity=b"not text"))  # type: ignore[arg-type]  # the point
     assert store.load("spiris:se") == TOKENS
     assert list(content_of(folder)) == ["spiris-se.json"]
+
+
+def test_room_for_the_new_sign_in_is_made_before_the_old_one_may_be_spent(folder: Path) -> None:
+    store = FileStore(folder)
+    store.save("spiris:se", TOKENS)
+    (folder / "spiris-se.next").mkdir()  # stands in for a disk without room
+    with pytest.raises(ConfigError, match="Sign-ins cannot be kept in"):
+        enter(store)
+    (folder / "spiris-se.next").rmdir()
+    newer = replace(TOKENS, refresh_token="refresh-2", scopes=("ea:api",) * 3000)
+    with store.lock("spiris:se"):
+        assert (folder / "spiris-se.next").stat().st_size >= len(json.dumps(TOKENS.refresh_token))
+        store.save("spiris:se", newer)
+    assert store.load("spiris:se") == newer
+    assert sorted(content_of(folder)) == ["spiris-se.json", "spiris-se.lock"]
+
+
+def test_a_keyring_that_takes_nothing_new_is_found_out_before_the_old_one_may_be_spent(
+    ring: MemoryKeyring, folder: Path
+) -> None:
+    store = KeyringStore(folder)
+    store.save("spiris:se", TOKENS)
+    ring.is_full = True
+    with pytest.raises(ConfigError, match="refused"):
+        enter(store)
 
 
 def test_a_kill_while_a_sign_in_is_kept_leaves_the_old_one_or_the_new_one(folder: Path) -> None:

@@ -496,3 +496,15 @@ def test_an_existing_customer_is_remembered_by_its_link(stage: Stage) -> None:
     stage.crm.add(deal("D2", "1 x 70 MAT"))
     run(stage)
     assert len(stage.se.known) == 1
+
+
+def test_a_deal_named_by_id_that_closed_before_the_start_is_planned_with_a_warning(stage: Stage) -> None:
+    old = deal("D1", "2 x 500 KONS")
+    stage.crm.add(old)
+    stage.policy = replace(stage.policy, start_date=old.closed_on + timedelta(days=1))
+    assert run(stage, dry=True).results == ()
+    named = run(stage, Scope(deal_ids=(deal_id("D1"),)), dry=True)
+    (warning,) = [one for one in named.warnings if one.code is WarningCode.BEFORE_START_DATE]
+    assert warning.deal_id == deal_id("D1")
+    assert str(old.closed_on) in warning.message
+    assert named.results

@@ -9,13 +9,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from sfspiris.cli.exits import Exit
 from sfspiris.core.money import Money
-from sfspiris.errors import SfspirisError
+from sfspiris.errors import SfspirisError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sfspiris.sandbox.server import Addresses
 
 Json = dict[str, Any]
+_MARKER: Final = ".sfspiris-demo"
 
 
 def demo(
@@ -35,8 +36,35 @@ def demo(
     """Watch Closed Won deals become customers and invoice drafts, get issued and paid, and be told back."""
     from sfspiris.sandbox.server import running_world
 
+    _own_folder(out)
     with running_world("demo") as addresses:
         _Story(out, addresses).tell()
+
+
+def _own_folder(out: Path) -> None:
+    """Make the folder, or begin again in one that an earlier demonstration left.
+
+    Raises UsageError for a folder with anything else in it: a configuration, a state and sign-ins are put there, and
+    another run's memory is what keeps it from drafting twice.
+    """
+    marker = out / _MARKER
+    try:
+        if out.is_dir() and not marker.exists() and any(out.iterdir()):
+            raise UsageError(
+                f"The folder {out} has files in it that are not the demonstration's.",
+                remedy="Name a new or empty folder with --out; nothing there was touched.",
+            )
+        out.mkdir(parents=True, exist_ok=True)
+        marker.write_text(
+            "What `sfspiris demo` puts into this folder it may also overwrite.\n", encoding="utf-8"
+        )
+        for left_over in ("sfspiris.db", "sfspiris.db.lock"):
+            (out / left_over).unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"The demonstration cannot use {out} as its folder: {error.strerror}.",
+            remedy="Name a new or empty folder that this account can write to with --out.",
+        ) from error
 
 
 class _WrongTurnError(SfspirisError):
@@ -72,9 +100,6 @@ class _Story:
         from sfspiris.cli.sandbox import config_text, register_key
         from sfspiris.sandbox.kernel.keys import ensure_salesforce_key
 
-        self.out.mkdir(parents=True, exist_ok=True)
-        for left_over in ("sfspiris.db", "sfspiris.db.lock"):
-            (self.out / left_over).unlink(missing_ok=True)
         key = ensure_salesforce_key(self.out.resolve())
         register_key(self.addresses.salesforce, key)
         self._config.write_text(
@@ -222,7 +247,18 @@ class _Story:
         typer.echo(f"   $ sfspiris {_shown(arguments)}")
         said, grumbled = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(grumbled):
-            code = run([*arguments, "--config", str(self._config), "--json"])
+            code = run(
+                [
+                    *arguments,
+                    "--config",
+                    str(self._config),
+                    "--state",
+                    str(self.out / "sfspiris.db"),
+                    "--json",
+                ]
+            )
+        if code == Exit.INTERRUPTED:
+            raise KeyboardInterrupt
         if code != expect:
             raise _WrongTurnError(
                 f"`sfspiris {_shown(arguments)}` ended with exit code {code} instead of {int(expect)}.\n"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 import webbrowser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import typer
 
 from sfspiris.adapters.consent import Listener, Pledge, code_in
-from sfspiris.cli.wiring import SpirisOpening, spiris_key
+from sfspiris.cli.identity import shown_orgnr, spiris_key
+from sfspiris.cli.wiring import SpirisOpening
 from sfspiris.errors import SafetyStop, SfspirisError, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class SignedIn:
             return f"{where}: {self.note or 'nobody is signed in'}."
         identity = self.identity
         if self.service != _SALESFORCE:
-            identity = f"{identity[:6]}-{identity[6:]}"  # ten digits, as a Swede writes them
+            identity = shown_orgnr(identity)
         who = f"{self.name} ({identity})" if self.name else identity
         parts = [f"{where}: signed in to {who}"]
         if self.user:
@@ -106,6 +107,10 @@ def _salesforce(desk: Desk, tokens: Tokens) -> SignedIn:
     except SafetyStop:
         desk.store.delete(_SALESFORCE)
         raise
+    with desk.store.lock(_SALESFORCE):
+        kept = desk.store.load(_SALESFORCE)
+        if kept is not None and kept.identity == tokens.identity:
+            desk.store.save(_SALESFORCE, replace(kept, name=name))
     return _told(desk, tokens, _SALESFORCE, None, name=name)
 
 
@@ -126,7 +131,7 @@ def sign_in_spiris(
     own = desk.settings.companies[company]
     pledge = Pledge()
     if browse is webbrowser.open:
-        typer.echo(f"Signing in to company {company} ({own.orgnr[:6]}-{own.orgnr[6:]}) in Spiris.", err=True)
+        typer.echo(f"Signing in to company {company} ({shown_orgnr(own.orgnr)}) in Spiris.", err=True)
     opening = SpirisOpening(desk, company)
     code, redirect_uri = consent(
         lambda uri: opening.authorize_url(pledge, redirect_uri=uri),
@@ -226,7 +231,7 @@ def _told(desk: Desk, tokens: Tokens, service: str, company: str | None, name: s
         service=service,
         company=company,
         identity=tokens.identity,
-        name=name,
+        name=name or tokens.name,
         user=tokens.user,
         host=tokens.host,
         scopes=tokens.scopes,

@@ -8,7 +8,7 @@ import secrets as randomness
 import socket
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,8 @@ from sfspiris.adapters.spiris.client import SpirisClient
 from sfspiris.adapters.spiris.ledger import SpirisLedger
 from sfspiris.adapters.spiris.mapping import CAPABILITIES
 from sfspiris.adapters.transport import Pace, Transport
-from sfspiris.cli import logs
+from sfspiris.cli import identity, logs
+from sfspiris.cli.identity import spiris_key
 from sfspiris.config.secrets import resolve
 from sfspiris.core.identity import org_tag, payload_hash
 from sfspiris.core.policy import (
@@ -151,14 +152,7 @@ class Desk:
         """
         client = self.salesforce_client()
         org = SalesforceCrm(client=client, cache=_Forgetful(), source=Source(), now=self.now).organization()
-        configured = self.settings.salesforce.environment
-        if configured != "local" and org.is_sandbox != (configured == "sandbox"):
-            raise SafetyStop(
-                f"The sign-in opened {org.name} ({org.id}), which is a {'sandbox' if org.is_sandbox else 'production'} "
-                f'org, but [salesforce] environment = "{configured}".',
-                remedy="Correct the environment or the sign-in; the two must be the same kind before anything is written.",
-                code="WRONG_ORG",
-            )
+        identity.check_kind(org, self.settings.salesforce.environment)
         return org.id, org.name
 
     def _salesforce_app(self) -> salesforce_app.App:
@@ -234,11 +228,6 @@ def fields_source() -> dict[str, str]:
     return source_files(API_VERSION)
 
 
-def spiris_key(company: str) -> str:
-    """The name under which a company's sign-in is kept."""
-    return f"spiris:{company}"
-
-
 class SpirisOpening:
     """A consent for one company being turned into a sign-in; nothing is kept before the company has been looked at."""
 
@@ -261,14 +250,13 @@ class SpirisOpening:
 
         Raises SafetyStop when that is another one than configured.
         """
-        identity = self._desk.settings.companies[self._company].orgnr
+        own = self._desk.settings.companies[self._company]
         tokens = self._calls.exchange_code(
-            code, verifier=verifier, redirect_uri=redirect_uri, identity=identity
+            code, verifier=verifier, redirect_uri=redirect_uri, identity=own.orgnr
         )
         bearer = spiris_oauth.FreshToken(tokens, company=self._company)
-        return tokens, self._desk.spiris_ledger(
-            self._company, bearer, self._transport, _Forgetful()
-        ).profile()
+        profile = self._desk.spiris_ledger(self._company, bearer, self._transport, _Forgetful()).profile()
+        return replace(tokens, name=profile.name, environment=own.environment), profile
 
     def revoke(self, tokens: Tokens) -> None:
         """Tell Spiris to forget the sign-in."""
@@ -350,6 +338,7 @@ def _session(
     desk: Desk, state: State, command: str, run_id: str, companies: tuple[str, ...], *, dry: bool
 ) -> Session:
     settings = desk.settings
+    identity.check_companies(desk.store, companies, settings.companies)
     transport = desk.transport("Salesforce", None)
     client = SalesforceClient(
         sign_in=desk.salesforce_sign_in(transport),
@@ -366,17 +355,14 @@ def _session(
     )
     kept = _KeptInState(state, desk.now)
     crm = SalesforceCrm(client=client, cache=kept, source=source, now=desk.now)
-    ledgers = {}
-    for company in companies:
-        own = desk.spiris_transport(company)
-        sign_in = spiris_oauth.SpirisSignIn(
-            desk.spiris_calls(company, own),
-            desk.store,
-            key=spiris_key(company),
-            company=company,
-            now=desk.now,
-        )
-        ledgers[company] = desk.spiris_ledger(company, sign_in, own, kept)
+    identity.check_org(
+        client.session,
+        settings.salesforce.environment,
+        kept=kept,
+        look=crm.organization,
+        has_history=bool(state.links.all()),
+    )
+    ledgers = {company: _ledger(desk, company, kept) for company in companies}
     world = World(
         crm=crm,
         ledgers=ledgers,
@@ -390,6 +376,26 @@ def _session(
     )
     names = {key: own.name or f"{own.orgnr[:6]}-{own.orgnr[6:]}" for key, own in settings.companies.items()}
     return Session(settings, world, crm.record_url, names)
+
+
+def _ledger(desk: Desk, company: str, kept: Kept) -> SpirisLedger:
+    """A company's books, through a sign-in that is looked at before it is used."""
+    transport = desk.spiris_transport(company)
+    sign_in = spiris_oauth.SpirisSignIn(
+        desk.spiris_calls(company, transport),
+        desk.store,
+        key=spiris_key(company),
+        company=company,
+        now=desk.now,
+    )
+    checked = identity.CheckedBearer(
+        sign_in,
+        company=company,
+        orgnr=desk.settings.companies[company].orgnr,
+        look=lambda: desk.spiris_ledger(company, sign_in, transport, kept).profile(),
+        kept=kept,
+    )
+    return desk.spiris_ledger(company, checked, transport, kept)
 
 
 def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:

@@ -71,7 +71,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         search.conclude(world, inputs.documents, inputs.gaps, gathered.read_at)
     if scope.is_everything and carried.stopped is None:
         world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
-    warnings = (*_about_the_crm(world), *plan.warnings, *carried.warnings)
+    warnings = (*_about_the_crm(world), *_early(world, scope, gathered), *plan.warnings, *carried.warnings)
     return _finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
 
 
@@ -209,6 +209,23 @@ def _remember_links(
     for company, read_at in cursors.items():
         if company not in behind and carried.stopped is None:
             world.state.cursors.move(_invoice_feed(company), read_at, at=world.clock.now())
+
+
+def _early(world: World, scope: Scope, gathered: Gathered) -> tuple[Warn, ...]:
+    """Deals asked for by id that closed before anything is invoiced from here: they may have been invoiced by hand."""
+    first = world.policy.start_date
+    if not scope.deal_ids or first is None or scope.since:
+        return ()
+    return tuple(
+        Warn(
+            WarningCode.BEFORE_START_DATE,
+            f"The deal closed on {deal.closed_on}, before start_date ({first}), and is planned because it was named. Make "
+            "sure that it has not been invoiced in another way already.",
+            deal.id,
+        )
+        for deal in gathered.deals
+        if deal.closed_on < first
+    )
 
 
 def _about_the_crm(world: World) -> tuple[Warn, ...]:

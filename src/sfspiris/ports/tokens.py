@@ -15,7 +15,8 @@ class Tokens:
     """One sign-in. Times are UTC; `expires_at` is None where the vendor does not tell.
 
     `host` is the address that the vendor told us to go on with. `identity` is whose records it opens: an org's id, or a
-    company's organisation number. The tokens themselves never show in a repr, and so in no log or traceback.
+    company's organisation number; `name` is what its people call it, where that was looked up. `environment` is the
+    configured one that the sign-in was made in, where the host does not tell. The tokens themselves never show in a repr, and so in no log or traceback.
     """
 
     access_token: str = field(repr=False)
@@ -26,6 +27,8 @@ class Tokens:
     host: str | None = None
     user: str | None = None
     scopes: tuple[str, ...] = ()
+    name: str | None = None
+    environment: str | None = None
 
 
 class TokenStore(Protocol):

@@ -87,7 +87,7 @@ class SalesforceSignIn:
             if made_elsewhere:
                 self._tokens = fresh
                 return fresh
-            return self._keep(fresh)
+            return self._keep(replace(fresh, name=fresh.name or dead.name))
 
     def sign_in(self) -> Tokens:
         """Sign in without a person, whatever is kept, and keep it in its place."""

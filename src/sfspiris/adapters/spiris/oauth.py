@@ -8,7 +8,7 @@ anything is done with it. The user's default company opens silently unless the u
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote_plus, urlencode
@@ -255,14 +255,16 @@ class SpirisSignIn:
 
     def _refreshed(self, kept: Tokens) -> Tokens:
         try:
-            return self._redeem(kept)
+            fresh = self._redeem(kept)
         except (SignInNeeded, Unreachable, BrokenReply):
             # A lost or unreadable answer may have killed the token, and a program that does not know of the lock may
             # have used it: the store knows whether there is a newer one. An unanswered one may still be good.
             now_kept = self._load()
             if now_kept != kept and self._is_good(now_kept):
                 return now_kept
-            return self._redeem(now_kept)
+            fresh = self._redeem(now_kept)
+        self._keep(fresh)
+        return fresh
 
     def _redeem(self, kept: Tokens) -> Tokens:
         grant = kept.refresh_token
@@ -273,8 +275,21 @@ class SpirisSignIn:
         except SignInNeeded:
             self._rejected_grant = grant
             raise
-        self._store.save(self._key, fresh)
-        return fresh
+        return replace(fresh, name=kept.name, environment=kept.environment)
+
+    def _keep(self, fresh: Tokens) -> None:
+        """Durable before anyone uses it: the earlier refresh token is dead by now, so one failure is tried again."""
+        try:
+            self._store.save(self._key, fresh)
+        except ConfigError:
+            try:
+                self._store.save(self._key, fresh)
+            except ConfigError as error:
+                raise SignInNeeded(
+                    f"The sign-in of company {self._company} was renewed, but the new one could not be kept, and the old "
+                    f"one may be used once only. {error.message} What was done is recorded.",
+                    remedy=f"{error.remedy} Then sign in again with `sfspiris auth spiris --company {self._company}`.",
+                ) from error
 
     def _load(self) -> Tokens:
         tokens = self._store.load(self._key)
