@@ -176,6 +176,14 @@ def carry_out(
     return Ended(code, *told)
 
 
+def wait_for(demo: Playground, *paths: str, method: str = "GET") -> None:
+    """Until a call to one of the paths is in the log; the sandbox answers at once, so this spins for a moment only."""
+    for _ in range(2000):
+        if any(one["path"].startswith(paths) and one["method"] == method for one in demo.calls("spiris")):
+            return
+    raise AssertionError(f"no call to {paths} came")
+
+
 def command() -> str:
     """The installed command of this environment."""
     found = shutil.which("sfspiris", path=str(Path(sys.executable).parent))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from playground import Ended, Playground
+from playground import Ended, Playground, wait_for
 
 
 def told(ended: Ended) -> str:
@@ -240,14 +240,6 @@ def test_a_missing_scope_is_told_by_name(demo: Playground) -> None:
     ended = demo.sfspiris("push-closed-won", "--json")
     assert ended.code in {2, 5}, ended.out
     assert "scope" in told(ended)
-
-
-def wait_for(demo: Playground, *paths: str, method: str = "GET") -> None:
-    """Until a call to one of the paths is in the log; the sandbox answers at once, so this spins for a moment only."""
-    for _ in range(2000):
-        if any(one["path"].startswith(paths) and one["method"] == method for one in demo.calls("spiris")):
-            return
-    raise AssertionError(f"no call to {paths} came")
 
 
 def test_the_help_and_the_version_answer_without_a_configuration(tmp_path: Path, demo: Playground) -> None:

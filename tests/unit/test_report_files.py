@@ -67,3 +67,15 @@ def test_a_report_that_cannot_be_written_says_why_and_leaves_the_old_one(tmp_pat
         write_report(target, DOCUMENT)
     assert "runs list" in refusal.value.remedy
     assert target.read_text(encoding="utf-8") == "yesterday"
+
+
+def test_a_report_that_nobody_may_write_is_refused_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / ".plan.md.unfinished").mkdir()  # stands in for a folder or disk that takes nothing
+    with pytest.raises(UsageError, match="could not be written") as refusal:
+        check_report(tmp_path / "plan.md")
+    assert "Nothing was done" in refusal.value.remedy
+
+
+def test_looking_whether_a_report_can_be_written_leaves_no_trace(tmp_path: Path) -> None:
+    check_report(tmp_path / "plan.md")
+    assert list(tmp_path.iterdir()) == []

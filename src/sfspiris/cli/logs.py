@@ -8,10 +8,12 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from sfspiris.cli.options import Common
+from sfspiris.cli.options import Common
 
-_EXTRAS: Final = ("company", "deal", "correlation_id")
+if TYPE_CHECKING:
+    from sfspiris.errors import SfspirisError
+
+_EXTRAS: Final = ("company", "deal", "correlation_id", "code", "remedy")
 _LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
@@ -25,7 +27,18 @@ def start(common: Common, run_id: str) -> None:
     loudness = min(common.verbose, len(_LEVELS) - 1)
     if common.log_format == "json":
         loudness = max(loudness, 1)
-    logger.setLevel(_LEVELS[loudness])
+    quiet = common.quiet and common.verbose == 0
+    logger.setLevel(logging.ERROR if quiet else _LEVELS[loudness])
+
+
+def failure(error: SfspirisError) -> None:
+    """Log why a command failed, as JSON; with the run's id, or a new one when it failed before it had any."""
+    logger = logging.getLogger("sfspiris")
+    if not any(isinstance(one.formatter, _Json) for one in logger.handlers):
+        from sfspiris.cli.wiring import new_run_id, utc_now
+
+        start(Common(log_format="json"), new_run_id(utc_now()))
+    logger.error(error.message, extra={"code": error.code, "remedy": error.remedy})
 
 
 def _facts(record: logging.LogRecord) -> dict[str, str]:
@@ -43,7 +56,7 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         facts = " ".join(f"{name}={value}" for name, value in _facts(record).items())
-        line = f"{_when(record):%H:%M:%S} {record.levelname.lower():7} {self._run_id} {record.getMessage()} {facts}"
+        line = f"{_when(record):%H:%M:%S}Z {record.levelname.lower():7} {self._run_id} {record.getMessage()} {facts}"
         return "".join(one if one.isprintable() else " " for one in line).rstrip()
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.errors import UsageError
 from sfspiris.report import files
 from sfspiris.report.document import reconcile_document, run_document
 from sfspiris.report.json import to_json
 from sfspiris.report.page import terminal
-from sfspiris.report.text import print_reconciliation, print_run
+from sfspiris.report.text import print_failure, print_reconciliation, print_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from sfspiris.core.review import Difference
     from sfspiris.report.shapes import ReconcileDocument, RunDocument
 
+
+log = logging.getLogger(__name__)
 
 _DEALS_SHOWN: Final = 50  # in full, at a terminal; the sums count all, and -v or a report shows all
 
@@ -40,6 +44,7 @@ def show_run(
     report: Path | None,
 ) -> None:
     """Show what a run planned or did."""
+    session.progress.clear()
     document = run_document(
         result,
         record_url=session.record_url,
@@ -77,6 +82,7 @@ def show_reconciliation(
     common: Common, session: Session, result: RunResult, found: Reconciliation, *, report: Path | None
 ) -> None:
     """Show what a comparison found."""
+    session.progress.clear()
     document = reconcile_document(
         result, found, record_url=session.record_url, companies=session.company_names
     )
@@ -84,21 +90,41 @@ def show_reconciliation(
 
 
 def _tell(common: Common, document: RunDocument | ReconcileDocument, report: Path | None) -> None:
-    """Write the report and show the result; trouble with the one never keeps the other back."""
+    """Write the report and show the result.
+
+    A report that cannot be written any more is told, and no more than that: the run is over, and its result must be seen
+    with the exit code that belongs to it.
+    """
     try:
         if report is not None:
             files.write_report(report, document)
-    finally:
+    except UsageError as error:
+        log.error(  # noqa: TRY400 - told to a person, who has no use for a traceback
+            "%s %s", error.message, error.remedy, extra={"code": error.code}
+        )
+    try:
         _show(common, document)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(
+            f"The result of run {document.run_id} could not be written to where it was sent: {error.strerror}.",
+            remedy=f"The run itself ended with status {document.status} and is recorded; see `sfspiris runs list`.",
+            code="OUTPUT_LOST",
+        ) from error
 
 
 def _show(common: Common, document: RunDocument | ReconcileDocument) -> None:
-    from sfspiris.report.shapes import ReconcileDocument
+    from sfspiris.report.shapes import FailureDocument, ReconcileDocument
 
     if common.json:
         sys.stdout.write(to_json(document))
         sys.stdout.flush()
     if common.quiet:
+        if document.stopped is not None:
+            print_failure(
+                terminal(sys.stderr, plain=common.no_color), FailureDocument(error=document.stopped)
+            )
         return
     console = terminal(sys.stderr if common.json else sys.stdout, plain=common.no_color)
     if isinstance(document, ReconcileDocument):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import secrets as randomness
 import socket
+import sys
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import platformdirs
 
@@ -31,6 +33,8 @@ from sfspiris.adapters.spiris.mapping import CAPABILITIES
 from sfspiris.adapters.transport import Pace, Transport
 from sfspiris.cli import identity, logs
 from sfspiris.cli.identity import spiris_key
+from sfspiris.cli.interruption import Interruption
+from sfspiris.cli.progress import Progress
 from sfspiris.config.secrets import resolve
 from sfspiris.core.identity import org_tag, payload_hash
 from sfspiris.core.policy import (
@@ -61,6 +65,11 @@ if TYPE_CHECKING:
     from sfspiris.ports.tokens import Tokens, TokenStore
 
 
+log = logging.getLogger(__name__)
+
+_NOTICEABLE: Final = 5.0  # seconds
+
+
 def utc_now() -> datetime:
     """The machine's time; everything else takes time as an argument."""
     return datetime.now(UTC)  # noqa: TID251 - the one place
@@ -71,7 +80,14 @@ def new_run_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{randomness.token_hex(3)}"
 
 
-_PACE = Pace(sleep=time.sleep, monotonic=time.monotonic, jitter=random.random)
+def _wait(seconds: float) -> None:
+    """Wait; a wait that a person would notice is told, or the terminal would look dead."""
+    if seconds >= _NOTICEABLE:
+        log.warning("waiting %d seconds before asking again, as we were asked to", round(seconds))
+    time.sleep(seconds)
+
+
+_PACE = Pace(sleep=_wait, monotonic=time.monotonic, jitter=random.random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +318,7 @@ class Session:
     world: World
     record_url: Callable[[str], str]
     company_names: Mapping[str, str]
+    progress: Progress
 
 
 @contextmanager
@@ -326,8 +343,10 @@ def open_session(common: Common, command: str, *, dry: bool) -> Iterator[Session
             lock = state.run_lock(
                 command, run_id, pid=os.getpid(), host=socket.gethostname(), started_at=started
             )
-            with lock:
-                yield _session(desk, state, command, run_id, companies, dry=dry)
+            is_wanted = not (common.quiet or common.verbose or common.log_format == "json")
+            progress = Progress(sys.stderr, environ=os.environ, is_wanted=is_wanted)
+            with lock, progress:
+                yield _session(desk, state, command, run_id, companies, progress=progress, dry=dry)
 
 
 def _state_base(common: Common, desk: Desk) -> Path:
@@ -335,7 +354,14 @@ def _state_base(common: Common, desk: Desk) -> Path:
 
 
 def _session(
-    desk: Desk, state: State, command: str, run_id: str, companies: tuple[str, ...], *, dry: bool
+    desk: Desk,
+    state: State,
+    command: str,
+    run_id: str,
+    companies: tuple[str, ...],
+    *,
+    progress: Progress,
+    dry: bool,
 ) -> Session:
     settings = desk.settings
     identity.check_companies(desk.store, companies, settings.companies)
@@ -363,6 +389,7 @@ def _session(
         has_history=bool(state.links.all()),
     )
     ledgers = {company: _ledger(desk, company, kept) for company in companies}
+    interruption = Interruption(sleep=_wait, tell=log.warning)
     world = World(
         crm=crm,
         ledgers=ledgers,
@@ -372,10 +399,12 @@ def _session(
         run_id=run_id,
         command=command,
         dry=dry,
-        pause=time.sleep,
+        pause=interruption.pause,
+        unit=interruption.unit,
+        progress=progress.told,
     )
     names = {key: own.name or f"{own.orgnr[:6]}-{own.orgnr[6:]}" for key, own in settings.companies.items()}
-    return Session(settings, world, crm.record_url, names)
+    return Session(settings, world, crm.record_url, names, progress)
 
 
 def _ledger(desk: Desk, company: str, kept: Kept) -> SpirisLedger:

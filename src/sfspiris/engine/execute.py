@@ -87,12 +87,14 @@ class _Execution:
 
     def carry_out(self, plan: Plan) -> Carried:
         told: list[WriteDeal] = []
-        for action in plan.actions:
+        for number, action in enumerate(plan.actions):
+            self._world.progress(number, len(plan.actions))
             match action:
                 case WriteDeal():
                     told.append(action)
                 case CreateCustomer() | CreateDraft() | Adopt():
-                    self._one(action)
+                    with self._world.unit():
+                        self._one(action)
                 case _:
                     assert_never(action)
         self._tell(told)

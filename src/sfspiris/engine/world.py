@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -46,7 +47,11 @@ class ServerClock:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One run's tools. `policy` is what the operator decided; `pause` waits that many seconds."""
+    """One run's tools. `policy` is what the operator decided; `pause` waits that many seconds.
+
+    What happens in a block of `unit` is finished before an interruption ends the run. `progress` hears how many of how
+    many actions are done.
+    """
 
     crm: Crm
     ledgers: Mapping[str, Ledger]
@@ -58,6 +63,8 @@ class World:
     dry: bool
     pause: Callable[[float], None]
     settle: timedelta = field(default=SETTLE)
+    unit: Callable[[], AbstractContextManager[None]] = nullcontext
+    progress: Callable[[int, int], None] = field(default=lambda _done, _all: None)
 
     def api_calls(self) -> dict[str, int]:
         """Requests sent so far, by side."""

@@ -26,13 +26,10 @@ _FORMS: Final[Mapping[str, Callable[[RunDocument], str]]] = {
 def check_report(path: Path) -> None:
     """Refuse a report that could not be written, before any work is done for it.
 
-    Raises UsageError when the file's name ends in none of .html, .md and .csv, or its folder does not exist.
+    Raises UsageError when the file's name ends in none of .html, .md and .csv, its folder does not exist, or nothing can
+    be written there.
     """
-    if path.suffix.lower() not in _FORMS:
-        raise UsageError(
-            f"A report cannot be written as {path.name}.",
-            remedy="Give it a name that ends in .html, .md or .csv.",
-        )
+    _form(path)
     if not path.parent.is_dir():
         raise UsageError(
             f"There is no folder {path.parent} for the report.",
@@ -40,6 +37,14 @@ def check_report(path: Path) -> None:
         )
     if path.is_dir():
         raise UsageError(f"{path} is a folder.", remedy="Name a file for the report.")
+    unfinished = _unfinished(path)
+    try:
+        unfinished.write_bytes(b"")
+        unfinished.unlink()
+        if path.exists():
+            path.open("ab").close()
+    except OSError as error:
+        raise _unwritable(path, error, "Nothing was done. Name a file where you may write.") from error
 
 
 def write_report(path: Path, document: RunDocument) -> None:
@@ -47,8 +52,7 @@ def write_report(path: Path, document: RunDocument) -> None:
 
     Raises UsageError when it cannot be written there.
     """
-    check_report(path)
-    write_text(path, _FORMS[path.suffix.lower()](document))
+    write_text(path, _form(path)(document))
 
 
 def write_text(path: Path, content: str) -> None:
@@ -56,14 +60,37 @@ def write_text(path: Path, content: str) -> None:
 
     Raises UsageError when it cannot be written there.
     """
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished = _unfinished(path)
     try:
         unfinished.write_bytes(content.encode())
         unfinished.replace(path)
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-        raise UsageError(
-            f"The file {path} could not be written: {error.strerror or error}.",
-            remedy="Name a file where you may write; the run itself is recorded, see sfspiris runs list.",
+        raise _unwritable(
+            path,
+            error,
+            "Name a file where you may write; the run itself is recorded, see `sfspiris runs list`.",
         ) from error
+
+
+def _form(path: Path) -> Callable[[RunDocument], str]:
+    form = _FORMS.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(
+            f"A report cannot be written as {path.name}.",
+            remedy="Give it a name that ends in .html, .md or .csv.",
+        )
+    return form
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.unfinished")
+
+
+def _unwritable(path: Path, error: OSError, remedy: str) -> UsageError:
+    return UsageError(
+        f"The file {path} could not be written: {error.strerror or error}.",
+        remedy=remedy,
+        code="REPORT_NOT_WRITTEN",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -43,12 +43,16 @@ def hold(file: Path, owner: LockOwner) -> Iterator[None]:
     except Timeout:
         raise _locked(file, _read_owner(facts)) from None
     except OSError as error:
-        raise sqlite.unopenable(file, f"its lock cannot be made ({error.strerror})") from error
+        raise sqlite.unusable(file, error, "its lock cannot be made") from error
     try:
-        _write_owner(facts, owner)
+        try:
+            _write_owner(facts, owner)
+        except OSError as error:
+            raise sqlite.unusable(file, error, "who holds its lock cannot be noted") from error
         yield
     finally:
-        facts.unlink(missing_ok=True)
+        with suppress(OSError):
+            facts.unlink(missing_ok=True)
         lock.release()
 
 

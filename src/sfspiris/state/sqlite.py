@@ -7,6 +7,7 @@ little beside a request to a ledger. Source: https://www.sqlite.org/pragma.html#
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 import tempfile
@@ -29,6 +30,7 @@ PATIENCE: Final = (
 _WRITES: Final = "sfspiris_writes"
 _LOCKED: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 _UNWRITABLE: Final = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 )
@@ -123,17 +125,33 @@ def explain(error: BaseException | None, file: Path) -> SfspirisError | None:
     if code in _DAMAGED:
         return damaged(file)
     if code in _UNWRITABLE:
-        return SafetyStop(
-            f"The state file {file} could not be written or read: {error}. Nothing is sent that cannot be recorded "
-            "first, so the run stops here; what was recorded before is safe.",
-            remedy="Make room on the disk, or give the account that runs this the right to write there; then run again.",
-            code="STATE_UNWRITABLE",
-        )
+        return _unwritable(file, str(error))
     return None
+
+
+def unusable(file: Path, error: OSError, what: str) -> SfspirisError:
+    """What an error of the file system beside the state file means: a disk that is full or broken, or a wrong place."""
+    if error.errno in _NO_ROOM:
+        return _unwritable(file, f"{what} ({error.strerror})")
+    return unopenable(file, f"{what} ({error.strerror})")
+
+
+def _unwritable(file: Path, why: str) -> SafetyStop:
+    return SafetyStop(
+        f"The state file {file} could not be written or read: {why}. Nothing is sent that cannot be recorded "
+        "first, so the run stops here; what was recorded before is safe.",
+        remedy="Make room on the disk, or give the account that runs this the right to write there; then run again.",
+        code="STATE_UNWRITABLE",
+    )
 
 
 def unopenable(file: Path, why: str) -> ConfigError:
     """The error for a file that cannot be made or opened where the configuration says."""
+    if file.is_dir():
+        return ConfigError(
+            f"The state file cannot be {file}: it is a folder.",
+            remedy=f"Name a file in it with --state or [state] url, such as {file / 'sfspiris.db'}.",
+        )
     return ConfigError(
         f"The state file {file} cannot be used: {why}.",
         remedy=f"Make the folder {file.parent} writable for the account that runs this, or name another file in "

@@ -171,7 +171,7 @@ def _check_place(file: Path, *, dry: bool) -> None:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         tempfile.TemporaryFile(dir=file.parent).close()  # SQLite's journal will stand there
     except OSError as error:
-        raise sqlite.unopenable(file, str(error.strerror)) from error
+        raise sqlite.unusable(file, error, "it cannot be opened or made") from error
 
 
 def _bring_up_to_date(database: Database, file: Path, now: datetime) -> bool:
