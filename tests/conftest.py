@@ -83,5 +83,5 @@ def _fail(session: pytest.Session) -> None:
 
 def _is_whole(config: pytest.Config) -> bool:
     """Whether all tests were asked for, so that what no test did is worth telling."""
-    is_chosen = config.option.keyword or config.option.lf or config.option.maxfail
+    is_chosen = config.option.keyword or getattr(config.option, "lf", False) or config.option.maxfail
     return config.args_source == pytest.Config.ArgsSource.TESTPATHS and not is_chosen
