@@ -166,7 +166,7 @@ def test_a_missing_folder_is_told_by_name(tmp_path: Path, dry: bool) -> None:
 
 @pytest.mark.parametrize("dry", [True, False])
 def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path, dry: bool) -> None:
-    with pytest.raises(ConfigError, match="Is a directory"), open_state(tmp_path, dry=dry, now=NOW):
+    with pytest.raises(ConfigError, match="it is a folder"), open_state(tmp_path, dry=dry, now=NOW):
         pass
 
 
