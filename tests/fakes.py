@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sfspiris.core import vat
 from sfspiris.core.capabilities import MarkerField
+from sfspiris.core.identity import print_of
 from sfspiris.core.model import (
     SYNC_FIELDS,
     Article,
@@ -169,6 +170,7 @@ class FakeLedger:
     off_by: Decimal = Decimal(0)
     calls: int = 0
     creates: int = 0
+    updates: int = 0
     reads: Counter[str] = field(default_factory=Counter)
     capabilities: Capabilities = CAPABILITIES
 
@@ -263,11 +265,46 @@ class FakeLedger:
                     if words
                 ),
                 created_at=self.time(),
+                draft=draft,
+                print=print_of(draft, customer_id),
             )
             self.made.append(created)
             self.sent[created.id] = draft
             self.listed_from[created.id] = self.time() + self.lag
         return created
+
+    def draft(self, draft_id: str) -> LedgerDraft | None:
+        self._read("draft")
+        return next((one for one in self.made if one.id == draft_id), None)
+
+    def update_draft(
+        self, draft_id: str, draft: Draft, *, customer_id: str, marker_field: MarkerField, stood: str
+    ) -> LedgerDraft | None:
+        assert marker_field is not MarkerField.TEXT_ROW, "this ledger has no text rows"
+        before = self.draft(draft_id)
+        if before is None or before.print != stood:
+            return None
+        with self._create():
+            self.updates += 1
+            return self._replace(before, draft, customer_id)
+
+    def edit(self, draft_id: str, **changes: object) -> LedgerDraft:
+        """What finance does to a draft by hand."""
+        (before,) = [one for one in self.made if one.id == draft_id]
+        assert before.draft is not None
+        return self._replace(before, replace(before.draft, **changes), before.customer_id)  # type: ignore[arg-type]
+
+    def _replace(self, before: LedgerDraft, draft: Draft, customer_id: str) -> LedgerDraft:
+        sums = vat.foretell(draft.rows, to_krona=False)
+        after = replace(
+            before,
+            customer_id=customer_id,
+            totals=Totals(sums.net, sums.vat, Decimal(0), sums.net + sums.vat, draft.currency),
+            draft=draft,
+            print=print_of(draft, customer_id),
+        )
+        self.made[self.made.index(before)] = after
+        return after
 
     def issue(self, draft_id: str, number: str, **changes: object) -> Invoice:
         """What finance does: the draft goes, an invoice with a number comes."""

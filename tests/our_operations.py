@@ -12,9 +12,13 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "codings": "GET /articleaccountcodings",
     "terms_of_payments": "GET /termsofpayments",
     "drafts": "GET /customerinvoicedrafts",
+    "draft": "GET /customerinvoicedrafts/{invoiceDraftId}",
+    "fiscal_years": "GET /fiscalyears",
+    "currencies": "GET /currencies",
     "invoices": "GET /customerinvoices",
     "create_customer": "POST /customers",
     "create_draft": "POST /customerinvoicedrafts",
+    "replace_draft": "PUT /customerinvoicedrafts/{invoiceDraftId}",
 }
 
 OUR_AGENT: Final = "sfspiris/"

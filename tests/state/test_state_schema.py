@@ -133,7 +133,7 @@ def test_write_backs_of_one_deal_may_be_live_side_by_side(raw: sqlite3.Connectio
 @pytest.mark.parametrize(
     ("constraint", "changed"),
     [
-        ("intents_kind", {"kind": "create_order"}),
+        ("intents_kind", {"kind": "book_invoice"}),
         ("intents_state", SENT | {"state": "lost"}),
         ("intents_revision", {"revision": 0}),
         ("intents_payload_hash", {"payload_hash": "short"}),
@@ -171,15 +171,15 @@ def test_an_intent_that_contradicts_itself_cannot_be_stored(
         ("journal_to_state", "INSERT INTO journal VALUES (1, 1, '2026', 'record', NULL, 'lost', 'r1', NULL)"),
         (
             "links_number_has_invoice",
-            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,'17','Draft',NULL,NULL,NULL,NULL)",
+            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,'17','Draft',NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
         ),
         (
             "links_status",
-            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Lost',NULL,NULL,NULL,NULL)",
+            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Lost',NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
         ),
         (
             "links_revision",
-            "INSERT INTO links VALUES ('se','D1',0,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Draft',NULL,NULL,NULL,NULL)",
+            "INSERT INTO links VALUES ('se','D1',0,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Draft',NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
         ),
     ],
 )

@@ -237,7 +237,7 @@ def test_every_kind_of_action_that_the_contract_names_is_shown_with_its_changes(
     )
     stream = io.StringIO()
     print_run(terminal(stream), document.model_copy(update={"actions": (update,)}))
-    assert "update draft PurchaseOrder: PO-1 → PO-2" in stream.getvalue()
+    assert "~ PurchaseOrder: PO-1 → PO-2" in stream.getvalue()
 
 
 def test_a_deal_that_no_route_takes_belongs_to_no_company() -> None:

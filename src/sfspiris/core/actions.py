@@ -80,11 +80,56 @@ class CreateDraft:
     content: str
     vat: VatSummary
     owner: str | None = None
+    source: str | None = None  # print of all that the Deal says
+    basis: str | None = None  # print of all that the draft rests on, on both sides
 
     @property
     def id(self) -> str:
         """The action's stable name."""
         return action_id("create_draft", self.company, self.deal_id, self.revision)
+
+    @property
+    def currency(self) -> str:
+        """The draft's currency."""
+        return self.draft.currency
+
+    @property
+    def marker(self) -> str:
+        """The words that tie the draft to its Deal."""
+        return self.draft.marker
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateDraft:
+    """Bring a draft that nobody has touched to what its Deal says now.
+
+    `stood` is the print that the draft must still have just before it is written, `changed` every field that becomes
+    another one; the other fields as of CreateDraft.
+    """
+
+    company: str
+    deal_id: str
+    deal_name: str
+    revision: int
+    correlation_id: str
+    buyer_id: str
+    customer: ExistingCustomer | NewCustomer
+    customer_name: str
+    draft_id: str
+    draft: Draft
+    net: Decimal
+    content: str
+    vat: VatSummary
+    stood: str
+    changed: tuple[Change, ...]
+    owner: str | None = None
+    source: str | None = None
+    basis: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("update_draft", self.company, self.deal_id, self.revision)
 
     @property
     def currency(self) -> str:
@@ -143,7 +188,7 @@ class Adopt:
         return action_id("adopt", self.company, self.deal_id, self.revision)
 
 
-Action = CreateCustomer | CreateDraft | Adopt | WriteDeal
+Action = CreateCustomer | CreateDraft | UpdateDraft | Adopt | WriteDeal
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +205,15 @@ class Plan:
 
     @property
     def creates(self) -> tuple[CreateCustomer | CreateDraft, ...]:
-        """The actions that make something new in a ledger; what the limit on changes counts."""
+        """The actions that make something new in a ledger."""
         return tuple(one for one in self.actions if isinstance(one, CreateCustomer | CreateDraft))
+
+    @property
+    def ledger_writes(self) -> tuple[CreateCustomer | CreateDraft | UpdateDraft, ...]:
+        """The actions that make or change something in a ledger; what the limit on changes counts."""
+        return tuple(
+            one for one in self.actions if isinstance(one, CreateCustomer | CreateDraft | UpdateDraft)
+        )
 
     @property
     def held_deals(self) -> frozenset[str]:
@@ -176,6 +228,8 @@ def kind(action: Action) -> str:
             return "create_customer"
         case CreateDraft():
             return "create_draft"
+        case UpdateDraft():
+            return "update_draft"
         case Adopt():
             return "adopt"
         case WriteDeal():
@@ -190,6 +244,8 @@ def changes(action: Action) -> tuple[Change, ...]:
             return _customer_changes(action.customer)
         case CreateDraft():
             return _draft_changes(action)
+        case UpdateDraft():
+            return action.changed
         case Adopt():
             number = action.invoice.number if action.invoice else None
             return (

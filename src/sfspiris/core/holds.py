@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sfspiris.core.written import Versions
 
 
 class HoldCode(StrEnum):
@@ -48,6 +52,8 @@ class HoldCode(StrEnum):
     TOTAL_MISMATCH = "TOTAL_MISMATCH"
     DEAL_CHANGED_AFTER_INVOICE = "DEAL_CHANGED_AFTER_INVOICE"
     DRAFT_DELETED = "DRAFT_DELETED"
+    DRAFT_EDITED_BY_FINANCE = "DRAFT_EDITED_BY_FINANCE"
+    DEAL_REOPENED = "DEAL_REOPENED"
     LEDGER_REFUSED = "LEDGER_REFUSED"
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
 
@@ -79,7 +85,10 @@ class WarningCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One reason why one Deal is left alone. `value` never shows a personal number; `field` is the CRM's field name."""
+    """One reason why one Deal is left alone. `value` never shows a personal number; `field` is the CRM's field name.
+
+    `versions` are the fields that differ between what we wrote, the CRM now and the ledger now, where that is the reason.
+    """
 
     deal_id: str
     deal_name: str
@@ -90,6 +99,7 @@ class Hold:
     field: str | None = None
     value: str | None = None
     owner: str | None = None
+    versions: tuple[Versions, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.money import is_sane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
     from sfspiris.core.model import Deal
 
@@ -103,6 +104,43 @@ def content_hash(deal: Deal) -> str:
         ],
     }
     return payload_hash(content)
+
+
+_NOT_ON_A_DOCUMENT: Final = frozenset(
+    {"id", "name", "changed_at", "closed_on", "owner_id", "owner_name", "sync", "retry"}
+)
+
+
+def source_hash(deal: Deal) -> str:
+    """A print of everything the Deal says that a document or its routing could depend on.
+
+    What is not mapped is not in a Deal at all, so touching it never changes this.
+    """
+    return payload_hash(
+        {
+            one.name: _plain(getattr(deal, one.name))
+            for one in fields(deal)
+            if one.name not in _NOT_ON_A_DOCUMENT
+        }
+    )
+
+
+def _plain(value: object) -> object:
+    """The value as plain data for a print; the same number always as the same text."""
+    if isinstance(value, Decimal):
+        return _canonical(value)
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    return value if value is None or isinstance(value, str | bool) else str(value)
+
+
+def print_of(*values: object) -> str:
+    """A print of any of our values: equal values give the same one."""
+    return payload_hash([_plain(one) for one in values])
 
 
 def payload_hash(content: object) -> str:

@@ -316,13 +316,19 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class LedgerDraft:
-    """An unbooked invoice that exists in a ledger. `texts` are all places where a marker may stand."""
+    """An unbooked invoice that exists in a ledger. `texts` are all places where a marker may stand.
+
+    `draft` is what it says in our words, and `print` a hash of everything in it that a person could have set, so that
+    two readings with the same print are the same draft.
+    """
 
     id: str
     customer_id: str
     totals: Totals
     texts: tuple[str, ...] = ()
     created_at: datetime | None = None
+    draft: Draft | None = None
+    print: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,8 +380,11 @@ class LedgerView:
 class DealLink:
     """A Deal and the one document that stands for it in a company's ledger.
 
-    `content` is the hash of what the Deal said when the draft was made; `net` what we wrote. The invoice's fields are
-    filled once the draft has been issued, and are what the last pull saw.
+    `content` is the hash of what the Deal sold when the draft was last written; `net` what we wrote. The invoice's fields
+    are filled once the draft has been issued, and are what the last pull saw. `source` is the print of all that the Deal
+    said then, `wrote` what we wrote field by field (core.written), and `stood` the print of the whole draft as the ledger
+    had it right after. They are None where that is not known: a document was found that this memory did not write, or the
+    reply was lost, so that somebody may have edited it before we saw it.
     """
 
     company: str
@@ -395,6 +404,9 @@ class DealLink:
     remaining: Decimal | None = None
     code: str | None = None
     message: str | None = None
+    source: str | None = None
+    wrote: str | None = None
+    stood: str | None = None
 
     @property
     def told(self) -> SyncState:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 UNRESOLVABLE: Final = frozenset({HoldCode.OUTCOME_UNKNOWN})
 """What only the ledger can settle: a person's word must not end the search for a write that may have been carried out."""
 
-_ABOUT_CONTENT: Final = frozenset({HoldCode.DEAL_CHANGED_AFTER_INVOICE, HoldCode.DRAFT_DELETED})
+_ABOUT_CONTENT: Final = frozenset(
+    {HoldCode.DEAL_CHANGED_AFTER_INVOICE, HoldCode.DRAFT_DELETED, HoldCode.DRAFT_EDITED_BY_FINANCE}
+)
 """Holds whose reason is what the Deal says now, so that a further change is another reason."""
 
 

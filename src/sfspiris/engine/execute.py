@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
 
-from sfspiris.core import vat
+from sfspiris.core import vat, written
 from sfspiris.core.actions import (
     Action,
     Adopt,
@@ -15,6 +15,7 @@ from sfspiris.core.actions import (
     CreateDraft,
     ExistingCustomer,
     Plan,
+    UpdateDraft,
     WriteDeal,
     kind,
 )
@@ -24,6 +25,7 @@ from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.core.model import DealLink, DealStatus, SyncState
 from sfspiris.core.money import Money
 from sfspiris.core.outcome import ActionResult, Outcome
+from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.push import for_sales
 from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, Unreachable
 from sfspiris.ports.crm import DealUpdate
@@ -92,7 +94,7 @@ class _Execution:
             match action:
                 case WriteDeal():
                     told.append(action)
-                case CreateCustomer() | CreateDraft() | Adopt():
+                case CreateCustomer() | CreateDraft() | UpdateDraft() | Adopt():
                     with self._world.unit():
                         self._one(action)
                 case _:
@@ -100,7 +102,7 @@ class _Execution:
         self._tell(told)
         return self._carried
 
-    def _one(self, action: CreateCustomer | CreateDraft | Adopt) -> None:
+    def _one(self, action: CreateCustomer | CreateDraft | UpdateDraft | Adopt) -> None:
         if self._carried.stopped is not None:
             self._untouched.add(action.deal_id)
             self._note(action, Outcome.SKIPPED)
@@ -111,6 +113,8 @@ class _Execution:
                     self._create_customer(action)
                 case CreateDraft():
                     self._create_draft(action)
+                case UpdateDraft():
+                    self._update_draft(action)
                 case Adopt():
                     self._adopt(action)
         except (Retryable, Fatal) as error:
@@ -158,7 +162,8 @@ class _Execution:
             return
         world, ledger = self._world, self._world.ledgers[action.company]
         marker_field = world.policy.companies[action.company].marker_field
-        intent = self._record_draft(action, customer)
+        wrote = _remembered(action, customer)
+        intent = self._record_draft(action, customer, wrote)
         made = self._send(
             action,
             intent,
@@ -175,6 +180,9 @@ class _Execution:
             customer,
             code=WarningCode.TOTAL_MISMATCH if differs else None,
             message=differs,
+            source=action.source,
+            wrote=wrote,
+            stood=draft.print,
         )
         world.state.confirm_draft(intent, link, at=self._now(), run_id=world.run_id)
         if isinstance(action.customer, ExistingCustomer):
@@ -182,14 +190,100 @@ class _Execution:
         self._after[action.deal_id] = link.told
         self._note(action, Outcome.DONE, draft.id)
 
-    def _customer_id(self, action: CreateDraft) -> str | Hold:
+    # --- drafts that follow their Deal -----------------------------------------------------------------------------
+
+    def _update_draft(self, action: UpdateDraft) -> None:
+        world = self._world
+        (link,) = (
+            one
+            for one in world.state.links.of_deal(action.deal_id)
+            if (one.company, one.revision) == (action.company, action.revision)
+        )
+        customer = self._customer_id(action)
+        if isinstance(customer, Hold):
+            held = replace(customer, deal_id=action.deal_id, deal_name=action.deal_name)
+            self._hold_deal(action, held, keep=link.told)
+            self._note(action, Outcome.SKIPPED)
+            return
+        wrote = _remembered(action, customer)
+        intent = self._record_draft(action, customer, wrote)
+        made = self._send(action, intent, lambda: self._replace_draft(action, customer, wrote))
+        if isinstance(made, Hold):
+            self._hold_deal(action, made, keep=link.told)
+            return
+        intent, draft = made
+        if draft is None:
+            intent = self._move(intent, IntentEvent.NOT_EXECUTED, "the draft is not any more as it was read")
+            self._move(intent, IntentEvent.DROP, "planned anew from what stands then")
+            self._hold_deal(action, self._moved(action), keep=link.told)
+            self._note(action, Outcome.SKIPPED)
+            return
+        differs = self._compare(action, draft)
+        link = replace(
+            link,
+            customer_id=customer,
+            content=action.content,
+            net=action.net,
+            currency=action.currency,
+            code=WarningCode.TOTAL_MISMATCH if differs else None,
+            message=differs,
+            source=action.source,
+            wrote=wrote,
+            stood=draft.print,
+        )
+        world.state.confirm_draft(intent, link, at=self._now(), run_id=world.run_id)
+        if isinstance(action.customer, ExistingCustomer):
+            self._remember(action, action.customer)
+        self._after[action.deal_id] = link.told
+        self._note(action, Outcome.DONE, draft.id)
+
+    def _replace_draft(self, action: UpdateDraft, customer: str, wrote: str) -> LedgerDraft | None:
+        """The draft as it stands after the update, or None when it was not any more as it was read.
+
+        A lost reply is answered by the draft itself. It is never sent again: finance may have been at it since.
+        """
+        ledger = self._world.ledgers[action.company]
+        marker_field = self._world.policy.companies[action.company].marker_field
+        try:
+            return ledger.update_draft(
+                action.draft_id,
+                action.draft,
+                customer_id=customer,
+                marker_field=marker_field,
+                stood=action.stood,
+            )
+        except OutcomeUnknown as unknown:
+            try:
+                seen = ledger.draft(action.draft_id)
+                fields = None if seen is None else as_it_stands(seen, terms=ledger.payment_terms())
+            except (Retryable, Fatal):
+                raise unknown from None
+            if seen is None or seen.print == action.stood or fields is None:
+                raise
+            if not written.says(fields, wrote, action.deal_id):
+                raise
+            return seen
+
+    def _moved(self, action: UpdateDraft) -> Hold:
+        ledger = self._world.policy.companies[action.company].ledger
+        return Hold(
+            deal_id=action.deal_id,
+            deal_name=action.deal_name,
+            company=action.company,
+            code=HoldCode.DRAFT_EDITED_BY_FINANCE,
+            message=f"Somebody changed the draft in {ledger} while this run was about to update it. It was left as it is.",
+            fix="Run again: the draft is read anew, and what both sides say is shown.",
+            owner=action.owner,
+        )
+
+    def _customer_id(self, action: CreateDraft | UpdateDraft) -> str | Hold:
         match action.customer:
             case ExistingCustomer(id=found):
                 return found
             case new:
                 return self._customers[action.company, new.key]
 
-    def _remember(self, action: CreateDraft, customer: ExistingCustomer) -> None:
+    def _remember(self, action: CreateDraft | UpdateDraft, customer: ExistingCustomer) -> None:
         """Keep what buyer and customer are the same, so that a later rename or new number does not part them."""
         self._world.state.links.save_customers(
             [
@@ -204,7 +298,7 @@ class _Execution:
             ]
         )
 
-    def _compare(self, action: CreateDraft, draft: LedgerDraft) -> str | None:
+    def _compare(self, action: CreateDraft | UpdateDraft, draft: LedgerDraft) -> str | None:
         """The sentence when the ledger arrived at another total than the Deal or than foretold; a person should look."""
         tolerance = self._world.policy.tolerance
         ledger = self._world.policy.companies[action.company].ledger
@@ -251,10 +345,13 @@ class _Execution:
         )
         self._note(action, Outcome.DONE, action.draft_id, adopted=True)
 
-    def _record_draft(self, action: CreateDraft | Adopt, customer_id: str) -> Intent:
+    def _record_draft(
+        self, action: CreateDraft | UpdateDraft | Adopt, customer_id: str, wrote: str | None = None
+    ) -> Intent:
+        is_update = isinstance(action, UpdateDraft)
         return self._record(
             NewIntent(
-                kind=IntentKind.CREATE_DRAFT,
+                kind=IntentKind.UPDATE_DRAFT if is_update else IntentKind.CREATE_DRAFT,
                 company=action.company,
                 subject=action.deal_id,
                 deal_id=action.deal_id,
@@ -265,6 +362,9 @@ class _Execution:
                 customer_id=customer_id,
                 net=action.net,
                 currency=action.currency,
+                source=None if isinstance(action, Adopt) else action.source,
+                wrote=wrote,
+                basis=None if isinstance(action, Adopt) else action.basis,
             )
         )
 
@@ -294,7 +394,7 @@ class _Execution:
         )
 
     def _send(
-        self, action: CreateCustomer | CreateDraft, intent: Intent, send: Callable[[], Made]
+        self, action: CreateCustomer | CreateDraft | UpdateDraft, intent: Intent, send: Callable[[], Made]
     ) -> tuple[Intent, Made] | Hold:
         """Send one create and give what was made, or the hold that its Deal gets.
 
@@ -351,26 +451,28 @@ class _Execution:
                 code="NO_ANSWERS",
             )
 
-    def _hold(self, action: CreateCustomer | CreateDraft, code: HoldCode, error: SfspirisError) -> Hold:
+    def _hold(
+        self, action: CreateCustomer | CreateDraft | UpdateDraft, code: HoldCode, error: SfspirisError
+    ) -> Hold:
         return Hold(
             deal_id=action.deal_id,
-            deal_name=action.deal_name if isinstance(action, CreateDraft) else "",
+            deal_name="" if isinstance(action, CreateCustomer) else action.deal_name,
             company=action.company,
             code=code,
             message=error.message,
             fix=error.remedy,
-            owner=action.owner if isinstance(action, CreateDraft) else None,
+            owner=None if isinstance(action, CreateCustomer) else action.owner,
         )
 
-    def _hold_deal(self, action: CreateDraft, hold: Hold) -> None:
+    def _hold_deal(
+        self, action: CreateDraft | UpdateDraft, hold: Hold, *, keep: SyncState | None = None
+    ) -> None:
+        """Hold the Deal; `keep` is what the CRM goes on saying about a document that exists already."""
         self._carried.holds.append(hold)
-        self._after[action.deal_id] = SyncState(
-            status=DealStatus.HELD,
-            code=hold.code,
-            message=for_sales([hold]),
-            correlation_id=action.correlation_id,
-            company=action.company,
+        state = keep or SyncState(
+            status=DealStatus.HELD, correlation_id=action.correlation_id, company=action.company
         )
+        self._after[action.deal_id] = replace(state, code=hold.code, message=for_sales([hold]))
 
     def _note(
         self, action: Action, outcome: Outcome, target_id: str | None = None, *, adopted: bool = False
@@ -392,6 +494,7 @@ class _Execution:
             for one in planned
             if one.deal_id not in self._untouched
         ]
+        actual = [one for one in actual if one.before != one.after or one.answers_retry]
         for start in range(0, len(actual), _TOLD_AT_ONCE):
             try:
                 self._tell_some(actual[start : start + _TOLD_AT_ONCE])
@@ -438,3 +541,7 @@ class _Execution:
                         one.deal_id,
                     )
                 )
+
+
+def _remembered(action: CreateDraft | UpdateDraft, customer_id: str) -> str:
+    return written.remembered(written.draft_fields(action.draft, customer=customer_id), action.deal_id)

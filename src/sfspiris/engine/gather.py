@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.core.identity import Marker
 from sfspiris.core.outcome import RunStatus
 from sfspiris.core.planning.adoption import claims_a_document
+from sfspiris.core.planning.changed import Standing, needs_comparison
+from sfspiris.core.planning.documents import no_documents
 from sfspiris.core.planning.push import PushInputs, companies_to_read, decide
 from sfspiris.core.routing import route
 from sfspiris.engine import registers
+from sfspiris.engine.search import documents as search_documents
 from sfspiris.engine.search import search
 from sfspiris.errors import UsageError
 from sfspiris.ports.crm import Selection
@@ -19,12 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
-    from sfspiris.core.model import Deal
+    from sfspiris.core.model import Deal, DealLink, Invoice
+    from sfspiris.core.planning.documents import Documents
     from sfspiris.core.planning.push import Unresolved
     from sfspiris.engine.world import World
+    from sfspiris.ports.ledger import Ledger
 
 FEED: Final = "deals"
 _RUNS_LOOKED_BACK: Final = 50
+_READ_ONE_BY_ONE: Final = 20  # changed drafts; beyond that the whole list costs less
 OVERLAP: Final = timedelta(minutes=15)
 """How far each run reads back behind its cursor.
 
@@ -172,7 +179,8 @@ def push_inputs(
     world: World, gathered: Gathered, unresolved: Sequence[Unresolved], *, fresh: bool
 ) -> PushInputs:
     """Everything that the decision depends on, with the ledgers read that it needs."""
-    links = {link.deal_id: link for deal in gathered.deals for link in world.state.links.of_deal(deal.id)}
+    links = world.state.links.latest()
+    links = {deal.id: links[deal.id] for deal in gathered.deals if deal.id in links}
     inputs = PushInputs(
         deals=gathered.deals,
         policy=world.policy,
@@ -196,6 +204,7 @@ def push_inputs(
             for company in needed
         },
     )
+    inputs = replace(inputs, standing=_standing(world, inputs))
     searched = search(world, gathered.deals, _companies_to_search(inputs) & world.ledgers.keys())
     return replace(
         inputs,
@@ -203,3 +212,41 @@ def push_inputs(
         gaps=searched.gaps,
         taken=searched.taken,
     )
+
+
+def _standing(world: World, inputs: PushInputs) -> dict[str, Standing]:
+    """What became of the drafts of Deals that have changed, by Deal id; companies outside this run are not asked."""
+    wanted: dict[str, list[DealLink]] = {}
+    for deal in inputs.deals:
+        link = inputs.links.get(deal.id)
+        if link is not None and link.company in world.ledgers and needs_comparison(deal, link):
+            wanted.setdefault(link.company, []).append(link)
+    found: dict[str, Standing] = {}
+    for company, links in sorted(wanted.items()):
+        found |= _standing_in(world, world.ledgers[company], links)
+    return found
+
+
+def _standing_in(world: World, ledger: Ledger, links: list[DealLink]) -> dict[str, Standing]:
+    if len(links) > _READ_ONE_BY_ONE:
+        listed = {one.id: one for one in ledger.drafts()}
+        drafts = {link.draft_id: listed.get(link.draft_id) for link in links}
+    else:
+        drafts = {link.draft_id: ledger.draft(link.draft_id) for link in links}
+    gone = [link for link in links if drafts[link.draft_id] is None]
+    issued = search_documents(ledger) if gone else no_documents
+    return {
+        link.deal_id: Standing(
+            drafts[link.draft_id],
+            _invoice_of(link, issued, world.policy.org_tag) if drafts[link.draft_id] is None else None,
+            world.clock.now(),
+        )
+        for link in links
+    }
+
+
+def _invoice_of(link: DealLink, documents: Documents, org_tag: str) -> Invoice | None:
+    """The invoice that came of the draft, by its origin or by the Deal's marker."""
+    origin = [one.invoice for one in documents.all if one.draft_id == link.draft_id]
+    marked = [one.invoice for one in documents.marked(Marker(link.deal_id, link.revision, org_tag))]
+    return next((one for one in (*origin, *marked) if one is not None), None)

@@ -7,11 +7,14 @@ sent again only after the settle window, and everything in between waits for a l
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sfspiris.core import written
 from sfspiris.core.identity import markers_in
 from sfspiris.core.lifecycle import IntentEvent, IntentState
 from sfspiris.core.model import DealLink, DealStatus
+from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve, resolve_customer
 from sfspiris.core.planning.push import Unresolved
 from sfspiris.engine.search import documents
@@ -21,6 +24,7 @@ from sfspiris.state.links import CustomerLink
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sfspiris.core.model import LedgerDraft
     from sfspiris.core.planning.documents import Document, Documents
     from sfspiris.engine.world import World
     from sfspiris.ports.ledger import Ledger
@@ -41,6 +45,7 @@ def recover(world: World) -> tuple[Unresolved, ...]:
             world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_CUSTOMER]
         )
         unresolved += _drafts(world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_DRAFT])
+        unresolved += _updates(world, ledger, [one for one in intents if one.kind is IntentKind.UPDATE_DRAFT])
     return tuple(unresolved)
 
 
@@ -126,7 +131,10 @@ def _resolve(world: World, intent: Intent, found: Documents, known: set[str]) ->
 
 
 def _adopt(world: World, intent: Intent, document: Document) -> None:
-    """Keep the document as the Deal's. What the Deal said when it was sent is in the intent, as its payload's print."""
+    """Keep the document as the Deal's. What the Deal said when it was sent is in the intent, as its payload's print.
+
+    Finance may have been at it since, so how it stands now is not taken for how we left it.
+    """
     if intent.company is None or intent.net is None or intent.currency is None:
         raise AssertionError(intent.id)
     link = DealLink(
@@ -144,6 +152,8 @@ def _adopt(world: World, intent: Intent, document: Document) -> None:
         invoice_number=document.invoice.number if document.invoice else None,
         status=DealStatus.ISSUED if document.invoice else DealStatus.DRAFT,
     )
+    if _says_what_was_sent(world, intent, document.draft):
+        link = replace(link, source=intent.source, wrote=intent.wrote)
     world.state.confirm_draft(
         intent,
         link,
@@ -152,6 +162,74 @@ def _adopt(world: World, intent: Intent, document: Document) -> None:
         event=IntentEvent.ADOPT,
         note="found by its marker",
     )
+
+
+def _says_what_was_sent(world: World, intent: Intent, draft: LedgerDraft | None) -> bool:
+    """Whether a draft that was found is as it was sent. If not, a person may have edited it meanwhile."""
+    if draft is None or intent.wrote is None or intent.company is None:
+        return False
+    terms = world.ledgers[intent.company].payment_terms()
+    return written.says(as_it_stands(draft, terms=terms), intent.wrote, intent.deal_id)
+
+
+# --- updates -----------------------------------------------------------------------------------------------------------
+
+
+def _updates(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresolved]:
+    """Close updates whose reply was lost by what their drafts say now; none is ever sent again from here."""
+    return [waiting for intent in intents if (waiting := _update(world, ledger, intent)) is not None]
+
+
+def _adopt_update(world: World, intent: Intent, link: DealLink, standing: LedgerDraft) -> None:
+    """Keep the update as done. What else stands on the draft may be finance's by now, so it is never replaced again."""
+    if intent.net is None or intent.currency is None:  # the schema refuses an update without them
+        raise AssertionError(intent.id)
+    after = replace(
+        link,
+        customer_id=standing.customer_id,
+        content=intent.payload_hash,
+        net=intent.net,
+        currency=intent.currency,
+        source=intent.source,
+        wrote=intent.wrote,
+        stood=None,
+    )
+    world.state.confirm_draft(
+        intent,
+        after,
+        at=world.clock.now(),
+        run_id=world.run_id,
+        event=IntentEvent.ADOPT,
+        note="the draft says what was sent",
+    )
+    _tell(intent, Verdict.ADOPT)
+
+
+def _update(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
+    link = next(
+        one
+        for one in world.state.links.of_deal(intent.deal_id)
+        if (one.company, one.revision) == (intent.company, intent.revision)
+    )
+    standing = ledger.draft(link.draft_id)
+    if standing is not None and standing.print != link.stood and _says_what_was_sent(world, intent, standing):
+        _adopt_update(world, intent, link, standing)
+        return None
+    sent_at = intent.sent_at or intent.created_at
+    if world.clock.now() - sent_at < world.settle:
+        _tell(intent, Verdict.WAIT)
+        until = sent_at + world.settle
+        return Unresolved(
+            intent.company or "",
+            intent.deal_id,
+            None,
+            f"The reply to the update of the draft sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and the draft does not "
+            "say what was sent.",
+            f"Run again after {until:%H:%M} UTC: the draft is read first, and nothing in it is overwritten unseen.",
+        )
+    _tell(intent, Verdict.GIVE_BACK)
+    _give_back(world, intent)
+    return None
 
 
 def _give_back(world: World, intent: Intent) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.actions import kind
-from sfspiris.core.holds import Hold, Warn, WarningCode
+from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
@@ -41,7 +41,7 @@ INVOICE_OVERLAP: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """How many new customers and drafts one run may make before a person must say that it is meant."""
+    """How many customers and drafts one run may make or change before a person must say that it is meant."""
 
     max_changes: int
     allow_large: bool = False
@@ -79,7 +79,7 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     """Drafts, invoices and payments are told on their Deals; or, in a dry run, what would be told."""
     started = world.clock.now()
     world.state.runs.start(world.run_id, world.command, at=started)
-    links = [one for one in world.state.links.all() if one.company in world.ledgers]
+    links = [one for one in world.state.links.latest().values() if one.company in world.ledgers]
     if companies:
         links = [one for one in links if one.company in companies]
     news: dict[str, LedgerNews] = {}
@@ -94,10 +94,7 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
         carried = execute(world, decided.plan)
         _remember_links(world, decided, carried, cursors)
     names = _names(world, decided.plan)
-    at = world.clock.now()
-    holds = tuple(
-        HeldSince(replace(hold, deal_name=names.get(hold.deal_id, "")), at) for hold in decided.plan.holds
-    )
+    holds = _remember_deleted(world, links, decided.plan, names)
     warnings = (*_about_the_crm(world), *carried.warnings)
     return _finish(
         world, started, carried, holds=holds, warnings=warnings, unchanged=decided.plan.unchanged, names=names
@@ -149,10 +146,10 @@ def idle(world: World) -> RunResult:
 
 
 def _check_size(plan: Plan, guard: Guard) -> None:
-    count = len(plan.creates)
+    count = len(plan.ledger_writes)
     if count > guard.max_changes and not guard.allow_large:
         raise SafetyStop(
-            f"The run would make {count} customers and drafts; at most {guard.max_changes} are allowed in one run "
+            f"The run would make or change {count} customers and drafts; at most {guard.max_changes} are allowed in one run "
             "([limits] max_changes). Nothing was written.",
             remedy="Look at the plan with --dry-run. If all of them are meant, run again with --allow-large.",
             code="TOO_MANY_CHANGES",
@@ -173,6 +170,28 @@ def _remember_holds(world: World, gathered: Gathered, plan: Plan, carried: Carri
         found = {deal_id: holds for deal_id, holds in found.items() if holds or deal_id in tried}
     waiting = without_resolved(world, gathered, found)
     return world.state.holds.replace(waiting, at=world.clock.now(), run_id=world.run_id)
+
+
+def _remember_deleted(
+    world: World, links: list[DealLink], plan: Plan, names: Mapping[str, str]
+) -> tuple[HeldSince, ...]:
+    """The holds of a pull, in the same queue as those of a push, with their owners; those that it found settled leave it."""
+    owners: dict[str, str | None] = {}
+    if plan.holds:
+        held = tuple(sorted(plan.held_deals))
+        owners = {one.id: one.owner_name for one in world.crm.read_deals(Selection(ids=held)).deals}
+    found: dict[str, list[Hold]] = {}
+    resolved = world.state.reviews.resolved().keys()
+    for hold in plan.holds:
+        if hold.deal_id in resolved:  # the next push sees whether that is still so
+            continue
+        named = replace(
+            hold, deal_name=names.get(hold.deal_id, ""), owner=owners.get(hold.deal_id, hold.owner)
+        )
+        found.setdefault(hold.deal_id, []).append(named)
+    known = {one.deal_id for one in world.state.holds.all() if one.code is HoldCode.DRAFT_DELETED}
+    world.state.holds.clear(known & {one.deal_id for one in links} - found.keys())
+    return world.state.holds.replace(found, at=world.clock.now(), run_id=world.run_id)
 
 
 def _names(world: World, plan: Plan) -> Mapping[str, str]:
@@ -272,6 +291,11 @@ def _finish(
         one.outcome is Outcome.DONE and kind(one.action) in {"create_customer", "create_draft"}
         for one in result.results
     )
-    counts = RunCounts(created=made, unchanged=len(unchanged), held=result.held, failed=result.failed)
+    updated = sum(
+        one.outcome is Outcome.DONE and kind(one.action).startswith("update_") for one in result.results
+    )
+    counts = RunCounts(
+        created=made, updated=updated, unchanged=len(unchanged), held=result.held, failed=result.failed
+    )
     world.state.runs.finish(world.run_id, result.status, counts, at=result.finished_at)
     return result

@@ -77,6 +77,9 @@ class Ledger(Protocol):
     def drafts(self) -> Sequence[LedgerDraft]:
         """All invoice drafts."""
 
+    def draft(self, draft_id: str) -> LedgerDraft | None:
+        """The draft as it is now, not as a list may still show it; None when there is none of this id any more."""
+
     def invoices(self, *, modified_since: datetime | None = None) -> tuple[Sequence[Invoice], datetime]:
         """All booked invoices and credit notes, or those modified at or after `modified_since`; with the ledger's time (UTC)."""
 
@@ -88,3 +91,12 @@ class Ledger(Protocol):
 
     def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
         """Make an invoice draft."""
+
+    def update_draft(
+        self, draft_id: str, draft: Draft, *, customer_id: str, marker_field: MarkerField, stood: str
+    ) -> LedgerDraft | None:
+        """Replace what a draft says, keeping everything in it that a Deal says nothing about.
+
+        The draft is read just before: None, and nothing is written, unless its print is still `stood`. Sent at most once
+        per call and raises as a create does; what became of it is seen by reading the draft again.
+        """

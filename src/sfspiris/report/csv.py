@@ -1,5 +1,8 @@
 """A run as a table for a spreadsheet: one line per action and one per hold, or one per comparison.
 
+An update is followed by one line for each field that it changes, and a hold over a draft that a person has edited by one
+for each field with its three versions.
+
 UTF-8 with a byte-order mark, so that Excel reads å, ä and ö; commas between cells, decimal points in numbers, CRLF after
 each line (RFC 4180). No text can become a formula. Warnings stand in the other reports.
 """
@@ -50,6 +53,11 @@ _RUN_COLUMNS: Final = (
     "owner",
     "since",
     "salesforce",
+    "before",
+    "after",
+    "written",
+    "in_salesforce",
+    "in_spiris",
 )
 _RECONCILE_COLUMNS: Final = (
     "finding",
@@ -71,7 +79,11 @@ def csv_report(document: RunDocument) -> str:
     if isinstance(document, ReconcileDocument):
         return table(_RECONCILE_COLUMNS, (_line(one) for one in document.lines))
     return table(
-        _RUN_COLUMNS, (*(_action(one) for one in document.actions), *(_hold(one) for one in document.holds))
+        _RUN_COLUMNS,
+        (
+            *(line for one in document.actions for line in (_action(one), *_changes(one))),
+            *(line for one in document.holds for line in (_hold(one), *_versions(one))),
+        ),
     )
 
 
@@ -114,6 +126,45 @@ def _action(one: ActionFacts) -> dict[str, str | Decimal | None]:
         "correlation_id": one.correlation_id,
         "salesforce": one.links.salesforce,
     }
+
+
+def _changes(one: ActionFacts) -> list[dict[str, str | Decimal | None]]:
+    """The fields of an update; what a creation writes is all new, and stands in the other reports."""
+    if not one.intended.startswith("update_"):
+        return []
+    about: dict[str, str | Decimal | None] = {
+        "line": "change",
+        "kind": one.kind,
+        "outcome": one.outcome,
+        "company": one.company,
+        "deal": one.deal,
+        "deal_name": one.deal_name,
+    }
+    return [
+        about | {"field": change.field, "before": change.before, "after": change.after}
+        for change in one.changes
+    ]
+
+
+def _versions(one: HoldFacts) -> list[dict[str, str | Decimal | None]]:
+    about: dict[str, str | Decimal | None] = {
+        "line": "version",
+        "outcome": "held",
+        "company": one.company,
+        "deal": one.deal,
+        "deal_name": one.deal_name,
+        "code": one.code,
+    }
+    return [
+        about
+        | {
+            "field": version.field,
+            "written": version.written,
+            "in_salesforce": version.salesforce,
+            "in_spiris": version.spiris,
+        }
+        for version in one.versions
+    ]
 
 
 def _hold(one: HoldFacts) -> dict[str, str | Decimal | None]:

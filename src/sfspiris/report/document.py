@@ -5,7 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from sfspiris.core.actions import Adopt, CreateCustomer, CreateDraft, NewCustomer, WriteDeal, changes, kind
+from sfspiris.core.actions import (
+    Adopt,
+    CreateCustomer,
+    CreateDraft,
+    NewCustomer,
+    UpdateDraft,
+    WriteDeal,
+    changes,
+    kind,
+)
 from sfspiris.core.drift import Symbol
 from sfspiris.core.identity import action_id, payload_hash
 from sfspiris.core.outcome import Outcome, RunStatus
@@ -141,7 +150,9 @@ def _error(error: SfspirisError) -> Json:
 
 def _deal_names(result: RunResult) -> dict[str, str]:
     names = {one.hold.deal_id: one.hold.deal_name for one in result.holds}
-    documents = (one.action for one in result.results if isinstance(one.action, CreateDraft | Adopt))
+    documents = (
+        one.action for one in result.results if isinstance(one.action, CreateDraft | UpdateDraft | Adopt)
+    )
     return names | {one.deal_id: one.deal_name for one in documents}
 
 
@@ -164,12 +175,12 @@ def _summary(result: RunResult) -> Json:
 
 
 def _plan_hash(actions: Iterable[ActionFacts]) -> str:
-    """A print of all creations as the reader sees them: what and for whom, but not when, by which run, or how it went."""
+    """A print of all creations and updates as the reader sees them: what and for whom, but not when, by which run, or how it went."""
     return payload_hash(
         [
             one.model_dump(mode="json", include={"id", "changes", "draft"}) | {"kind": one.intended}
             for one in actions
-            if one.intended.startswith("create_")
+            if one.intended.startswith(("create_", "update_"))
         ]
     )
 
@@ -215,6 +226,13 @@ def _content(one: ActionResult) -> Json:
                 "customer": _invoiced(action),
                 "draft": _draft(action),
             }
+        case UpdateDraft() as action:
+            return {
+                "net": action.vat.net,
+                "currency": action.draft.currency,
+                "customer": _invoiced(action),
+                "draft": None,
+            }
         case Adopt() as action:
             return {"net": action.net, "currency": action.currency, "draft": None}
         case WriteDeal():
@@ -222,7 +240,7 @@ def _content(one: ActionResult) -> Json:
     assert_never(one.action)
 
 
-def _invoiced(action: CreateDraft) -> Json:
+def _invoiced(action: CreateDraft | UpdateDraft) -> Json:
     if isinstance(action.customer, NewCustomer):
         made_by = action_id("create_customer", action.company, action.customer.key)
         return {"name": action.customer_name, "state": "new", "action": made_by}
@@ -297,6 +315,10 @@ def _hold(one: HeldSince, record_url: Callable[[str], str]) -> Json:
         "fix": hold.fix,
         "owner": hold.owner,
         "since": one.since,
+        "versions": [
+            {"field": two.field, "written": two.wrote, "salesforce": two.crm, "spiris": two.ledger}
+            for two in hold.versions
+        ],
         "links": {"salesforce": record_url(hold.deal_id)},
     }
 

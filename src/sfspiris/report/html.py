@@ -21,7 +21,6 @@ from sfspiris.report import view
 from sfspiris.report.templating import environment, facts, template_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from decimal import Decimal
 
     from jinja2 import Environment
@@ -40,7 +39,11 @@ _ABBREVIATIONS: Final = {
     "Address1": "Address 1",
     "Address2": "Address 2",
 }
-_ACTION_TITLES: Final = {"create_customer": "New customer", "create_draft": "Invoice draft"}
+_ACTION_TITLES: Final = {
+    "create_customer": "New customer",
+    "create_draft": "Invoice draft",
+    "update_draft": "Changes to the draft",
+}
 
 
 def html_report(document: RunDocument) -> str:
@@ -85,9 +88,9 @@ def _amount(amount: Decimal) -> str:
     return plain(amount).replace("-", _MINUS)
 
 
-def _fields(changes: Iterable[ChangeFacts]) -> list[ChangeFacts]:
-    """The changes outside a draft's rows, which have a table of their own."""
-    return [one for one in changes if not one.field.startswith("Rows[")]
+def _fields(action: ActionFacts) -> list[ChangeFacts]:
+    """The action's changes, without the rows of a new draft, which have a table of their own."""
+    return [one for one in action.changes if action.draft is None or not one.field.startswith("Rows[")]
 
 
 def _titled(action: ActionFacts) -> str:
@@ -99,6 +102,8 @@ def _tags(block: view.DealBlock) -> list[dict[str, str]]:
     found = []
     if any(one.intended == "create_customer" for one in block.actions):
         found.append({"label": "new customer", "tone": ""})
+    if any(one.intended == "update_draft" for one in block.actions):
+        found.append({"label": "~ changed", "tone": "hold"})
     if any(one.kind == "adopt" for one in block.actions):
         found.append({"label": "found from an earlier run", "tone": ""})
     tones = {Outcome.FAILED: "bad", Outcome.UNKNOWN: "bad", Outcome.SKIPPED: "hold"}

@@ -191,8 +191,17 @@ class ActionFacts(Facts):
         return self.adopted or self.kind
 
 
+class VersionFacts(Facts):
+    """One field of a draft that a person has edited: what we wrote, what Salesforce says and what Spiris says now."""
+
+    field: Words
+    written: Words | None
+    salesforce: Words | None
+    spiris: Words | None
+
+
 class HoldFacts(Facts):
-    """One reason why one Deal waits for a person, and since when."""
+    """One reason why one Deal waits for a person, and since when; `versions` where both sides changed the draft."""
 
     deal: Id
     deal_name: Words
@@ -205,6 +214,7 @@ class HoldFacts(Facts):
     owner: Words | None
     since: Moment
     links: Links
+    versions: tuple[VersionFacts, ...] = ()
 
 
 class WarningFacts(Facts):

@@ -71,6 +71,9 @@ def tiles(document: RunDocument) -> tuple[Tile, ...]:
     return (
         *(() if only_writes else creations),
         *(Tile("total incl. VAT", plain(total), currency, "money") for currency, total in totals.items()),
+        *_unless_zero(
+            "drafts to update" if document.is_dry else "drafts updated", counts["update_draft", became]
+        ),
         *_unless_zero("found from an earlier run", counts["adopt", became]),
         *_unless_zero(
             "statuses in Salesforce", sum(one.outcome is became for one in status_writes(document))
@@ -119,6 +122,11 @@ def _after_a_plan(document: RunDocument) -> list[str]:
             "Somebody approves this plan. Until it is carried out, nothing changes in Spiris or in Salesforce.",
             f"sfspiris makes {made} in Spiris. It never books or sends an invoice.",
             *_FINANCE,
+        ]
+    if updates := counts["update_draft", Outcome.PLANNED]:
+        return [
+            f"Run without --dry-run, sfspiris brings {how_many(updates, 'draft')} in Spiris to what Salesforce says now.",
+            "A draft that somebody edits until then is left alone.",
         ]
     writes = len(status_writes(document))
     if writes:

@@ -50,6 +50,7 @@ _SIGNS: Final = {
     Outcome.FAILED: ("!", "bold red"),
     Outcome.UNKNOWN: ("?", "bold red"),
 }
+_UPDATE_SIGN: Final = ("~", "yellow")
 _SYMBOL_STYLES: Final = {
     Symbol.SAME: "dim",
     Symbol.ONLY_IN_CRM: "green",
@@ -147,6 +148,8 @@ def _deals(page: Page, document: RunDocument, limit: int | None) -> None:
 
 def _deal(page: Page, block: DealBlock) -> None:
     sign, style = _SIGNS[block.outcome]
+    if block.is_update and block.outcome not in NEXT_STEP:
+        sign, style = _UPDATE_SIGN
     page.say(f"{block.name}  {block.deal}", sign=sign, indent=2, style="bold", sign_style=style)
     for action in block.actions:
         match action.intended:
@@ -155,9 +158,22 @@ def _deal(page: Page, block: DealBlock) -> None:
                 _fact(page, action, "customer", f"{customer}, new{_made(action)}")
             case "create_draft":
                 _draft(page, action)
+            case "update_draft":
+                _update(page, action)
             case other:
                 words = "; ".join(_change(page, change) for change in action.changes)
                 _fact(page, action, other.replace("_", " "), f"{words}{_made(action)}")
+
+
+def _update(page: Page, action: ActionFacts) -> None:
+    """Each field on a line of its own, before and after."""
+    sign, style = _UPDATE_SIGN
+    _fact(page, action, "draft", f"{how_many(len(action.changes), 'field')} changed{_made(action)}")
+    for change in action.changes:
+        before = change.before if change.before is not None else "(empty)"
+        after = change.after if change.after is not None else "(empty)"
+        words = f"{change.field}: {before} {page.arrow} {after}"
+        page.say(words, sign=sign, indent=6, sign_style=style)
 
 
 def _draft(page: Page, action: ActionFacts) -> None:
@@ -241,6 +257,16 @@ def _hold_group(page: Page, document: RunDocument, group: HoldGroup) -> None:
         page.say(one.message, indent=6)
         if one.field is not None:
             page.say(f"{one.field}: {one.value if one.value is not None else '(empty)'}", indent=6)
+        for version in one.versions:
+            told = (
+                f"{label} {said if said is not None else '(empty)'}"
+                for label, said in (
+                    ("written", version.written),
+                    ("Salesforce", version.salesforce),
+                    ("Spiris", version.spiris),
+                )
+            )
+            page.say(f"{version.field}: {', '.join(told)}", sign="*", indent=6, sign_style="yellow")
         if group.fix is None:
             page.say(one.fix, sign=page.arrow, indent=6)
         owner = f"owner {one.owner}, " if one.owner else ""

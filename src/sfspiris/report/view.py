@@ -173,8 +173,14 @@ class DealBlock:
 
     @property
     def draft(self) -> ActionFacts | None:
-        """The action that makes or finds the Deal's draft."""
-        return next((one for one in self.actions if one.intended == "create_draft"), None)
+        """The action that makes, finds or updates the Deal's draft."""
+        documents = ("create_draft", "update_draft")
+        return next((one for one in self.actions if one.intended in documents), None)
+
+    @property
+    def is_update(self) -> bool:
+        """Whether nothing is made for the Deal, and something that exists is changed."""
+        return all(one.intended.startswith("update_") for one in self.actions)
 
     @property
     def outcome(self) -> Outcome:
@@ -270,7 +276,7 @@ _SHORTFALLS: Final = {
 
 def headline(document: RunDocument) -> str:
     """The run in one line: `Plan: 3 customers and 7 drafts to create, 5 unchanged, 12 held. Nothing was written.`"""
-    parts = [_creations(document), *_writes(document)]
+    parts = [_creations(document), *_updates(document), *_writes(document)]
     counts = tally(document)
     found = sum(
         count for (kind, outcome), count in counts.items() if kind == "adopt" and outcome in _IN_THE_BOOKS
@@ -308,13 +314,26 @@ def _creations(document: RunDocument) -> str:
         and kind.startswith("create_")
         and kind not in {"create_customer", "create_draft"}
     )
-    if not any(made.values()) and not others and status_writes(document):
+    if not any(made.values()) and not others and (status_writes(document) or _updates(document)):
         return ""
     named = [how_many(count, noun) for noun, count in made.items()] + (
         [how_many(others, "other record")] if others else []
     )
     what = " and ".join(named) if any(made.values()) or others else "nothing"
     return f"{what} to create" if document.is_dry else f"{what} created"
+
+
+def _updates(document: RunDocument) -> list[str]:
+    counts = tally(document)
+    updated = sum(
+        count
+        for (kind, outcome), count in counts.items()
+        if kind == "update_draft" and outcome in _IN_THE_BOOKS
+    )
+    if not updated:
+        return []
+    drafts = how_many(updated, "draft")
+    return [f"{drafts} to update" if document.is_dry else f"{drafts} updated"]
 
 
 def _writes(document: RunDocument) -> list[str]:

@@ -34,7 +34,8 @@ class NewIntent:
 
     `subject` is the Deal's id, or the key of a customer within its company; a key must not be a person's number. A
     create needs `company` and `marker`; a draft needs `net` (in major units of `currency`), and its `customer_id` at
-    the latest when it is armed. `payload_hash` is SHA-256 in hexadecimal.
+    the latest when it is armed. `payload_hash` is SHA-256 in hexadecimal. `source`, `wrote` and `basis` are prints: of what
+    the Deal said, of what is sent (see core.written), and of everything that the write rests on.
     """
 
     kind: IntentKind
@@ -48,6 +49,9 @@ class NewIntent:
     customer_id: str | None = None
     net: Decimal | None = None
     currency: str | None = None
+    source: str | None = None
+    wrote: str | None = None
+    basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,9 @@ class Intent:
     run_id: str
     created_at: datetime
     updated_at: datetime
+    source: str | None = None
+    wrote: str | None = None
+    basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,13 @@ class Links:
         with self._database.reading() as connection:
             return tuple(_link(row) for row in connection.execute(wanted))
 
+    def latest(self, company: str | None = None) -> dict[str, DealLink]:
+        """The link of each Deal's latest document, in a company or in all, by Deal id."""
+        found: dict[str, DealLink] = {}
+        for link in sorted(self.all(company), key=lambda one: (one.revision, one.created_at)):
+            found[link.deal_id] = link
+        return found
+
     def of_deal(self, deal_id: str) -> tuple[DealLink, ...]:
         """The Deal's links in every company, by company and revision."""
         wanted = (

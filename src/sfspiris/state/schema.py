@@ -21,7 +21,7 @@ from sfspiris.state.types import Amount, UtcTime, words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HEAD: Final = "0002"  # the newest migration: a file that says this needs none
+HEAD: Final = "0003"  # the newest migration: a file that says this needs none
 
 
 class IntentKind(StrEnum):
@@ -29,14 +29,21 @@ class IntentKind(StrEnum):
 
     CREATE_CUSTOMER = "create_customer"
     CREATE_DRAFT = "create_draft"
+    UPDATE_DRAFT = "update_draft"
+    CREATE_ORDER = "create_order"
     WRITE_DEAL = "write_deal"
 
 
-CREATES: Final = (IntentKind.CREATE_CUSTOMER, IntentKind.CREATE_DRAFT)
+CREATES: Final = (IntentKind.CREATE_CUSTOMER, IntentKind.CREATE_DRAFT, IntentKind.CREATE_ORDER)
+DOCUMENTS: Final = (IntentKind.CREATE_DRAFT, IntentKind.UPDATE_DRAFT, IntentKind.CREATE_ORDER)
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+def _none_of(column: str, values: Iterable[str]) -> str:
+    return f"{column} NOT IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 metadata = sa.MetaData()
@@ -100,6 +107,13 @@ intents = sa.Table(
     sa.Column(
         "updated_at", UtcTime, nullable=False, comment="UTC; when `state` last changed or was confirmed"
     ),
+    sa.Column("source", sa.Text, comment="print of all that the deal said when this was planned"),
+    sa.Column(
+        "wrote",
+        sa.Text,
+        comment="what is sent, field by field, JSON: numbers and days as they are, words hashed",
+    ),
+    sa.Column("basis", sa.Text, comment="print of all that the write rests on, on both sides"),
     sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="intents_run"),
     sa.CheckConstraint("revision >= 1", name="intents_revision"),
     sa.CheckConstraint("length(payload_hash) = 64", name="intents_payload_hash"),
@@ -107,10 +121,11 @@ intents = sa.Table(
     sa.CheckConstraint("kind = 'write_deal' OR marker IS NOT NULL", name="intents_create_has_marker"),
     sa.CheckConstraint("kind = 'create_customer' OR subject = deal_id", name="intents_subject_is_deal"),
     sa.CheckConstraint(
-        "kind <> 'create_draft' OR (net IS NOT NULL AND currency IS NOT NULL)", name="intents_draft_has_net"
+        f"{_none_of('kind', DOCUMENTS)} OR (net IS NOT NULL AND currency IS NOT NULL)",
+        name="intents_draft_has_net",
     ),
     sa.CheckConstraint(
-        "kind <> 'create_draft' OR state IN ('new', 'dropped') OR customer_id IS NOT NULL",
+        f"{_none_of('kind', DOCUMENTS)} OR state IN ('new', 'dropped') OR customer_id IS NOT NULL",
         name="intents_sent_draft_has_customer",
     ),
     sa.CheckConstraint("(attempt = 0) = (sent_at IS NULL)", name="intents_attempt_has_time"),
@@ -181,6 +196,17 @@ links = sa.Table(
     sa.Column("remaining", Amount, comment="what is left to pay, decimal text in `currency`"),
     sa.Column("code", sa.Text, comment="the hold or warning code that sales sees"),
     sa.Column("message", sa.Text, comment="our own sentence to it; ids and amounts, never names or numbers"),
+    sa.Column(
+        "source", sa.Text, comment="print of all that the deal said when the document was last written"
+    ),
+    sa.Column(
+        "wrote",
+        sa.Text,
+        comment="what we wrote, field by field, JSON: numbers and days as they are, words hashed",
+    ),
+    sa.Column(
+        "stood", sa.Text, comment="print of the whole draft as the ledger had it after our latest write"
+    ),
     sa.UniqueConstraint("company", "draft_id", name="links_one_deal_per_draft"),
     sa.CheckConstraint("revision >= 1", name="links_revision"),
     sa.CheckConstraint("invoice_number IS NULL OR invoice_id IS NOT NULL", name="links_number_has_invoice"),

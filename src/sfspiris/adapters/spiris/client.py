@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
     from sfspiris.adapters.spiris.oauth import Bearer
     from sfspiris.adapters.transport import Reply, Transport
+    from sfspiris.errors import SfspirisError
 
 PAGE_SIZE: Final = 1000
 """The largest page that Spiris gives."""
 
 _READINGS = 3
 _UNAUTHORIZED = 401
+_NOT_THERE = 404
 _RUN_AGAIN = "Nothing is lost; run the same command again."
 _LOOK_FIRST = "Run `sfspiris push` again: it looks in Spiris before it would send anything."
 
@@ -98,6 +100,25 @@ class SpirisClient:
         """All drafts of customer invoices. There is no way to ask for changed ones only."""
         return self._list("customerinvoicedrafts", wire.Page[wire.Draft], order="CreatedUtc")[0]
 
+    def draft(self, draft_id: str) -> wire.Draft | None:
+        """The draft, or None when there is none of this id: it was issued or deleted."""
+        path = f"customerinvoicedrafts/{draft_id}"
+        for _ in range(_READINGS - 1):
+            try:
+                return self._one_draft(path)
+            except _NotTheDocumentError:
+                continue
+        return self._one_draft(path)
+
+    def _one_draft(self, path: str) -> wire.Draft | None:
+        reply = self._send("GET", path, Effect.READ)
+        if reply.is_success:
+            return self._parsed(wire.Draft, reply)
+        body = refusals.error_body(reply)
+        if body is not None and (reply.status == _NOT_THERE or body.error_code == refusals.NOT_FOUND):
+            return None
+        raise self._unread(reply, path, body)
+
     def invoices(self, *, modified_since: datetime | None) -> tuple[list[wire.Invoice], datetime]:
         """All booked invoices and credit notes, or those modified at or after; with the server's time as reading began.
 
@@ -122,6 +143,12 @@ class SpirisClient:
     def create_draft(self, body: Mapping[str, Any]) -> wire.Draft:
         """Make a draft of a customer invoice; sent at most once. It is not booked: that is done by a person."""
         return self._create("customerinvoicedrafts", body, wire.Draft, what="draft")
+
+    def replace_draft(self, draft_id: str, body: Mapping[str, Any]) -> wire.Draft:
+        """Replace a draft by this document; sent at most once, since a repetition could undo what a person did between."""
+        return self._create(
+            f"customerinvoicedrafts/{draft_id}", body, wire.Draft, what="change of the draft", method="PUT"
+        )
 
     # --- how lists are walked --------------------------------------------------------------------------------------
 
@@ -189,19 +216,23 @@ class SpirisClient:
         reply = self._send("GET", path, Effect.READ, params=params)
         if reply.is_success:
             return reply
-        body = refusals.error_body(reply)
+        raise self._unread(reply, path, refusals.error_body(reply))
+
+    def _unread(self, reply: Reply, path: str, body: wire.ErrorBody | None) -> SfspirisError:
         if body is not None:
             error = refusals.of_company(body, company=self._company, retry_after=_pause(reply))
             if error is not None:
-                raise error
+                return error
         code = f", code {body.error_code}" if body is not None else ""
-        raise BrokenReply(
-            f"Spiris did not give the list {path} of company {self._company} (status {reply.status}{code}).",
+        return BrokenReply(
+            f"Spiris did not give {path} of company {self._company} (status {reply.status}{code}).",
             remedy=_RUN_AGAIN,
         )
 
-    def _create(self, path: str, body: Mapping[str, Any], model: type[_Model], *, what: str) -> _Model:
-        reply = self._send("POST", path, Effect.CREATE, json=body)
+    def _create(
+        self, path: str, body: Mapping[str, Any], model: type[_Model], *, what: str, method: str = "POST"
+    ) -> _Model:
+        reply = self._send(method, path, Effect.CREATE, json=body)
         if reply.is_success:
             try:
                 return self._parsed(model, reply)

@@ -110,6 +110,11 @@ class SpirisLedger:
         """All invoice drafts."""
         return [mapping.draft(one) for one in self._client.drafts()]
 
+    def draft(self, draft_id: str) -> LedgerDraft | None:
+        """The draft as it is now; None when it was issued or deleted."""
+        found = self._client.draft(draft_id)
+        return None if found is None else mapping.draft(found)
+
     def invoices(self, *, modified_since: datetime | None = None) -> tuple[Sequence[Invoice], datetime]:
         """All booked invoices and credit notes, or those modified at or after; with Spiris' time as reading began."""
         found, read_at = self._client.invoices(modified_since=modified_since)
@@ -131,6 +136,16 @@ class SpirisLedger:
         """Make an invoice draft; finance books it in Spiris."""
         body = mapping.draft_body(draft, customer_id=customer_id, marker_field=marker_field)
         return mapping.draft(self._client.create_draft(body))
+
+    def update_draft(
+        self, draft_id: str, draft: Draft, *, customer_id: str, marker_field: MarkerField, stood: str
+    ) -> LedgerDraft | None:
+        """Replace what the draft says, unless it is not any more the one whose print is `stood`: then None."""
+        before = self._client.draft(draft_id)
+        if before is None or mapping.draft_print(before) != stood:
+            return None
+        ours = mapping.whole_draft_body(draft, customer_id=customer_id, marker_field=marker_field)
+        return mapping.draft(self._client.replace_draft(draft_id, mapping.replacement(before, ours)))
 
     def _rates(self, *, fresh: bool) -> dict[str, Decimal]:
         """The VAT rate of each coding, in percent."""

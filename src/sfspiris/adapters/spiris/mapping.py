@@ -7,14 +7,18 @@ document's have the suffix (vendor's OpenAPI document, February 2026).
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.core.capabilities import Capabilities, MarkerField
+from sfspiris.core.identity import payload_hash
 from sfspiris.core.model import (
     Article,
     Coding,
     CompanyProfile,
+    Draft,
+    DraftRow,
     FiscalYear,
     Invoice,
     LedgerCustomer,
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfspiris.adapters.spiris import wire
-    from sfspiris.core.model import Customer, Draft, DraftRow, NewArticle
+    from sfspiris.core.model import Customer, NewArticle
 
 CAPABILITIES: Final = Capabilities(
     name_length=50,
@@ -155,6 +159,39 @@ def draft(one: wire.Draft) -> LedgerDraft:
         ),
         texts=_texts(one),
         created_at=one.created_utc,
+        draft=_as_ours(one),
+        print=draft_print(one),
+    )
+
+
+def _as_ours(one: wire.Draft) -> Draft:
+    """What the draft says in our words. It has no marker of its own: that stands in one of its texts."""
+    return Draft(
+        currency=one.invoice_currency_code,
+        rows=tuple(_row_as_ours(row) for row in one.rows),
+        invoice_date=one.invoice_date or date.min,
+        marker="",
+        delivery_date=one.delivery_date,
+        terms_id=one.terms_of_payment_id,
+        our_reference=one.our_reference or None,
+        your_reference=one.your_reference or None,
+        purchase_order=one.buyers_order_reference or None,
+        contract_number=one.contract_number or None,
+        subscription_number=one.subscription_number or None,
+    )
+
+
+def _row_as_ours(row: wire.DraftRow) -> DraftRow:
+    if row.is_text_row or row.article_id is None:
+        return DraftRow(text=row.text or "")
+    return DraftRow(
+        text=row.text or "",
+        article_id=row.article_id,
+        article_number=row.article_number or row.article_id,
+        reverse_charge=row.reversed_construction_services_vat_free,
+        quantity=row.quantity or Decimal(0),
+        unit_price=row.unit_price or Decimal(0),
+        discount=row.discount_percentage or Decimal(0),
     )
 
 
@@ -212,6 +249,127 @@ def _texts(one: wire.Draft | wire.Invoice) -> tuple[str, ...]:
     return tuple(text for text in places if text)
 
 
+# --- a draft that is replaced --------------------------------------------------------------------------------------
+
+_DATES: Final = ("InvoiceDate", "DueDate")
+_ADDRESSES: Final = (
+    "InvoiceAddress1",
+    "InvoiceAddress2",
+    "DeliveryCustomerName",
+    "DeliveryAddress1",
+    "DeliveryAddress2",
+    "DeliveryPostalCode",
+    "DeliveryCity",
+    "DeliveryCountryCode",
+)
+_SETTABLE: Final = (
+    "CustomerId",
+    "IsCreditInvoice",
+    "EuThirdParty",
+    "RotReducedInvoicingType",
+    "RotReducedInvoicingPropertyName",
+    "RotReducedInvoicingOrgNumber",
+    "RotReducedInvoicingAmount",
+    "RotReducedInvoicingAutomaticDistribution",
+    "RotPropertyType",
+    "HouseWorkOtherCosts",
+    "UsesGreenTechnology",
+    "YourReference",
+    "OurReference",
+    "BuyersOrderReference",
+    "ElectronicReference",
+    "SubscriptionNumber",
+    "ContractNumber",
+    *_ADDRESSES,
+    "DeliveryMethodCode",
+    "DeliveryMethodName",
+    "DeliveryTermCode",
+    "DeliveryTermName",
+    "TermsOfPaymentId",
+    "DeliveryDate",
+    "ReplaceUnitPriceWhenZero",
+    "IsDirectDebit",
+    "BackgroundId",
+)
+"""What a client can set on a draft but its rows, persons and dates: CustomerInvoiceDraftApi, OpenAPI of February 2026."""
+_SETTABLE_ON_ROWS: Final = (
+    "LineNumber",
+    "ArticleId",
+    "IsTextRow",
+    "Text",
+    "UnitPrice",
+    "DiscountPercentage",
+    "Quantity",
+    "WorkCostType",
+    "IsWorkCost",
+    "WorkHours",
+    "MaterialCosts",
+    "ReversedConstructionServicesVatFree",
+    "CostCenterItemId1",
+    "CostCenterItemId2",
+    "CostCenterItemId3",
+    "ProjectId",
+    "GreenTechnologyType",
+)
+_SETTABLE_ON_PERSONS: Final = ("Ssn", "Amount")
+
+
+def draft_print(one: wire.Draft) -> str:
+    """A hash of everything on the draft that somebody may have set.
+
+    Row ids change at every save and are left out. So are the dates, which read as today's unless the company keeps those
+    of drafts; the days between them, which a person may have set, are not.
+    """
+    document = _as_sent(one)
+    between = (one.due_date - one.invoice_date).days if one.due_date and one.invoice_date else None
+    document = {name: value for name, value in document.items() if name not in _DATES}
+    return payload_hash(_comparable(document | {"days": between}))
+
+
+def replacement(one: wire.Draft, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The document that replaces the draft: all that it says, but for what `body` says; None in `body` takes it away.
+
+    The due date is left to the terms and the invoice date as it stands, so that neither becomes a fixed day by our doing.
+    An address goes with its customer.
+    """
+    kept = _as_sent(one)
+    kept.pop("DueDate", None)
+    if str(body.get("CustomerId", "")).lower() != one.customer_id:
+        kept = {name: value for name, value in kept.items() if name not in _ADDRESSES}
+    ours = {name: value for name, value in body.items() if name != "InvoiceDate"}
+    return _without_absent(kept | ours)
+
+
+def _as_sent(one: wire.Draft) -> dict[str, Any]:
+    """The settable part of a draft, as it was read."""
+    document = one.model_dump(by_alias=True)
+    rows = sorted(document["Rows"], key=lambda row: row.get("LineNumber") or 0)
+    found = {name: document[name] for name in (*_SETTABLE, *_DATES) if document.get(name) is not None}
+    found["Rows"] = [_only(row, _SETTABLE_ON_ROWS) for row in rows]
+    if persons := document.get("Persons"):
+        found["Persons"] = [_only(person, _SETTABLE_ON_PERSONS) for person in persons]
+    return {name: one.isoformat() if isinstance(one, date) else one for name, one in found.items()}
+
+
+def _only(record: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: record[name] for name in names if record.get(name) is not None}
+
+
+def _comparable(value: Any) -> Any:
+    """The same values as text that is always the same: 1, 1.0 and 1.00 are one number, and empty is absent."""
+    match value:
+        case dict():
+            return {name: _comparable(one) for name, one in value.items() if one not in (None, "")}
+        case list():
+            return [_comparable(one) for one in value]
+        case bool() | None:
+            return value
+        case int() | Decimal():
+            return format(Decimal(value).normalize() + 0, "f")
+        case _:
+            return str(value)
+
+
 # --- what we tell Spiris -------------------------------------------------------------------------------------------
 
 
@@ -251,31 +409,34 @@ def article_body(one: NewArticle) -> dict[str, Any]:
 
 
 def draft_body(one: Draft, *, customer_id: str, marker_field: MarkerField) -> dict[str, Any]:
-    """The document that makes a draft.
+    """The document that makes a draft, as `whole_draft_body`; absent values are left out."""
+    return _without_absent(whole_draft_body(one, customer_id=customer_id, marker_field=marker_field))
+
+
+def whole_draft_body(one: Draft, *, customer_id: str, marker_field: MarkerField) -> dict[str, Any]:
+    """Everything that a Deal says on a draft, None where it says nothing.
 
     The marker stands in one of the references already, or goes into a text row of its own. A zero price stays zero. The
     currency is not sent: Spiris takes the customer's.
     """
     rows = [_row_body(row) for row in one.rows]
-    if marker_field is MarkerField.TEXT_ROW:
+    if marker_field is MarkerField.TEXT_ROW and not any(row.text == one.marker for row in one.rows):
         rows.append(_text_row_body(one.marker))
-    return _without_absent(
-        {
-            "CustomerId": customer_id,
-            "EuThirdParty": False,
-            "RotReducedInvoicingType": 0,
-            "ReplaceUnitPriceWhenZero": False,
-            "InvoiceDate": one.invoice_date.isoformat(),
-            "DeliveryDate": one.delivery_date.isoformat() if one.delivery_date else None,
-            "TermsOfPaymentId": one.terms_id,
-            "OurReference": one.our_reference,
-            "YourReference": one.your_reference,
-            "BuyersOrderReference": one.purchase_order,
-            "ContractNumber": one.contract_number,
-            "SubscriptionNumber": one.subscription_number,
-            "Rows": rows,
-        }
-    )
+    return {
+        "CustomerId": customer_id,
+        "EuThirdParty": False,
+        "RotReducedInvoicingType": 0,
+        "ReplaceUnitPriceWhenZero": False,
+        "InvoiceDate": one.invoice_date.isoformat(),
+        "DeliveryDate": one.delivery_date.isoformat() if one.delivery_date else None,
+        "TermsOfPaymentId": one.terms_id,
+        "OurReference": one.our_reference,
+        "YourReference": one.your_reference,
+        "BuyersOrderReference": one.purchase_order,
+        "ContractNumber": one.contract_number,
+        "SubscriptionNumber": one.subscription_number,
+        "Rows": rows,
+    }
 
 
 def _row_body(row: DraftRow) -> dict[str, Any]:

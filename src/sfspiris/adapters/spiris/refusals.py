@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("sfspiris.spiris")
 
 NOT_AUTHORIZED: Final = 4005
+NOT_FOUND: Final = 3000
 _CONFLICT = 4000
 _CANNOT_OR_NO_MODULE = 4002
 _NO_SCOPE = 4006

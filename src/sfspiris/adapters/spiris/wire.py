@@ -41,6 +41,10 @@ def _number(value: Any) -> Decimal:
     return number
 
 
+def _number_or_none(value: Any) -> Decimal | None:
+    return None if value is None else _number(value)
+
+
 def _day(value: Any) -> date | None:
     # Plain dates and timestamps occur in the same field; the calendar day is what its first ten characters say.
     if value is None or value == "":
@@ -70,6 +74,7 @@ Guid = Annotated[str, BeforeValidator(_guid)]
 """An id, in lower case."""
 GuidOrNone = Annotated[str | None, BeforeValidator(_guid_or_none)]
 Number = Annotated[Decimal, BeforeValidator(_number)]
+NumberOrNone = Annotated[Decimal | None, BeforeValidator(_number_or_none)]
 Day = Annotated[date, BeforeValidator(_day)]
 DayOrNone = Annotated[date | None, BeforeValidator(_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
@@ -207,9 +212,31 @@ class _Referring(_Document):
     rows: Many[Row]
 
 
-class Draft(_Referring):
-    """An unbooked invoice. Its totals are in the customer's currency; the twins named BaseCurrency are not read."""
+class DraftRow(Row):
+    """A row of a draft, whole: what we do not name is kept as it came, for it is sent back when the draft is replaced."""
 
+    model_config = ConfigDict(extra="allow")
+
+    is_text_row: bool = False
+    reversed_construction_services_vat_free: bool = False
+    line_number: int | None = None
+    article_id: GuidOrNone = None
+    article_number: str | None = None
+    quantity: NumberOrNone = None
+    unit_price: NumberOrNone = None
+    discount_percentage: NumberOrNone = None
+
+
+class Draft(_Referring):
+    """An unbooked invoice, whole. Its totals are in the customer's currency; the twins named BaseCurrency are not read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    rows: Many[DraftRow]  # type: ignore[assignment]  # a draft's rows say more than an invoice's
+    invoice_date: DayOrNone = None
+    due_date: DayOrNone = None
+    delivery_date: DayOrNone = None
+    terms_of_payment_id: GuidOrNone = None
     id: Guid
     customer_id: Guid
     created_utc: InstantOrNone = None

@@ -38,6 +38,7 @@ class Document:
     totals: Totals
     texts: tuple[str, ...]
     created_at: datetime | None
+    draft: LedgerDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Documents:
         ]
         gone = {one.draft_id for one in issued}
         waiting = [
-            Document(draft.id, None, draft.customer_id, draft.totals, draft.texts, draft.created_at)
+            Document(draft.id, None, draft.customer_id, draft.totals, draft.texts, draft.created_at, draft)
             for draft in drafts
             if draft.id not in gone
         ]

@@ -11,6 +11,7 @@ from sfspiris.swedish import text
 if TYPE_CHECKING:
     from sfspiris.core.model import Buyer, Deal
     from sfspiris.core.policy import CompanyPolicy, Policy
+    from sfspiris.core.written import Versions
 
 
 @dataclass(slots=True)
@@ -24,7 +25,14 @@ class Findings:
     warnings: list[Warn] = field(default_factory=list)
 
     def hold(
-        self, code: HoldCode, message: str, fix: str, *, about: str | None = None, value: str | None = None
+        self,
+        code: HoldCode,
+        message: str,
+        fix: str,
+        *,
+        about: str | None = None,
+        value: str | None = None,
+        versions: tuple[Versions, ...] = (),
     ) -> None:
         """Note a reason to leave the Deal alone. `about` is our name of the field; the CRM's name is what is shown."""
         self.holds.append(
@@ -38,6 +46,7 @@ class Findings:
                 field=self.policy.crm_field(about) if about else None,
                 value=value,
                 owner=self.deal.owner_name,
+                versions=versions,
             )
         )
 

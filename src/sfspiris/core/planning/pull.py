@@ -79,7 +79,8 @@ def decide_pull(
         if after.status is DealStatus.DELETED:
             holds.append(_deleted(link, policy))
         if after == link:
-            unchanged.append(link.deal_id)
+            if after.status is not DealStatus.DELETED:
+                unchanged.append(link.deal_id)
             continue
         changed[link.deal_id] = after
         told_before, told_after = (one.told.only(policy.sync_fields) for one in (link, after))

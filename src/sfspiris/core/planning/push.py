@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sfspiris.core import vat
+from sfspiris.core import vat, written
 from sfspiris.core.actions import (
     Action,
     Adopt,
@@ -22,10 +22,19 @@ from sfspiris.core.actions import (
     WriteDeal,
 )
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
-from sfspiris.core.identity import Marker, content_hash, correlation_id, customer_key, customer_note
+from sfspiris.core.identity import (
+    Marker,
+    content_hash,
+    correlation_id,
+    customer_key,
+    customer_note,
+    print_of,
+    source_hash,
+)
 from sfspiris.core.model import DealStatus, SyncState
-from sfspiris.core.money import Money
+from sfspiris.core.planning import changed
 from sfspiris.core.planning.adoption import Searched, find_document, hold_when_unmarked_twin
+from sfspiris.core.planning.changed import Wanted
 from sfspiris.core.planning.drafting import build_draft, draft_rows, known_terms, terms_id_for
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.matching import Matched, match_customer
@@ -37,8 +46,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
-    from sfspiris.core.model import Deal, DealLink, LedgerView
+    from sfspiris.core.model import Deal, DealLink, LedgerDraft, LedgerView
     from sfspiris.core.planning.adoption import Gap
+    from sfspiris.core.planning.changed import Standing
     from sfspiris.core.planning.documents import Document, Documents
     from sfspiris.core.policy import CompanyPolicy, Policy
 
@@ -66,7 +76,8 @@ class PushInputs:
     `links` by Deal id; `customer_links` by (company, buyer id) → the ledger's customer id, and `made_customers` by (company,
     customer key) for those that we made ourselves. `ledgers` hold the companies that `companies_to_read` asked for,
     `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
-    company, that stand for a Deal already. `today` is a Swedish day.
+    company, that stand for a Deal already. `standing` is what became of the drafts of Deals that have changed since, by
+    Deal id. `today` is a Swedish day.
     """
 
     deals: Sequence[Deal]
@@ -79,15 +90,17 @@ class PushInputs:
     ledgers: Mapping[str, LedgerView] = field(default_factory=dict)
     documents: Mapping[str, Documents] = field(default_factory=dict)
     gaps: Mapping[str, Gap] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = field(default_factory=dict)
     taken: Collection[tuple[str, str]] = ()
 
 
 def companies_to_read(inputs: PushInputs) -> frozenset[str]:
-    """The companies whose ledger the decision needs: those with a Deal that passes every rule on its own data."""
+    """The companies whose ledger the decision needs: those with a new or changed Deal that passes every rule on its own data."""
     return frozenset(
         screened.company.key
         for deal in inputs.deals
-        if deal.id not in inputs.links and (screened := screen(deal, inputs.policy, today=inputs.today)[0])
+        if ((link := inputs.links.get(deal.id)) is None or changed.needs_comparison(deal, link))
+        and (screened := screen(deal, inputs.policy, today=inputs.today)[0])
     )
 
 
@@ -124,10 +137,12 @@ class _Draughtsman:
 
     def take(self, deal: Deal) -> None:
         """Decide about one Deal."""
-        if link := self.inputs.links.get(deal.id):
+        link = self.inputs.links.get(deal.id)
+        unresolved = next((one for one in self.inputs.unresolved if one.deal_id == deal.id), None)
+        if unresolved is not None and (link is None or unresolved.customer_key is None):
+            self._wait(deal, unresolved, link)
+        elif link is not None:
             self._compare(deal, link)
-        elif unresolved := next((one for one in self.inputs.unresolved if one.deal_id == deal.id), None):
-            self._wait(deal, unresolved)
         else:
             self._invoice(deal)
 
@@ -140,38 +155,80 @@ class _Draughtsman:
     # --- a Deal that is in the ledger already ----------------------------------------------------------------------
 
     def _compare(self, deal: Deal, link: DealLink) -> None:
-        if content_hash(deal) == link.content:
-            self.unchanged.append(deal.id)
-            self._tell(deal, link.told, link.company, link.correlation_id)
-            return
-        document = f"invoice {link.invoice_number}" if link.invoice_number else "the draft"
-        company = self.inputs.policy.companies.get(link.company)
-        found = Findings(deal, self.inputs.policy, company)
+        found = Findings(deal, self.inputs.policy, self.inputs.policy.companies.get(link.company))
         if link.status is DealStatus.DELETED:
-            found.hold(
-                HoldCode.DRAFT_DELETED,
-                f"The deal was changed after its draft over {Money(link.net, link.currency)} net had been deleted in "
-                f"{company.ledger if company else 'the ledger'}; it is not made again without a person's word.",
-                "If the deal is to be invoiced after all, make the invoice by hand.",
-            )
-            self._hold(deal, found, keep=link.told, correlation=link.correlation_id)
+            changed.hold_deleted(link, found)
+            self.holds += found.holds
+            self._tell(deal, link.told, link.company, link.correlation_id)
+        elif changed.is_settled(deal, link):
+            self._leave(deal, link)
+        elif link.invoice_id:
+            changed.hold_invoiced(link, link.invoice_number, found)
+            self._hold_document(deal, link, found)
+        elif standing := self.inputs.standing.get(deal.id):
+            self._follow(deal, link, standing, found)
+
+    def _follow(self, deal: Deal, link: DealLink, standing: Standing, found: Findings) -> None:
+        """The Deal has changed, and its document was a draft when we last saw it."""
+        if standing.draft is not None:
+            self._update(deal, link, standing.draft, found)
             return
-        found.hold(
-            HoldCode.DEAL_CHANGED_AFTER_INVOICE,
-            f"The deal was changed after {document} over {Money(link.net, link.currency)} net had been made from it; "
-            f"{document} still stands as it was.",
-            "Correct the draft in Spiris by hand, or change the deal back."
-            if link.invoice_number is None
-            else "Credit the invoice and invoice anew in Spiris, or change the deal back.",
-        )
+        if standing.invoice is not None:
+            if content_hash(deal) == link.content:
+                self._leave(deal, link)
+                return
+            changed.hold_invoiced(link, standing.invoice.number, found)
+        elif changed.is_young(link, standing.read_at):
+            changed.hold_not_seen(link, found)
+        else:
+            changed.hold_deleted(link, found)
+        self._hold_document(deal, link, found)
+
+    def _update(self, deal: Deal, link: DealLink, standing: LedgerDraft, found: Findings) -> None:
+        screened, screening = screen(deal, self.inputs.policy, today=self.inputs.today)
+        if screened is None:
+            self._hold_document(deal, link, screening)
+            return
+        if screened.company.key != link.company:
+            changed.hold_elsewhere(link, screening)
+            self._hold_document(deal, link, screening)
+            return
+        found = screening
+        marker = Marker(deal.id, link.revision, self.inputs.policy.org_tag)
+        wanted = self._wanted(screened, marker, link.correlation_id, found)
+        if wanted is None:
+            self._hold_document(deal, link, found)
+            return
+        ledger = self.inputs.ledgers[link.company]
+        action = changed.update(link, standing, wanted, ledger, found)
+        if found.holds:
+            self._hold_document(deal, link, found)
+        elif action is None:
+            self._leave(deal, link)
+        elif not self._is_over_limit():
+            self.warnings += found.warnings
+            self._add_customer(wanted.customer)
+            self.actions.append(action)
+            told = replace(link.told, code=None, message=None)
+            self._tell(deal, told, link.company, link.correlation_id)
+
+    def _leave(self, deal: Deal, link: DealLink) -> None:
+        """The document is what it should be."""
+        self.unchanged.append(deal.id)
+        self._tell(deal, link.told, link.company, link.correlation_id)
+
+    def _hold_document(self, deal: Deal, link: DealLink, found: Findings) -> None:
         self._hold(deal, found, keep=link.told, correlation=link.correlation_id)
 
     # --- a Deal whose earlier write has no known outcome -----------------------------------------------------------
 
-    def _wait(self, deal: Deal, unresolved: Unresolved) -> None:
+    def _wait(self, deal: Deal, unresolved: Unresolved, link: DealLink | None) -> None:
         found = Findings(deal, self.inputs.policy, self.inputs.policy.companies.get(unresolved.company))
         found.hold(HoldCode.OUTCOME_UNKNOWN, unresolved.message, unresolved.fix)
-        self._hold(deal, found)
+        if link is None:
+            self._hold(deal, found)
+        else:
+            self._hold_document(deal, link, found)
 
     # --- a new Deal ------------------------------------------------------------------------------------------------
 
@@ -192,23 +249,17 @@ class _Draughtsman:
         if document is not None:
             self._adopt(screened, found, document, marker, correlation)
             return
-        check_books(screened, ledger, found, today=self.inputs.today)
-        terms_id = terms_id_for(screened.payment_terms_days, screened, ledger, found)
-        customer = self._customer(screened, ledger, found, correlation)
-        if isinstance(customer, ExistingCustomer):
-            hold_when_unmarked_twin(screened, customer, marker, searched, found)
-        rows = draft_rows(screened, ledger, found)
-        draft = build_draft(screened, rows, terms_id, marker, found, today=self.inputs.today)
-        if found.holds or customer is None:
+        wanted = self._wanted(screened, marker, correlation, found)
+        if wanted is not None and isinstance(wanted.customer, ExistingCustomer):
+            hold_when_unmarked_twin(screened, wanted.customer, marker, searched, found)
+        if found.holds or wanted is None:
             self._hold(deal, found)
             return
-        if self.limit is not None and self.drafts >= self.limit:
+        if self._is_over_limit():
             return
-        self.drafts += 1
         self.warnings += found.warnings
-        if isinstance(customer, CreateCustomer) and (company.key, customer.key) not in self.new_customers:
-            self.new_customers[company.key, customer.key] = customer
-            self.actions.append(customer)
+        self._add_customer(wanted.customer)
+        customer = wanted.customer
         self.actions.append(
             CreateDraft(
                 company=company.key,
@@ -218,19 +269,61 @@ class _Draughtsman:
                 correlation_id=correlation,
                 buyer_id=deal.buyer.id if deal.buyer else "",
                 customer=NewCustomer(customer.key) if isinstance(customer, CreateCustomer) else customer,
-                customer_name=screened.customer.name
-                if isinstance(customer, CreateCustomer)
-                else customer.name,
-                draft=draft,
-                net=screened.net,
+                customer_name=wanted.customer_name,
+                draft=wanted.draft,
+                net=wanted.net,
                 content=content_hash(deal),
-                vat=vat.foretell(
-                    rows, to_krona=ledger.profile.rounds_to_krona and screened.currency == "SEK"
-                ),
+                vat=wanted.vat,
+                source=source_hash(deal),
+                basis=wanted.basis,
             )
         )
         told = SyncState(status=DealStatus.DRAFT, correlation_id=correlation, company=company.key)
         self._tell(deal, told, company.key, correlation)
+
+    def _wanted(self, screened: Screened, marker: Marker, correlation: str, found: Findings) -> Wanted | None:
+        """The draft as the Deal would have it; None with a hold."""
+        ledger = self.inputs.ledgers[screened.company.key]
+        check_books(screened, ledger, found, today=self.inputs.today)
+        terms_id = terms_id_for(screened.payment_terms_days, screened, ledger, found)
+        customer = self._customer(screened, ledger, found, correlation)
+        rows = draft_rows(screened, ledger, found)
+        draft = build_draft(screened, rows, terms_id, marker, found, today=self.inputs.today)
+        if found.holds or customer is None:
+            return None
+        articles = {row.article_id for row in rows}
+        return Wanted(
+            draft=draft,
+            customer=customer,
+            customer_name=screened.customer.name if isinstance(customer, CreateCustomer) else customer.name,
+            net=screened.net,
+            vat=vat.foretell(rows, to_krona=ledger.profile.rounds_to_krona and screened.currency == "SEK"),
+            basis=print_of(
+                written.draft_fields(draft),
+                screened.customer
+                if isinstance(customer, CreateCustomer)
+                else [one for one in ledger.customers if one.id == customer.id],
+                [one for one in ledger.articles if one.id in articles],
+                ledger.profile,
+                [one for one in ledger.terms if one.id == terms_id],
+            ),
+        )
+
+    def _is_over_limit(self) -> bool:
+        """Whether this Deal is beyond the number that was asked for; else it counts."""
+        if self.limit is not None and self.drafts >= self.limit:
+            return True
+        self.drafts += 1
+        return False
+
+    def _add_customer(self, customer: ExistingCustomer | CreateCustomer) -> None:
+        """Make the customer before the first document that needs it, once."""
+        if (
+            isinstance(customer, CreateCustomer)
+            and (customer.company, customer.key) not in self.new_customers
+        ):
+            self.new_customers[customer.company, customer.key] = customer
+            self.actions.append(customer)
 
     def _adopt(
         self, screened: Screened, found: Findings, document: Document, marker: Marker, correlation: str

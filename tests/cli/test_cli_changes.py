@@ -1,0 +1,163 @@
+"""Stories of deals that change after their drafts were made, told with the installed command over real HTTP."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from playground import Json, Playground
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def pushed(demo: Playground) -> Playground:
+    """Every deal of the demo that can be is a draft, and nobody has called since."""
+    assert demo.sfspiris("push-closed-won", "--json").code == 3
+    demo.forget_calls()
+    return demo
+
+
+def with_draft(pushed: Playground) -> tuple[Json, Json]:
+    """A deal of company `se` whose draft has a priced row, and that draft."""
+    drafts = {one["Id"]: one for one in pushed.company("se")["drafts"]}
+    deal = next(one for one in pushed.deals().values() if one.get("Spiris_Draft_Id__c") in drafts)
+    return deal, drafts[deal["Spiris_Draft_Id__c"]]
+
+
+def draft(pushed: Playground, draft_id: str) -> Json:
+    found: Json = next(one for one in pushed.company("se")["drafts"] if one["Id"] == draft_id)
+    return found
+
+
+def sell_one_more(pushed: Playground, deal: Json) -> tuple[float, float]:
+    """Sales raises the quantity of the deal's first line by one; before and after."""
+    lines = pushed.control("salesforce", "GET", "state")["records"]["OpportunityLineItem"]
+    line = min(
+        (one for one in lines if one["OpportunityId"] == deal["Id"]), key=lambda one: one["SortOrder"] or 0
+    )
+    before = float(line["Quantity"])
+    pushed.control(
+        "salesforce", "PATCH", f"records/OpportunityLineItem/{line['Id']}", {"Quantity": before + 1}
+    )
+    return before, before + 1
+
+
+def of_deal(document: Json, key: str, deal: Json) -> list[Json]:
+    return [one for one in document[key] if one["deal"] == deal["Id"]]
+
+
+def test_an_untouched_draft_follows_its_deal_and_every_report_shows_before_and_after(
+    pushed: Playground, tmp_path: Path
+) -> None:
+    deal, before = with_draft(pushed)
+    old, new = sell_one_more(pushed, deal)
+    table, page = tmp_path / "plan.csv", tmp_path / "plan.html"
+    shown = pushed.sfspiris("push-closed-won", "--dry-run", "--report", str(table))
+    assert pushed.writes() == []
+    assert f"~ Rows[1].Quantity: {old:g} → {new:g}" in shown.out
+    changes = [
+        one for one in csv.DictReader(table.read_text("utf-8-sig").splitlines()) if one["line"] == "change"
+    ]
+    assert [(one["field"], one["before"], one["after"]) for one in changes] == [
+        ("Rows[1].Quantity", f"{old:g}", f"{new:g}")
+    ]
+
+    ended = pushed.sfspiris("push-closed-won", "--json", "--report", str(page))
+    (update,) = of_deal(ended.document, "actions", deal)
+    assert (update["kind"], update["outcome"], update["target_id"]) == ("update_draft", "done", before["Id"])
+    assert update["changes"] == [{"field": "Rows[1].Quantity", "before": f"{old:g}", "after": f"{new:g}"}]
+    assert ended.document["summary"]["update"] == 1
+    assert "Changes to the draft" in page.read_text("utf-8")
+
+    after = draft(pushed, before["Id"])
+    assert float(after["Rows"][0]["Quantity"]) == new
+    same = (
+        "OurReference",
+        "YourReference",
+        "CustomerId",
+        "TermsOfPaymentId",
+        "InvoiceAddress1",
+        "CreatedUtc",
+    )
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+
+    pushed.forget_calls()
+    assert pushed.sfspiris("push-closed-won", "--json").document["actions"] == []
+    assert pushed.writes() == []
+
+
+def test_a_field_that_nothing_is_mapped_from_plans_nothing(pushed: Playground) -> None:
+    deal, _ = with_draft(pushed)
+    pushed.control(
+        "salesforce",
+        "PATCH",
+        f"records/Opportunity/{deal['Id']}",
+        {"Description": "Ring Kalle", "NextStep": "-"},
+    )
+    assert pushed.sfspiris("push-closed-won", "--json").document["actions"] == []
+    asked = [
+        one["path"] for one in pushed.calls("spiris")
+    ]  # what is held is looked at again, and nothing else
+    assert [path for path in asked if "draft" in path] == []
+
+
+def test_an_edited_draft_is_left_byte_for_byte_and_three_versions_are_shown(pushed: Playground) -> None:
+    deal, before = with_draft(pushed)
+    pushed.control("spiris", "POST", f"drafts/{before['Id']}/edit?company=se", {"YourReference": "Kajsa Ek"})
+    theirs = draft(pushed, before["Id"])
+    old, new = sell_one_more(pushed, deal)
+    ended = pushed.sfspiris("push-closed-won", "--json")
+    assert ended.code == 3
+    (hold,) = of_deal(ended.document, "holds", deal)
+    assert hold["code"] == "DRAFT_EDITED_BY_FINANCE"
+    versions: dict[str, Any] = {one.pop("field"): one for one in hold["versions"]}
+    assert versions["Rows[1].Quantity"] == {
+        "written": f"{old:g}",
+        "salesforce": f"{new:g}",
+        "spiris": f"{old:g}",
+    }
+    assert versions["YourReference"]["spiris"] == "Kajsa Ek"
+    assert versions["YourReference"]["written"] == versions["YourReference"]["salesforce"]
+    assert draft(pushed, before["Id"]) == theirs
+    assert [one for one in pushed.writes() if one["path"].startswith("/v2")] == []
+
+
+def test_a_change_whose_reply_is_lost_is_seen_in_the_draft_and_not_sent_again(pushed: Playground) -> None:
+    deal, before = with_draft(pushed)
+    _, new = sell_one_more(pushed, deal)
+    pushed.control(
+        "spiris",
+        "POST",
+        "faults",
+        {"method": "PUT", "path": "/customerinvoicedrafts/", "nth": 1, "times": 1, "effect": "drop_after"},
+    )
+    ended = pushed.sfspiris("push-closed-won", "--json")
+    (update,) = of_deal(ended.document, "actions", deal)
+    assert update["outcome"] == "done"
+    assert float(draft(pushed, before["Id"])["Rows"][0]["Quantity"]) == new
+    assert sum(one["method"] == "PUT" for one in pushed.calls("spiris")) == 1
+
+
+def test_a_deleted_draft_is_held_with_its_owner_since_the_first_time_and_never_made_again(
+    pushed: Playground,
+) -> None:
+    deal, before = with_draft(pushed)
+    pushed.control("spiris", "POST", f"drafts/{before['Id']}/delete?company=se", {})
+    pushed.control("salesforce", "PUT", "clock", {"now": "2026-11-21T08:00:00Z"})
+    pushed.control("spiris", "PUT", "clock", {"now": "2026-11-21T08:00:00Z"})
+    try:
+        first, again = (pushed.sfspiris("pull-invoice-status", "--json").document for _ in range(2))
+        pushes = pushed.sfspiris("push-closed-won", "--json", "--full").document
+    finally:
+        for side in ("salesforce", "spiris"):
+            pushed.control(side, "PUT", "clock", {"now": None})
+    told = [of_deal(one, "holds", deal) for one in (first, again, pushes)]
+    assert [[one["code"] for one in holds] for holds in told] == [["DRAFT_DELETED"]] * 3
+    assert len({holds[0]["since"] for holds in told}) == 1
+    assert all(holds[0]["owner"] for holds in told)
+    assert before["Id"] not in {one["Id"] for one in pushed.drafts()}
+    assert again["summary"]["unchanged"] + again["summary"]["held"] == len(pushed.drafts()) + 1

@@ -1,0 +1,314 @@
+"""A Deal that changes after its draft was made: the draft follows, unless somebody else has been at it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import Stage, lost, unreachable
+from sfspiris.core.actions import Change, UpdateDraft
+from sfspiris.core.holds import Hold, HoldCode
+from sfspiris.core.model import Deal, DealStatus, DraftRow
+from sfspiris.core.outcome import Outcome, RunResult
+from sfspiris.core.planning.documents import SETTLE
+from sfspiris.engine.gather import Scope
+from sfspiris.engine.run import Guard, pull, push
+from sfspiris.errors import SafetyStop
+from shorthand import buyer, customer, deal, deal_id, line
+
+ROOMY = Guard(max_changes=200)
+D1 = deal_id("D1")
+OTHER = buyer("Ericsson", id="001000000000A02AAA", orgnr="556016-0680")
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """One deal over two hours, with its draft."""
+    made = Stage(tmp_path)
+    made.crm.add(deal("D1", "2 x 500 KONS", purchase_order="PO-1"))
+    run(made)
+    return made
+
+
+def run(stage: Stage, *, dry: bool = False, guard: Guard = ROOMY) -> RunResult:
+    with stage.world(dry=dry) as world:
+        return push(world, Scope(), guard)
+
+
+def sell(stage: Stage, *lines: str, **changes: Any) -> Deal:
+    """What sales does to the deal."""
+    if lines:
+        changes["lines"] = tuple(line(one) for one in lines)
+    after = replace(stage.crm.deals[D1], changed_at=stage.crm.time, **changes)
+    stage.crm.deals[D1] = after
+    return after
+
+
+def held(result: RunResult) -> Hold:
+    (one,) = result.holds
+    return one.hold
+
+
+# --- nobody has touched the draft ----------------------------------------------------------------------------------
+
+
+def test_an_untouched_draft_follows_its_deal_and_every_field_is_told_before_and_after(stage: Stage) -> None:
+    sell(stage, "3 x 500 KONS", purchase_order="PO-2")
+    result = run(stage)
+    (update,) = [one.action for one in result.results]
+    assert isinstance(update, UpdateDraft)
+    assert update.changed == (
+        Change("PurchaseOrder", "PO-1", "PO-2"),
+        Change("Rows[1].Quantity", "2", "3"),
+    )
+    (draft,) = stage.se.made
+    assert draft.totals.net == Decimal(1500)
+    assert (stage.se.creates, stage.se.updates) == (3, 1)  # customer and draft before, then the update
+    assert result.holds == ()
+
+
+def test_after_the_update_there_is_nothing_more_to_do_and_no_ledger_is_read(stage: Stage) -> None:
+    sell(stage, "3 x 500 KONS")
+    run(stage)
+    calls = stage.se.calls
+    assert run(stage).unchanged == (D1,)
+    assert stage.se.calls == calls
+
+
+def test_a_dry_run_plans_the_update_and_writes_nothing(stage: Stage) -> None:
+    before = stage.file.read_bytes()
+    sell(stage, "3 x 500 KONS")
+    assert [one.outcome for one in run(stage, dry=True).results] == [Outcome.PLANNED]
+    assert stage.se.updates == 0
+    assert stage.file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "changes", [{"name": "Nytt namn"}, {"owner_name": "Bo Ek"}, {"closed_on": deal("D1").closed_on}], ids=str
+)
+def test_touching_a_field_that_no_draft_shows_plans_nothing_and_reads_no_ledger(
+    stage: Stage, changes: dict[str, Any]
+) -> None:
+    calls = stage.se.calls
+    sell(stage, **changes)
+    assert run(stage).results == ()
+    assert stage.se.calls == calls
+
+
+def test_an_address_that_moves_changes_no_draft(stage: Stage) -> None:
+    """It is the customer's; the draft takes it from there."""
+    sell(stage, buyer=buyer(street="Nygatan 2"))
+    result = run(stage)
+    assert [one.action for one in result.results if isinstance(one.action, UpdateDraft)] == []
+    assert result.holds == ()
+
+
+def test_rows_may_come_and_go(stage: Stage) -> None:
+    sell(stage, "2 x 500 KONS", "1 x 70 MAT")
+    run(stage)
+    assert [len(one.draft.rows) for one in stage.se.made if one.draft] == [2]
+    sell(stage, "1 x 70 MAT")
+    run(stage)
+    assert [one.totals.net for one in stage.se.made] == [Decimal(70)]
+
+
+def test_another_account_moves_the_draft_to_another_customer(stage: Stage) -> None:
+    sell(stage, buyer=OTHER)
+    result = run(stage)
+    (changed,) = [one.action.changed for one in result.results if isinstance(one.action, UpdateDraft)]
+    assert changed == (Change("Customer", "AB Volvo", "Ericsson"),)
+    (draft,) = stage.se.made
+    assert draft.customer_id == stage.se.known[-1].id
+
+
+def test_updates_count_against_the_limit_on_changes(stage: Stage) -> None:
+    sell(stage, "3 x 500 KONS")
+    with pytest.raises(SafetyStop, match="1 customers and drafts"):
+        run(stage, guard=Guard(max_changes=0))
+    assert stage.se.updates == 0
+
+
+def test_a_deal_that_can_no_longer_be_invoiced_is_held_and_its_draft_stands(stage: Stage) -> None:
+    before = stage.se.made[0]
+    sell(stage, lines=())
+    assert held(run(stage)).code is HoldCode.NO_LINES
+    assert stage.se.made == [before]
+    told = stage.crm.deals[D1].sync
+    assert (told.status, told.code, told.draft_id) == (DealStatus.DRAFT, HoldCode.NO_LINES, before.id)
+
+
+def test_a_deal_that_goes_to_another_company_now_leaves_the_draft_and_makes_no_second(stage: Stage) -> None:
+    norwegian = buyer(
+        "Oslo AS", id="001000000000A03AAA", orgnr=None, country="NO", postal_code="0150", city="Oslo"
+    )
+    sell(stage, buyer=norwegian, values={"Account.BillingCountryCode": "NO"})
+    assert held(run(stage)).code is HoldCode.DEAL_CHANGED_AFTER_INVOICE
+    assert (len(stage.se.made), stage.international.made) == (1, [])
+
+
+# --- finance has edited the draft ----------------------------------------------------------------------------------
+
+
+def test_an_edited_draft_is_left_as_it_is_and_the_three_versions_are_shown(stage: Stage) -> None:
+    row = stage.se.made[0].draft.rows[0]  # type: ignore[union-attr]
+    theirs = stage.se.edit("draft-1", rows=(replace(row, text="Enligt avtal"), DraftRow("Tack!")))
+    sell(stage, "3 x 500 KONS")
+    found = held(run(stage))
+    assert found.code is HoldCode.DRAFT_EDITED_BY_FINANCE
+    assert [(one.field, one.wrote, one.crm, one.ledger) for one in found.versions] == [
+        ("Rows[1].Text", "Produkt KONS", "Produkt KONS", "Enligt avtal"),
+        ("Rows[1].Quantity", "2", "3", "2"),
+        ("Rows[2].Text", None, None, "Tack!"),
+    ]
+    assert stage.se.made == [theirs]
+    assert stage.crm.deals[D1].sync.code == HoldCode.DRAFT_EDITED_BY_FINANCE
+
+
+def test_an_edited_draft_of_a_deal_that_did_not_change_concerns_nobody(stage: Stage) -> None:
+    stage.se.edit("draft-1", your_reference="Kajsa")
+    assert run(stage).holds == ()
+    assert run(stage).results == ()
+
+
+def test_the_hold_goes_when_the_deal_is_changed_back(stage: Stage) -> None:
+    stage.se.edit("draft-1", your_reference="Kajsa")
+    sell(stage, "3 x 500 KONS")
+    run(stage)
+    sell(stage, "2 x 500 KONS")
+    assert run(stage).holds == ()
+    assert stage.crm.deals[D1].sync.code is None
+
+
+def test_finance_and_sales_who_make_the_same_change_agree(stage: Stage) -> None:
+    row = stage.se.made[0].draft.rows[0]  # type: ignore[union-attr]
+    stage.se.edit("draft-1", rows=(replace(row, quantity=Decimal(3)),))
+    sell(stage, "3 x 500 KONS")
+    assert run(stage).unchanged == (D1,)
+
+
+def test_an_edit_between_plan_and_update_is_never_overwritten(stage: Stage) -> None:
+    sell(stage, "3 x 500 KONS")
+    reads = stage.se.draft
+    before = stage.se.made[0]
+
+    def edited_before_the_second_reading(draft_id: str) -> Any:
+        if stage.se.reads["draft"] == 1:
+            stage.se.edit("draft-1", your_reference="Kajsa")
+        return reads(draft_id)
+
+    stage.se.draft = edited_before_the_second_reading  # type: ignore[method-assign]  # finance, not ours
+    assert held(run(stage)).code is HoldCode.DRAFT_EDITED_BY_FINANCE
+    (after,) = stage.se.made
+    assert (after.draft.your_reference, after.totals) == ("Kajsa", before.totals)  # type: ignore[union-attr]
+
+
+# --- the draft is gone ---------------------------------------------------------------------------------------------
+
+
+def test_a_draft_that_was_issued_meanwhile_is_not_updated(stage: Stage) -> None:
+    issued = stage.se.issue("draft-1", "1042")
+    sell(stage, "3 x 500 KONS")
+    found = held(run(stage))
+    assert found.code is HoldCode.DEAL_CHANGED_AFTER_INVOICE
+    assert issued.number in found.message
+    assert stage.se.updates == 0
+
+
+def test_a_draft_that_finance_deleted_is_never_made_again_by_a_change(stage: Stage) -> None:
+    stage.se.made.clear()
+    stage.pass_time(SETTLE)
+    sell(stage, "3 x 500 KONS")
+    first = run(stage)
+    assert held(first).code is HoldCode.DRAFT_DELETED
+    assert stage.se.made == []
+    with stage.world() as world:
+        pull(world, full=False)
+    stage.pass_time(timedelta(days=1))
+    again = run(stage)
+    assert (again.holds[0].hold.code, again.holds[0].since) == (HoldCode.DRAFT_DELETED, first.holds[0].since)
+    assert again.unchanged == ()
+
+
+def test_a_young_draft_that_is_not_seen_is_waited_for(stage: Stage) -> None:
+    stage.se.made.clear()
+    sell(stage, "3 x 500 KONS")
+    assert held(run(stage)).code is HoldCode.OUTCOME_UNKNOWN
+
+
+def test_an_invoice_is_not_held_over_a_reference(stage: Stage) -> None:
+    stage.se.issue("draft-1", "1042")
+    with stage.world() as world:
+        pull(world, full=False)
+    sell(stage, our_reference="Bo Ek")
+    assert run(stage).holds == ()
+
+
+# --- replies that are lost -----------------------------------------------------------------------------------------
+
+
+def test_a_lost_reply_is_answered_by_the_draft_itself(stage: Stage) -> None:
+    stage.se.trouble.after[stage.se.creates + 1] = lost
+    sell(stage, "3 x 500 KONS")
+    assert [one.outcome for one in run(stage).results] == [Outcome.DONE]
+    assert run(stage).unchanged == (D1,)
+    assert stage.se.updates == 1
+
+
+def test_an_update_that_may_still_arrive_is_waited_for_and_then_planned_anew(stage: Stage) -> None:
+    stage.se.trouble.before[stage.se.creates + 1] = lost
+    sell(stage, "3 x 500 KONS")
+    assert held(run(stage)).code is HoldCode.OUTCOME_UNKNOWN
+    stage.pass_time(timedelta(minutes=5))
+    assert held(run(stage)).code is HoldCode.OUTCOME_UNKNOWN
+    assert stage.se.updates == 0
+    stage.pass_time(SETTLE)
+    assert run(stage).holds == ()
+    assert (stage.se.updates, stage.se.made[0].totals.net) == (1, Decimal(1500))
+
+
+def test_an_update_that_arrived_late_is_found_and_not_sent_again(stage: Stage) -> None:
+    stage.se.trouble.before[stage.se.creates + 1] = lost
+    sell(stage, "3 x 500 KONS")
+    run(stage)
+    row = stage.se.made[0].draft.rows[0]  # type: ignore[union-attr]
+    stage.se.edit("draft-1", rows=(replace(row, quantity=Decimal(3)),))
+    again = run(stage)
+    assert (again.holds, again.unchanged) == ((), (D1,))
+    assert stage.se.updates == 0
+
+
+def test_an_edit_after_a_lost_reply_is_never_overwritten(stage: Stage) -> None:
+    """The update came through, its reply did not, and finance was at the draft before the next run."""
+    stage.se.trouble.after[stage.se.creates + 1] = lost
+    reads = stage.se.draft
+
+    def unreadable_after_the_update(draft_id: str) -> Any:
+        if stage.se.updates:
+            raise unreachable()
+        return reads(draft_id)
+
+    stage.se.draft = unreadable_after_the_update  # type: ignore[method-assign]  # the line, not ours
+    sell(stage, "3 x 500 KONS")
+    assert held(run(stage)).code is HoldCode.OUTCOME_UNKNOWN
+    stage.se.draft = reads  # type: ignore[method-assign]
+    theirs = stage.se.edit("draft-1", your_reference="Kajsa")
+    result = run(stage)
+    for pause in (timedelta(minutes=5), SETTLE):
+        stage.pass_time(pause)
+        result = run(stage)
+        assert stage.se.made == [theirs]
+    assert (result.unchanged, stage.se.updates) == ((D1,), 1)  # it says what the deal says, and more
+    sell(stage, "4 x 500 KONS")
+    assert held(run(stage)).code is HoldCode.DRAFT_EDITED_BY_FINANCE
+    assert stage.se.made == [theirs]
+
+
+def test_a_customer_in_another_currency_is_never_given_to_a_draft(stage: Stage) -> None:
+    stage.se.known.append(customer("1900", name="Ericsson", orgnr="5560160680", currency="EUR"))
+    sell(stage, buyer=OTHER)
+    result = run(stage)
+    assert HoldCode.CURRENCY_MISMATCH in {one.hold.code for one in result.holds}
+    assert stage.se.updates == 0
