@@ -79,6 +79,11 @@ def _order(api: Api) -> dict[str, Any]:
     }
 
 
+def _quote(api: Api) -> dict[str, Any]:
+    body = _invoice(api)
+    return {"CustomerId": body["CustomerId"], "Rows": body["Rows"]}
+
+
 def _voucher(_api: Api) -> dict[str, Any]:
     return {
         "VoucherDate": "2026-11-20T00:00:00Z",
@@ -286,6 +291,10 @@ def _invoice_id(api: Api) -> str:
     return known
 
 
+def _quote_id(api: Api) -> str:
+    return _made(api, "/quotes", _quote(api))
+
+
 def _order_id(api: Api) -> str:
     return _made(api, "/orders", _order(api))
 
@@ -330,6 +339,23 @@ TARGETS: Final[Mapping[str, Callable[[Api], Target]]] = {
     "PUT /voucherdrafts/{voucherDraftId}": _again("voucherDraftId", "/voucherdrafts", _voucher),
     "DELETE /voucherdrafts/{voucherDraftId}": _doomed("voucherDraftId", "/voucherdrafts", _voucher),
     "POST /voucherdrafts/{voucherDraftId}/convert": _doomed("voucherDraftId", "/voucherdrafts", _voucher),
+    "PUT /quotes/{id}": _again("id", "/quotes", _quote),
+    "PUT /quotedrafts/{id}": _again("id", "/quotedrafts", _quote),
+    "POST /quotes": _new(_quote),
+    "POST /quotedrafts": _new(_quote),
+    "DELETE /quotes/{id}": _doomed("id", "/quotes", _quote),
+    "DELETE /quotedrafts/{id}": _doomed("id", "/quotedrafts", _quote),
+    "PUT /quotedrafts/{id}/convert": _doomed("id", "/quotedrafts", _quote),
+    "PUT /quotes/{id}/accept": _doomed("id", "/quotes", _quote),
+    **{
+        f"POST /quotes/{{id}}/{what}": lambda api: Target(
+            {"id": _made(api, "/quotes", _quote(api))}, {"Type": 1}
+        )
+        for what in ("converttoorder", "previeworder", "converttocustomerinvoice")
+    },
+    "POST /quotes/{id}/email": lambda api: Target({"id": _made(api, "/quotes", _quote(api))}, _EMAIL),
+    f"POST {_ATTACHMENTS}/quote": _new(lambda api: _upload(_quote_id(api))),
+    f"DELETE {_ATTACHMENTS}/quote/{{quoteId}}/{{attachmentId}}": _attached("quote", "quoteId", _quote_id),
     "POST /projects": _new(_project),
     "PUT /projects/{id}": _again("id", "/projects", _project),
     "PUT /costcenters/{id}": lambda api: Target({"id": _cost_center(api)}, {"Name": "Avdelning"}),

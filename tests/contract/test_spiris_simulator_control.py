@@ -2,7 +2,6 @@
 
 import copy
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,7 @@ import pytest
 from sfspiris.sandbox.kernel.clock import Clock
 from sfspiris.sandbox.kernel.records import Records
 from sfspiris.sandbox.spiris.simulator import SpirisSimulator
-from spiris_sandbox import NOW, NOWHERE, WORLD, Api, Sandbox, kr, sandbox
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with sandbox() as office:
-        yield office
-
-
-@pytest.fixture
-def office(served: Sandbox) -> Sandbox:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(office: Sandbox) -> Api:
-    return office.sign_in()
+from spiris_sandbox import NOW, NOWHERE, WORLD, Api, Sandbox, kr
 
 
 def world(**changes: Any) -> dict[str, Any]:

@@ -1,30 +1,12 @@
 """Drafts of the Spiris simulator: rows, VAT, roundings, full replacement, dates."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from spiris_sandbox import NOWHERE, WORLD, Api, Sandbox, kr, sandbox
+from spiris_sandbox import NOWHERE, Api, Sandbox, kr
 
 TEXT_ROW = {"IsTextRow": True, "ReversedConstructionServicesVatFree": False, "Text": "SF:006A"}
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with sandbox() as office:
-        yield office
-
-
-@pytest.fixture
-def office(served: Sandbox) -> Sandbox:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(office: Sandbox) -> Api:
-    return office.sign_in()
 
 
 def test_a_draft_takes_the_customers_part_from_the_customer(api: Api) -> None:

@@ -1,31 +1,13 @@
 """Invoices of the Spiris simulator: issuing, numbers, vouchers, payments, credits, voiding, printing, sending."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from spiris_sandbox import NOWHERE, WORLD, Api, Sandbox, kr, sandbox
+from spiris_sandbox import NOWHERE, WORLD, Api, Sandbox, kr
 
 REFERENCES = ("YourReference", "OurReference", "BuyersOrderReference", "SubscriptionNumber", "ContractNumber")
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with sandbox() as office:
-        yield office
-
-
-@pytest.fixture
-def office(served: Sandbox) -> Sandbox:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(office: Sandbox) -> Api:
-    return office.sign_in()
 
 
 def read(api: Api, invoice: dict[str, Any]) -> Any:

@@ -1,28 +1,10 @@
 """Customers and articles of the Spiris simulator."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from spiris_sandbox import NOWHERE, WORLD, Api, Sandbox, kr, sandbox
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with sandbox() as office:
-        yield office
-
-
-@pytest.fixture
-def office(served: Sandbox) -> Sandbox:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(office: Sandbox) -> Api:
-    return office.sign_in()
+from spiris_sandbox import NOWHERE, Api, Sandbox, kr
 
 
 def customer(api: Api, **changes: Any) -> dict[str, Any]:

@@ -1,25 +1,12 @@
 """Signing in to the Spiris simulator: codes, PKCE, single-use refresh tokens, scopes, what a token opens."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from spiris_sandbox import ALL_SCOPES, CLIENT, NOW, REDIRECT, VERIFIER, WORLD, Sandbox, sandbox
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with sandbox() as office:
-        yield office
-
-
-@pytest.fixture
-def office(served: Sandbox) -> Sandbox:
-    served.reset(WORLD)
-    return served
+from spiris_sandbox import ALL_SCOPES, CLIENT, NOW, REDIRECT, VERIFIER, WORLD, Sandbox
 
 
 def token_call(

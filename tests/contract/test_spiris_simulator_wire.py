@@ -1,28 +1,10 @@
 """What holds for every call of the Spiris simulator: bodies, errors, lists, limits, gates."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from spiris_sandbox import NOWHERE, WORLD, Api, Sandbox, sandbox
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with sandbox() as office:
-        yield office
-
-
-@pytest.fixture
-def office(served: Sandbox) -> Sandbox:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(office: Sandbox) -> Api:
-    return office.sign_in()
+from spiris_sandbox import NOWHERE, Api, Sandbox
 
 
 def customer(api: Api, **changes: Any) -> dict[str, Any]:

@@ -54,6 +54,7 @@ _TRADING = _SELLING | {BOOKKEEPING}
 _PROJECTS = frozenset({PRO, STANDARD, BOOKKEEPING, INVOICING})
 
 _SALES_AREA = Area(_with_readonly(_SALES), (_SALES,), _SELLING)
+_ORDERING = Area(_with_readonly(_SALES), (_SALES,), frozenset({PRO, STANDARD, INVOICING}), SALES_MODULE)
 
 AREAS: Mapping[str, Area] = MappingProxyType(
     {
@@ -65,9 +66,9 @@ AREAS: Mapping[str, Area] = MappingProxyType(
         "customerinvoicedrafts": _SALES_AREA,
         "customerinvoices": _SALES_AREA,
         "customerledgeritems": _SALES_AREA,
-        "orders": Area(
-            _with_readonly(_SALES), (_SALES,), frozenset({PRO, STANDARD, INVOICING}), SALES_MODULE
-        ),
+        "orders": _ORDERING,
+        "quotes": _ORDERING,
+        "quotedrafts": _ORDERING,
         "termsofpayments": Area(_with_readonly(_SALES, _PURCHASE), (), _TRADING),
         "currencies": Area(_with_readonly(_SALES, _PURCHASE), (), _TRADING | {COLLABORATION}),
         "countries": Area((*_with_readonly(_SALES), "vls:api"), (), _TRADING),

@@ -30,6 +30,7 @@ DRAFTS = "customerinvoicedrafts"
 INVOICES = "customerinvoices"
 LEDGER_ITEMS = "customerledgeritems"
 ORDERS = "orders"
+QUOTES = "quotes"
 LINKS = "partnerresourcelinks"
 NOTES = "notes"
 ATTACHMENTS = "salesdocumentattachments"
@@ -65,6 +66,7 @@ class Series:
 CUSTOMER_SERIES = Series("NextCustomerNumber")
 INVOICE_SERIES = Series("NextCustomerInvoiceNumber")
 ORDER_SERIES = Series("NextOrderNumber")
+QUOTE_SERIES = Series("NextQuoteNumber")
 
 
 class Books:

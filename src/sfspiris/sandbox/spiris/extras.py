@@ -16,6 +16,7 @@ from sfspiris.sandbox.spiris.books import (
     LINKS,
     NOTES,
     ORDERS,
+    QUOTES,
     USERS,
     VOUCHER_DRAFTS,
     VOUCHERS,
@@ -38,7 +39,7 @@ _NOTED: Final[Mapping[int, str]] = {
     20: VOUCHER_DRAFTS,
     21: ORDERS,
 }
-_ATTACHED_TO: Final[Mapping[str, int]] = {INVOICES: 1, DRAFTS: 2, ORDERS: 4}
+_ATTACHED_TO: Final[Mapping[str, int]] = {INVOICES: 1, DRAFTS: 2, QUOTES: 3, ORDERS: 4}
 """Documents that take files, with the numbers of `DocumentType`; the manual lists 0-6 without names."""
 
 _MEDIA_TYPES: Final = frozenset({"application/pdf", "image/jpeg", "image/tiff", "image/png"})
@@ -210,7 +211,7 @@ OPERATIONS = (
     Operation("GET", "/notes/{}", _note),
     Operation("PUT", "/notes/{}", _replace_note),
     Operation("GET", "/salesdocumentattachments", _attachments),
-    Operation("POST", "/salesdocumentattachments", _attach(DRAFTS, INVOICES, ORDERS)),
+    Operation("POST", "/salesdocumentattachments", _attach(DRAFTS, INVOICES, ORDERS, QUOTES)),
     Operation("GET", "/salesdocumentattachments/{}", _attachment),
     *(
         Operation("POST", f"/salesdocumentattachments/{kind}", _attach(table))
@@ -218,6 +219,7 @@ OPERATIONS = (
             ("customerinvoicedraft", DRAFTS),
             ("customerinvoice", INVOICES),
             ("order", ORDERS),
+            ("quote", QUOTES),
         )
     ),
     Operation("DELETE", "/salesdocumentattachments/{}/{}", _detach(None)),
@@ -227,6 +229,7 @@ OPERATIONS = (
             ("customerinvoicedraft", DRAFTS),
             ("customerinvoice", INVOICES),
             ("order", ORDERS),
+            ("quote", QUOTES),
         )
     ),
 )

@@ -58,6 +58,20 @@ def order_pdf(books: Books, order: dict[str, Any]) -> bytes:
     return _printed(books, order, title, facts, money)
 
 
+def quote_pdf(books: Books, quote: dict[str, Any]) -> bytes:
+    """A quote as PDF."""
+    facts = [("Offertdatum", quote["QuoteDate"]), ("Giltig till", quote["DueDate"])]
+    money = {
+        "currency": quote["CurrencyCode"],
+        "total": quote["TotalAmount"],
+        "vat": quote["VatAmount"],
+        "rounding": quote["RoundingsAmount"],
+    }
+    references = {"YourReference": quote["CustomerReference"], "OurReference": quote["CompanyReference"]}
+    paper = {**quote, **references, "TermsOfPaymentId": quote.get("TermsOfPayment", {}).get("Id")}
+    return _printed(books, paper, f"Offert {quote['Number']}", facts, money)
+
+
 def _printed(
     books: Books, paper: dict[str, Any], title: str, facts: list[tuple[str, Any]], money: dict[str, Any]
 ) -> bytes:

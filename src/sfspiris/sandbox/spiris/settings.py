@@ -9,6 +9,7 @@ from sfspiris.sandbox.spiris.books import (
     CUSTOMER_SERIES,
     INVOICE_SERIES,
     ORDER_SERIES,
+    QUOTE_SERIES,
     USERS,
     Books,
     Series,
@@ -26,7 +27,7 @@ SERIES: Final[Mapping[str, Series]] = {
         INVOICE_SERIES,
         ORDER_SERIES,
         Series("NextSupplierNumber"),
-        Series("NextQuoteNumber"),
+        QUOTE_SERIES,
         Series("NextArticleNumber"),
     )
 }

@@ -25,7 +25,7 @@ from sfspiris.sandbox.spiris.model.fields import (
 NO_ID = "00000000-0000-0000-0000-000000000000"
 """How the API says "none" where an id may not be null."""
 
-_WORK_TYPES = (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 15, *range(18, 30))
+WORK_TYPES = (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 15, *range(18, 30))
 
 PERSON = Shape(
     "SalesDocumentRotRutReductionPersonApi",
@@ -56,7 +56,7 @@ DRAFT_ROW = Shape(
         number("UnitPrice", 4),
         *_DISCOUNT,
         number("Quantity", 2),
-        whole("WorkCostType", choices=_WORK_TYPES),
+        whole("WorkCostType", choices=WORK_TYPES),
         flag("IsWorkCost"),
         *_WORK,
         flag("ReversedConstructionServicesVatFree", required=True),
@@ -95,7 +95,7 @@ INVOICE_ROW = Shape(
         *_COST_CENTERS,
         one_ro(guid("UnitId")),
         guid("ProjectId"),
-        whole("WorkCostType", choices=_WORK_TYPES),
+        whole("WorkCostType", choices=WORK_TYPES),
         *_WORK,
         whole("GreenTechnologyType", choices=range(4)),
         *_COSTS,
@@ -118,7 +118,7 @@ ORDER_ROW = Shape(
         one_ro(number("Amount")),
         *_DISCOUNT,
         number("Quantity", 4),
-        whole("WorkCostType", choices=_WORK_TYPES),
+        whole("WorkCostType", choices=WORK_TYPES),
         flag("IsWorkCost", required=True),
         *_WORK,
         flag("EligibleForReverseChargeOnVat", required=True),
