@@ -5,8 +5,12 @@ That client speaks HTTPS to hosts of its own choosing, so a transport adapter se
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
-from simple_salesforce.exceptions import SalesforceMalformedRequest, SalesforceResourceNotFound
+from simple_salesforce.exceptions import (
+    SalesforceAuthenticationFailed,
+    SalesforceMalformedRequest,
+    SalesforceResourceNotFound,
+)
 
 from salesforce_box import CLIENT, WORLD, Box, box
 
@@ -75,6 +83,49 @@ def test_it_signs_in_with_client_credentials(session: requests.Session) -> None:
         session=session,
     )
     assert client.query("SELECT COUNT() FROM Account")["totalSize"] == 3
+
+
+def test_it_signs_in_with_a_password_where_the_org_still_takes_one(
+    served: Box, session: requests.Session
+) -> None:
+    """By SOAP, which is what it does with a password."""
+    told: dict[str, Any] = {
+        "username": "integration@example.com",
+        "password": "sandbox-password",
+        "security_token": "sandbox-token",
+        "session": session,
+        "version": "59.0",
+    }
+    with pytest.raises(SalesforceAuthenticationFailed, match="disabled in this org"):
+        Salesforce(**told)
+    served.switch(legacy_logins="yes")
+    with pytest.raises(SalesforceAuthenticationFailed, match="Invalid username, password"):
+        Salesforce(**{**told, "password": "guessed"})
+    assert Salesforce(**told).query("SELECT COUNT() FROM Account")["totalSize"] == 3
+
+
+def test_it_speaks_real_tls_to_a_sandbox_whose_certificate_it_trusts(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sfspiris", "sandbox", "up", "--json", "--tls", "--world", "empty"]
+    options = ["--data", str(tmp_path), "--salesforce-port", "0", "--spiris-port", "0"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            where = json.loads(process.stdout.readline())
+            form = {"grant_type": "client_credentials", **CLIENT}
+            with requests.Session() as plain:
+                plain.trust_env = False  # a bundle named there would count for more than the next line
+                plain.verify = where["certificate"]
+                signed_in = plain.post(
+                    f"{where['salesforce_tls']}/services/oauth2/token", data=form, timeout=20
+                )
+                told = signed_in.json()
+                assert told["instance_url"] == where["salesforce_tls"]
+                client = Salesforce(
+                    session_id=told["access_token"], instance_url=told["instance_url"], session=plain
+                )
+                assert client.query("SELECT Name FROM Organization")["totalSize"] == 1
+        finally:
+            process.kill()
 
 
 def test_it_reads_every_page_and_exact_numbers(served: Box, client: Any) -> None:

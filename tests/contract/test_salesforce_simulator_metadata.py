@@ -296,7 +296,7 @@ SHOWN = {
 
 
 def test_views_layouts_reports_and_dashboards_come_along_and_again_without_a_change(api: Api) -> None:
-    manifest = {"ListView": ["Receipt__c.All"], "Report": ["Money/All_Receipts"], "Layout": ["*"]}
+    manifest = {"ListView": ["Receipt__c.All"], "Report": ["Money/", "Money/All_Receipts"], "Layout": ["*"]}
     first, again = (deploy(api, package(manifest, **SHOWN)) for _ in range(2))
     kinds = {one["componentType"] for one in first["details"]["componentSuccesses"]}
     assert {"ListView", "Layout", "ReportType", "Report", "Dashboard"} <= kinds

@@ -36,6 +36,7 @@ _OBJECT_PERMISSIONS: Final = {
 }
 """What `schema.assembly.Granted` calls each, and the element of a permission set that grants it."""
 
+_FOLDER: Final = "Folder"
 _PARTS: Final = {"fields": "CustomField", "validationRules": "ValidationRule", "listViews": "ListView"}
 """The components that stand inside an object's file, and under what."""
 
@@ -82,7 +83,7 @@ class Deployment:
 
     def _component(self, kind: str, full_name: str, document: Any, work: Callable[[], bool]) -> None:
         outcome = {
-            "componentType": kind,
+            "componentType": kind.removesuffix(_FOLDER),
             "fullName": full_name,
             "fileName": self._file_of(kind, full_name),
             "created": False,
@@ -120,8 +121,9 @@ class Deployment:
                 }
         for kind, members in self._package.manifest.items():
             for member in members:
-                # A folder is named among what lies in it.
-                if member != "*" and not {(kind, member), (f"{kind}Folder", member)} & there:
+                # A folder is named among what lies in it; some clients put a slash behind it.
+                names = {(kind, member), (f"{kind}{_FOLDER}", member.removesuffix("/"))}
+                if member != "*" and not names & there:
                     self._component(kind, member, None, partial(_missing, kind, member))
 
     def _object(self, name: str, meta: dict[str, Any]) -> bool:
