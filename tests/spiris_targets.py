@@ -203,6 +203,12 @@ def _ledger_item(api: Api) -> dict[str, Any]:
     }
 
 
+def _ledger_item_with_voucher(api: Api) -> dict[str, Any]:
+    item = _ledger_item(api)
+    del item["VoucherId"]
+    return {**item, "Voucher": _voucher(api)}
+
+
 # --- targets -------------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +331,7 @@ TARGETS: Final[Mapping[str, Callable[[Api], Target]]] = {
     "POST /customerinvoices/{invoiceId}/einvoice": _invoiced({"SendType": 1}),
     "POST /customerinvoices/{invoiceId}/paymentreminders": _overdue,
     "POST /customerledgeritems": _new(_ledger_item),
+    "POST /customerledgeritems/customerledgeritemswithvoucher": _new(_ledger_item_with_voucher),
     "POST /orders": _new(_order),
     "PUT /orders/{id}": _again("id", "/orders", _order),
     "DELETE /orders/{id}": _doomed("id", "/orders", _order),

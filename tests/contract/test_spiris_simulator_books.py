@@ -243,6 +243,25 @@ def test_a_manual_claim_needs_a_manual_voucher(api: Api) -> None:
     assert api.refused("POST", "/customerledgeritems", json={**claim, "VoucherId": booked})[:2] == (400, 4002)
 
 
+def test_a_claim_and_its_voucher_are_made_together_or_not_at_all(api: Api) -> None:
+    claim = {
+        "CustomerId": api.customer("1001")["Id"],
+        "InvoiceNumber": 7,
+        "CurrencyCode": "SEK",
+        "IsCreditInvoice": False,
+        "TotalAmountInvoiceCurrency": 1250,
+        "RemainingAmountInvoiceCurrency": 1250,
+        "Voucher": voucher(),
+    }
+    path = "/customerledgeritems/customerledgeritemswithvoucher"
+    made = api.ok("POST", path, json=claim)
+    (booked,) = api.all("/vouchers")
+    assert made["VoucherId"] == booked["Id"]
+    assert api.refused("POST", path, json={**claim, "CurrencyCode": "XXX"}) == (400, 2000, ["CurrencyCode"])
+    assert api.refused("POST", path, json={**claim, "Voucher": None}) == (400, 2000, ["Voucher"])
+    assert len(api.all("/vouchers")) == len(api.all("/customerledgeritems")) == 1
+
+
 # Orders
 
 

@@ -1,15 +1,25 @@
 """The customer ledger: `/customerledgeritems`. Every invoice is in it; a POST adds a claim booked by a manual voucher."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 from sfspiris.sandbox.kernel.records import Record
 from sfspiris.sandbox.spiris import errors
 from sfspiris.sandbox.spiris.books import CUSTOMERS, INVOICES, LEDGER_ITEMS, VOUCHERS, Books, public
 from sfspiris.sandbox.spiris.lists import found, page
+from sfspiris.sandbox.spiris.model.accounting import VOUCHER
+from sfspiris.sandbox.spiris.model.fields import nested
 from sfspiris.sandbox.spiris.model.sales import LEDGER_ITEM
 from sfspiris.sandbox.spiris.standard.registers import EXCHANGE_RATES
+from sfspiris.sandbox.spiris.vouchers import created_as_asked
 from sfspiris.sandbox.spiris.wire import Answer, Call, Operation, created
 
+LEDGER_ITEM_WITH_VOUCHER: Final = LEDGER_ITEM.with_fields(
+    "CustomerLedgerItemWithVoucherApi",
+    replace(nested("Voucher", VOUCHER), required=True),
+    without=["VoucherId"],
+)
 _VOUCHERS_THAT_CARRY = frozenset({2, 9})
 """Manual vouchers and SIE imports."""
 
@@ -49,7 +59,18 @@ def _get(call: Call) -> Answer:
 
 
 def _create(call: Call) -> Answer:
-    books, sent = call.books, call.body(LEDGER_ITEM)
+    return created(public(_saved(call.books, call.body(LEDGER_ITEM))))
+
+
+def _create_with_voucher(call: Call) -> Answer:
+    """The voucher and the claim together, or neither."""
+    sent = call.body(LEDGER_ITEM_WITH_VOUCHER)
+    voucher = created_as_asked(call, sent.pop("Voucher"))
+    return created(public(_saved(call.books, {**sent, "VoucherId": voucher["Id"]})))
+
+
+def _saved(books: Books, sent: Mapping[str, Any]) -> Record:
+    """A claim that was booked by a voucher. Raises the refusal of the first broken rule."""
     books.needed(CUSTOMERS, "Customer", sent["CustomerId"])
     voucher = books.needed(VOUCHERS, "Voucher", sent["VoucherId"])
     if voucher["VoucherType"] not in _VOUCHERS_THAT_CARRY:
@@ -66,11 +87,12 @@ def _create(call: Call) -> Answer:
         "InvoiceDate": sent.get("InvoiceDate") or books.today,
         "ModifiedUtc": books.now,
     }
-    return created(public(books.put(LEDGER_ITEMS, item)))
+    return books.put(LEDGER_ITEMS, item)
 
 
 OPERATIONS = (
     Operation("GET", "/customerledgeritems", _list),
     Operation("POST", "/customerledgeritems", _create),
+    Operation("POST", "/customerledgeritems/customerledgeritemswithvoucher", _create_with_voucher),
     Operation("GET", "/customerledgeritems/{}", _get),
 )

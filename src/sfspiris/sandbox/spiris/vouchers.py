@@ -135,17 +135,20 @@ def _get(call: Call) -> Answer:
     return Answer(public(voucher))
 
 
-def _create(call: Call) -> Answer:
-    sent = call.body(VOUCHER)
+def created_as_asked(call: Call, sent: Mapping[str, Any]) -> Record:
+    """Book a manual voucher by the call's query options. Raises the refusal of the first broken rule."""
     default_series = call.option("useDefaultVoucherSeries", default=True)
-    voucher = create(
+    return create(
         call.books,
         sent,
         series=DEFAULT_SERIES if default_series else sent.get("NumberSeries") or DEFAULT_SERIES,
         default_vat_codes=call.option("useDefaultVatCodes", default=True),
         automatic_vat=call.option("useAutomaticVatCalculation"),
     )
-    return created(public(voucher))
+
+
+def _create(call: Call) -> Answer:
+    return created(public(created_as_asked(call, call.body(VOUCHER))))
 
 
 # Drafts
