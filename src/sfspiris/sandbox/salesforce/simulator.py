@@ -87,7 +87,8 @@ class SalesforceSimulator(Simulator):
         Switch(
             "legacy_logins",
             "no",
-            "SOAP login and the password grant still work in orgs older than Summer '23, until Summer '27; new orgs have them off",
+            "SOAP login and the password grant still work in orgs older than Summer '23, until Summer '27; new orgs have them off. "
+            "Every user's password is sandbox-password, the security token sandbox-token",
             values=("yes", "no"),
         ),
         Switch(
