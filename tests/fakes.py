@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from sfspiris.core.actions import Change
     from sfspiris.core.capabilities import Capabilities
     from sfspiris.core.policy import Policy
 
@@ -163,10 +164,12 @@ class FakeLedger:
     new_articles: list[Article] = field(default_factory=list)
     booked: list[Invoice] = field(default_factory=list)
     sent: dict[str, Draft] = field(default_factory=dict)
+    customer_updates: list[tuple[str, tuple[Change, ...]]] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)  # ids that lists do not show yet
     lag: timedelta = timedelta(0)
     listed_from: dict[str, datetime] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
+    update_trouble: Trouble = field(default_factory=Trouble)
     off_by: Decimal = Decimal(0)
     calls: int = 0
     creates: int = 0
@@ -231,6 +234,12 @@ class FakeLedger:
                 currency=customer.currency,
                 country=customer.country,
                 note=customer.note,
+                address1=customer.address1,
+                address2=customer.address2,
+                postal_code=customer.postal_code,
+                city=customer.city,
+                email=customer.email,
+                phone=customer.phone,
             )
             self.known.append(created)
             self.listed_from[created.id] = self.time() + self.lag
@@ -248,6 +257,19 @@ class FakeLedger:
             )
             self.new_articles.append(made)
         return made
+
+    def update_customer(self, customer_id: str, wanted: Sequence[Change]) -> None:
+        (before,) = [one for one in self.known if one.id == customer_id]
+        self.calls += 1
+        nth = len(self.customer_updates) + 1
+        _strike(self.update_trouble.before, nth)
+        values = {one.field: one.after for one in wanted}
+        if "street" in values:
+            lines = [*(values.pop("street") or "").split("\n"), ""]
+            values |= {"address1": lines[0] or None, "address2": lines[1] or None}
+        self.known[self.known.index(before)] = replace(before, **values)  # type: ignore[arg-type]
+        self.customer_updates.append((customer_id, tuple(wanted)))
+        _strike(self.update_trouble.after, nth)
 
     def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
         assert any(one.id == customer_id for one in self.known), "the customer must exist"

@@ -19,6 +19,8 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "create_customer": "POST /customers",
     "create_draft": "POST /customerinvoicedrafts",
     "replace_draft": "PUT /customerinvoicedrafts/{invoiceDraftId}",
+    "customer_record": "GET /customers/{customerId}",
+    "replace_customer": "PUT /customers/{customerId}",
 }
 
 OUR_AGENT: Final = "sfspiris/"

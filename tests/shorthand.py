@@ -135,7 +135,15 @@ def deal(name: str, *lines: str | DealLine, **changes: Any) -> Deal:
 
 def customer(number: str, **changes: Any) -> LedgerCustomer:
     made = LedgerCustomer(
-        id=f"cust-{number}", number=number, name="AB Volvo", orgnr="5560125790", currency="SEK", country="SE"
+        id=f"cust-{number}",
+        number=number,
+        name="AB Volvo",
+        orgnr="5560125790",
+        currency="SEK",
+        country="SE",
+        address1="Storgatan 1",
+        postal_code="111 22",
+        city="Stockholm",
     )
     return replace(made, **changes)
 

@@ -210,7 +210,7 @@ def test_a_deal_whose_latest_write_back_did_not_arrive_is_still_to_be_told(state
     write("D3", IntentEvent.REFUSE)
     write("D3", IntentEvent.CONFIRM)
     recorded(state, "D4")
-    assert state.journal.untold_deals() == {"D1", "D2"}
+    assert state.journal.unfinished_deals() == {"D1", "D2"}
 
 
 # --- outcome and link are one --------------------------------------------------------------------------------------

@@ -35,9 +35,10 @@ def test_the_whole_query_reads_as_written_here() -> None:
 
 def test_conditions_add_up_behind_the_gate_in_its_parentheses() -> None:
     selection = Selection(changed_since=NOW, closed_from=date(2026, 11, 1), closed_to=date(2026, 11, 30))
-    assert " WHERE (IsWon = true OR Ready__c = true) AND SystemModstamp >= 2026-11-20T08:00:00Z AND " in only(
-        selection
-    )
+    assert (
+        " WHERE (IsWon = true OR Ready__c = true) AND (SystemModstamp >= 2026-11-20T08:00:00Z OR "
+        "Account.SystemModstamp >= 2026-11-20T08:00:00Z) AND "
+    ) in only(selection)
     assert " CloseDate >= 2026-11-01 AND CloseDate <= 2026-11-30 ORDER BY " in only(selection)
 
 

@@ -41,6 +41,7 @@ from sfspiris.core.policy import (
     ArticlePolicy,
     CompanyPolicy,
     MissingArticle,
+    Owner,
     Policy,
     Route,
     VatPolicy,
@@ -448,6 +449,11 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
         capabilities=CAPABILITIES,
         default_terms_days=own.default_terms_days,
         articles=_article_policy(own),
+        default_owner=Owner(own.ownership.default),
+        owners={
+            name: Owner(value)
+            for name, value in own.ownership.model_dump(exclude={"default"}, exclude_none=True).items()
+        },
         vat=VatPolicy(
             category_by_article=own.vat.category_by_article,
             category_by_family=own.vat.category_by_family,

@@ -300,7 +300,6 @@ class OwnershipSettings(Section):
     country: Owner | None = key('country = "salesforce"', default=None)
     email: Owner | None = key('email = "spiris"', default=None)
     phone: Owner | None = key('phone = "spiris"', default=None)
-    payment_terms_days: Owner | None = key('payment_terms_days = "spiris"', default=None)
 
 
 class CompanySettings(Section):

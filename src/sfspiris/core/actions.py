@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, assert_never
 
 from sfspiris.core.identity import action_id
 from sfspiris.core.money import plain
+from sfspiris.swedish import personal_shape
+from sfspiris.swedish.verdict import PERSONAL_ID
 
 if TYPE_CHECKING:
     from sfspiris.core.holds import Hold, Warn
-    from sfspiris.core.model import Customer, Draft, Invoice, SyncState
+    from sfspiris.core.model import Customer, CustomerBase, Draft, Invoice, SyncState
     from sfspiris.core.vat import VatSummary
 
 
@@ -61,6 +63,31 @@ class CreateCustomer:
     def id(self) -> str:
         """The action's stable name."""
         return action_id("create_customer", self.company, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCustomer:
+    """Bring some fields of a customer up to date with its account; everything else of it stays as finance has it.
+
+    `wanted` names our fields with the ledger's value now and the one to write; a street may have two lines. `deal_id` is
+    the Deal through which it was noticed, `base` what both sides agree on once this is done.
+    """
+
+    company: str
+    customer_id: str
+    number: str
+    name: str
+    buyer_id: str
+    deal_id: str
+    deal_name: str
+    correlation_id: str
+    wanted: tuple[Change, ...]
+    base: CustomerBase
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("update_customer", self.company, self.customer_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +215,22 @@ class Adopt:
         return action_id("adopt", self.company, self.deal_id, self.revision)
 
 
-Action = CreateCustomer | CreateDraft | UpdateDraft | Adopt | WriteDeal
+Action = CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft | Adopt | WriteDeal
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that one run intends, in the order in which it would be done, and all that it leaves alone, with reasons.
 
-    `unchanged` are Deals that are in the ledger already and say the same as when they were written.
+    `unchanged` are Deals that are in the ledger already and say the same as when they were written. `remembered` is what
+    was seen of customers that need no change, to be kept when the plan is carried out.
     """
 
     actions: tuple[Action, ...] = ()
     holds: tuple[Hold, ...] = ()
     warnings: tuple[Warn, ...] = ()
     unchanged: tuple[str, ...] = ()
+    remembered: tuple[CustomerBase, ...] = ()
 
     @property
     def creates(self) -> tuple[CreateCustomer | CreateDraft, ...]:
@@ -226,6 +255,8 @@ def kind(action: Action) -> str:
     match action:
         case CreateCustomer():
             return "create_customer"
+        case UpdateCustomer():
+            return "update_customer"
         case CreateDraft():
             return "create_draft"
         case UpdateDraft():
@@ -242,6 +273,11 @@ def changes(action: Action) -> tuple[Change, ...]:
     match action:
         case CreateCustomer():
             return _customer_changes(action.customer)
+        case UpdateCustomer():
+            return tuple(
+                Change(_title(one.field), _shown(one, one.before), _shown(one, one.after))
+                for one in action.wanted
+            )
         case CreateDraft():
             return _draft_changes(action)
         case UpdateDraft():
@@ -266,7 +302,7 @@ def _customer_changes(customer: Customer) -> tuple[Change, ...]:
     masked = {"orgnr", "vat_number"} if customer.is_personal else set()
     shown = [one.name for one in fields(customer) if one.metadata.get("shown", True)]
     return tuple(
-        Change(_title(name), None, "[personal-id]" if name in masked and value else _text(value))
+        Change(_title(name), None, PERSONAL_ID if name in masked and value else _text(value))
         for name in shown
         if (value := getattr(customer, name)) not in {None, ""}
     )
@@ -303,6 +339,12 @@ def _draft_changes(action: CreateDraft) -> tuple[Change, ...]:
                 found.append(Change(f"{prefix}DiscountPercent", None, _text(row.discount * 100)))
             found.append(Change(f"{prefix}VatPercent", None, _text(row.vat_rate)))
     return tuple(found)
+
+
+def _shown(change: Change, value: str | None) -> str | None:
+    if value and change.field == "vat_number" and personal_shape.in_text(value):
+        return PERSONAL_ID
+    return value.replace("\n", ", ") if value else None
 
 
 def _title(name: str) -> str:

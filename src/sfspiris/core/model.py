@@ -222,6 +222,12 @@ class LedgerCustomer:
     vat_by_delivery: bool = False  # the delivery country decides the VAT, not that of the invoice
     sells_construction: bool = False  # marked for reverse charge on building services
     vat_outside_eu: bool = False  # Swedish VAT is charged though the country is outside the EU
+    address1: str | None = None
+    address2: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    email: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +380,31 @@ class LedgerView:
 
 
 # --- what we remember ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FieldBase:
+    """Prints of one customer field as both sides had it when they last agreed; the print of an empty field is empty.
+
+    `theirs` is None when the ledger's value never was one that both agreed on: it is finance's own.
+    """
+
+    ours: str
+    theirs: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBase:
+    """What a customer's fields were when both sides last agreed, and the account that speaks for it.
+
+    Of two accounts that are one customer the first speaks; the other one's data is never written. Prints only, too short
+    to tell what they were made from: our memory holds no names, addresses or numbers.
+    """
+
+    company: str
+    customer_id: str
+    buyer_id: str
+    fields: Mapping[str, FieldBase] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

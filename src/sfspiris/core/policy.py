@@ -85,6 +85,17 @@ class VatPolicy:
     writes_texts: bool = True
 
 
+class Owner(StrEnum):
+    """Who is right when a customer's field was changed on both sides.
+
+    FIRST_WRITE: whatever stands in the ledger stays; we only fill in what is empty.
+    """
+
+    SALESFORCE = "salesforce"
+    SPIRIS = "spiris"
+    FIRST_WRITE = "first-write"
+
+
 @dataclass(frozen=True, slots=True)
 class CompanyPolicy:
     """One company with its own books. `orgnr` has ten digits; `currency` is that of its books.
@@ -101,6 +112,12 @@ class CompanyPolicy:
     default_terms_days: int = 30
     articles: ArticlePolicy = ArticlePolicy()
     vat: VatPolicy = VatPolicy()
+    default_owner: Owner = Owner.SALESFORCE
+    owners: Mapping[str, Owner] = field(default_factory=dict)
+
+    def owner(self, customer_field: str) -> Owner:
+        """Who is right about a field of a customer that both sides changed."""
+        return self.owners.get(customer_field, self.default_owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,20 @@ from sfspiris.core.actions import (
     CreateDraft,
     ExistingCustomer,
     Plan,
+    UpdateCustomer,
     UpdateDraft,
     WriteDeal,
     kind,
 )
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
-from sfspiris.core.identity import payload_hash
+from sfspiris.core.identity import customer_note, payload_hash
 from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.core.model import DealLink, DealStatus, SyncState
 from sfspiris.core.money import Money
 from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.push import for_sales
+from sfspiris.core.planning.updates import base_of
 from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, Unreachable
 from sfspiris.ports.crm import DealUpdate
 from sfspiris.state.journal import IntentKind, NewIntent
@@ -94,7 +96,7 @@ class _Execution:
             match action:
                 case WriteDeal():
                     told.append(action)
-                case CreateCustomer() | CreateDraft() | UpdateDraft() | Adopt():
+                case CreateCustomer() | UpdateCustomer() | CreateDraft() | UpdateDraft() | Adopt():
                     with self._world.unit():
                         self._one(action)
                 case _:
@@ -102,7 +104,7 @@ class _Execution:
         self._tell(told)
         return self._carried
 
-    def _one(self, action: CreateCustomer | CreateDraft | UpdateDraft | Adopt) -> None:
+    def _one(self, action: CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft | Adopt) -> None:
         if self._carried.stopped is not None:
             self._untouched.add(action.deal_id)
             self._note(action, Outcome.SKIPPED)
@@ -111,6 +113,8 @@ class _Execution:
             match action:
                 case CreateCustomer():
                     self._create_customer(action)
+                case UpdateCustomer():
+                    self._update_customer(action)
                 case CreateDraft():
                     self._create_draft(action)
                 case UpdateDraft():
@@ -148,9 +152,44 @@ class _Execution:
         link = CustomerLink(
             action.company, action.buyer_id, customer.id, customer.number, "created", self._now()
         )
-        self._world.state.confirm_customer(intent, link, at=self._now(), run_id=self._world.run_id)
+        base = base_of(
+            action.customer, company=action.company, customer_id=customer.id, buyer_id=action.buyer_id
+        )
+        self._world.state.confirm_customer(intent, link, at=self._now(), run_id=self._world.run_id, base=base)
         self._customers[key] = customer.id
         self._note(action, Outcome.DONE, customer.id)
+
+    def _update_customer(self, action: UpdateCustomer) -> None:
+        """Write the fields; a refusal is told and tried again in the next run, and the Deal's draft is made all the same."""
+        world, ledger = self._world, self._world.ledgers[action.company]
+        prints = {name: one.ours for name, one in action.base.fields.items()}
+        intent = self._record(
+            NewIntent(
+                kind=IntentKind.UPDATE_CUSTOMER,
+                company=action.company,
+                subject=action.customer_id,
+                deal_id=action.deal_id,
+                payload_hash=payload_hash([action.customer_id, prints]),
+                correlation_id=action.correlation_id,
+                marker=customer_note(action.buyer_id, world.policy.org_tag),
+                customer_id=action.customer_id,
+            )
+        )
+        written = self._send(
+            action, intent, lambda: ledger.update_customer(action.customer_id, action.wanted)
+        )
+        if isinstance(written, Hold):
+            self._carried.warnings.append(
+                Warn(
+                    WarningCode.CUSTOMER_NOT_UPDATED,
+                    f"Customer {action.number} {action.name} could not be updated: {written.message} {written.fix} "
+                    "It is tried again in the next run.",
+                    action.deal_id,
+                )
+            )
+            return
+        world.state.confirm_update(written[0], action.base, at=self._now(), run_id=world.run_id)
+        self._note(action, Outcome.DONE, action.customer_id)
 
     # --- drafts ----------------------------------------------------------------------------------------------------
 
@@ -394,9 +433,12 @@ class _Execution:
         )
 
     def _send(
-        self, action: CreateCustomer | CreateDraft | UpdateDraft, intent: Intent, send: Callable[[], Made]
+        self,
+        action: CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft,
+        intent: Intent,
+        send: Callable[[], Made],
     ) -> tuple[Intent, Made] | Hold:
-        """Send one create and give what was made, or the hold that its Deal gets.
+        """Send one write and give what came of it, or the hold that its Deal gets.
 
         Raises Retryable or Fatal when it was provably not carried out and no other would be either.
         """
@@ -452,7 +494,10 @@ class _Execution:
             )
 
     def _hold(
-        self, action: CreateCustomer | CreateDraft | UpdateDraft, code: HoldCode, error: SfspirisError
+        self,
+        action: CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft,
+        code: HoldCode,
+        error: SfspirisError,
     ) -> Hold:
         return Hold(
             deal_id=action.deal_id,
@@ -461,7 +506,7 @@ class _Execution:
             code=code,
             message=error.message,
             fix=error.remedy,
-            owner=None if isinstance(action, CreateCustomer) else action.owner,
+            owner=None if isinstance(action, CreateCustomer | UpdateCustomer) else action.owner,
         )
 
     def _hold_deal(

@@ -145,7 +145,7 @@ def _waiting(world: World) -> frozenset[str]:
         | world.state.reviews.resolved().keys()
         | {one.deal_id for one in journal.open_intents()}
         | {one.deal_id for run_id in broken_off for one in journal.of_run(run_id)}
-        | journal.untold_deals()
+        | journal.unfinished_deals()
     )
 
 
@@ -190,6 +190,11 @@ def push_inputs(
             (company, buyer_id): link.customer_id
             for company in world.policy.companies
             for buyer_id, link in world.state.links.customers(company).items()
+        },
+        customer_bases={
+            (company, customer_id): base
+            for company in world.policy.companies
+            for customer_id, base in world.state.links.bases(company).items()
         },
         made_customers=world.state.journal.made_customers(),
         unresolved=unresolved,

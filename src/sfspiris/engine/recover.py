@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.core import written
 from sfspiris.core.identity import markers_in
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_MAY_BE_WRITTEN_AGAIN: Final = (IntentKind.WRITE_DEAL, IntentKind.UPDATE_CUSTOMER)
+"""Writes that set values rather than make something: they are planned anew from what stands on both sides today."""
+
 
 def recover(world: World) -> tuple[Unresolved, ...]:
     """Close every open intent whose outcome can be known now; those that cannot are given back, to be waited for."""
@@ -53,7 +56,7 @@ def _open_by_company(world: World) -> Mapping[str, list[Intent]]:
     """Creates that were sent; what was never sent, or may simply be written again, is dropped on the way."""
     found: dict[str, list[Intent]] = {}
     for intent in world.state.journal.open_intents():
-        if intent.kind is IntentKind.WRITE_DEAL or intent.state is IntentState.NEW:
+        if intent.kind in _MAY_BE_WRITTEN_AGAIN or intent.state is IntentState.NEW:
             _drop(world, intent)
         else:
             found.setdefault(intent.company or "", []).append(intent)

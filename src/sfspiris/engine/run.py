@@ -66,6 +66,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     else:
         _check_size(plan, guard)
         carried = execute(world, plan)
+        world.state.links.save_bases(plan.remembered, at=world.clock.now())
     holds = _remember_holds(world, gathered, plan, carried)
     if carried.stopped is None and not world.dry:
         search.conclude(world, inputs.documents, inputs.gaps, gathered.read_at)
@@ -287,15 +288,14 @@ def _finish(
         stopped=carried.stopped,
         deal_names=names or {},
     )
-    made = sum(
-        one.outcome is Outcome.DONE and kind(one.action) in {"create_customer", "create_draft"}
-        for one in result.results
-    )
-    updated = sum(
-        one.outcome is Outcome.DONE and kind(one.action).startswith("update_") for one in result.results
-    )
+    done = [kind(one.action) for one in result.results if one.outcome is Outcome.DONE]
+    made = sum(one in {"create_customer", "create_draft"} for one in done)
     counts = RunCounts(
-        created=made, updated=updated, unchanged=len(unchanged), held=result.held, failed=result.failed
+        created=made,
+        updated=sum(one.startswith("update_") for one in done),
+        unchanged=len(unchanged),
+        held=result.held,
+        failed=result.failed,
     )
     world.state.runs.finish(world.run_id, result.status, counts, at=result.finished_at)
     return result

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Selection:
     """Which won deals to read; the conditions add up, and all of them pass the configured gate.
 
-    `changed_since` is inclusive, in UTC. `closed_from` and `closed_to` are calendar days, both inclusive. `ids` may have
+    `changed_since` is inclusive, in UTC, and counts a change of the deal's account as well. `closed_from` and `closed_to` are calendar days, both inclusive. `ids` may have
     15 or 18 characters.
     """
 

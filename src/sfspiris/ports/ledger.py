@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sfspiris.core.actions import Change
     from sfspiris.core.capabilities import Capabilities, MarkerField
     from sfspiris.core.model import (
         Article,
@@ -88,6 +89,13 @@ class Ledger(Protocol):
 
     def create_article(self, article: NewArticle) -> Article:
         """Make an article."""
+
+    def update_customer(self, customer_id: str, wanted: Sequence[Change]) -> None:
+        """Set these fields (by our names) of a customer and leave every other as it is.
+
+        The street may have two lines. May be sent again. Raises Refused, without writing, when a field does not stand any
+        more as `wanted` has it before.
+        """
 
     def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
         """Make an invoice draft."""

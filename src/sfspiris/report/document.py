@@ -10,6 +10,7 @@ from sfspiris.core.actions import (
     CreateCustomer,
     CreateDraft,
     NewCustomer,
+    UpdateCustomer,
     UpdateDraft,
     WriteDeal,
     changes,
@@ -151,7 +152,9 @@ def _error(error: SfspirisError) -> Json:
 def _deal_names(result: RunResult) -> dict[str, str]:
     names = {one.hold.deal_id: one.hold.deal_name for one in result.holds}
     documents = (
-        one.action for one in result.results if isinstance(one.action, CreateDraft | UpdateDraft | Adopt)
+        one.action
+        for one in result.results
+        if isinstance(one.action, CreateDraft | UpdateCustomer | UpdateDraft | Adopt)
     )
     return names | {one.deal_id: one.deal_name for one in documents}
 
@@ -219,6 +222,14 @@ def _content(one: ActionResult) -> Json:
         case CreateCustomer() as action:
             made = {"name": action.customer.name, "state": "new", "id": one.target_id, "action": action.id}
             return {"customer": made, "draft": None}
+        case UpdateCustomer() as action:
+            known = {
+                "name": action.name,
+                "state": "existing",
+                "id": action.customer_id,
+                "number": action.number,
+            }
+            return {"customer": known, "draft": None}
         case CreateDraft() as action:
             return {
                 "net": action.vat.net,

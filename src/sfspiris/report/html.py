@@ -43,6 +43,7 @@ _ACTION_TITLES: Final = {
     "create_customer": "New customer",
     "create_draft": "Invoice draft",
     "update_draft": "Changes to the draft",
+    "update_customer": "Customer, changed fields",
 }
 
 
@@ -104,6 +105,8 @@ def _tags(block: view.DealBlock) -> list[dict[str, str]]:
         found.append({"label": "new customer", "tone": ""})
     if any(one.intended == "update_draft" for one in block.actions):
         found.append({"label": "~ changed", "tone": "hold"})
+    if any(one.intended == "update_customer" for one in block.actions):
+        found.append({"label": "customer updated", "tone": ""})
     if any(one.kind == "adopt" for one in block.actions):
         found.append({"label": "found from an earlier run", "tone": ""})
     tones = {Outcome.FAILED: "bad", Outcome.UNKNOWN: "bad", Outcome.SKIPPED: "hold"}

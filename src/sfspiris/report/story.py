@@ -74,6 +74,10 @@ def tiles(document: RunDocument) -> tuple[Tile, ...]:
         *_unless_zero(
             "drafts to update" if document.is_dry else "drafts updated", counts["update_draft", became]
         ),
+        *_unless_zero(
+            "customers updated" if not document.is_dry else "customers to update",
+            counts["update_customer", became],
+        ),
         *_unless_zero("found from an earlier run", counts["adopt", became]),
         *_unless_zero(
             "statuses in Salesforce", sum(one.outcome is became for one in status_writes(document))

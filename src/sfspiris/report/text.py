@@ -158,7 +158,7 @@ def _deal(page: Page, block: DealBlock) -> None:
                 _fact(page, action, "customer", f"{customer}, new{_made(action)}")
             case "create_draft":
                 _draft(page, action)
-            case "update_draft":
+            case "update_draft" | "update_customer":
                 _update(page, action)
             case other:
                 words = "; ".join(_change(page, change) for change in action.changes)
@@ -168,7 +168,11 @@ def _deal(page: Page, block: DealBlock) -> None:
 def _update(page: Page, action: ActionFacts) -> None:
     """Each field on a line of its own, before and after."""
     sign, style = _UPDATE_SIGN
-    _fact(page, action, "draft", f"{how_many(len(action.changes), 'field')} changed{_made(action)}")
+    fields = f"{how_many(len(action.changes), 'field')} changed"
+    if action.intended == "update_customer" and action.customer is not None:
+        _fact(page, action, "customer", f"{_existing(action.customer)}, {fields}")
+    else:
+        _fact(page, action, "draft", f"{fields}{_made(action)}")
     for change in action.changes:
         before = change.before if change.before is not None else "(empty)"
         after = change.after if change.after is not None else "(empty)"

@@ -325,15 +325,14 @@ def _creations(document: RunDocument) -> str:
 
 def _updates(document: RunDocument) -> list[str]:
     counts = tally(document)
-    updated = sum(
-        count
-        for (kind, outcome), count in counts.items()
-        if kind == "update_draft" and outcome in _IN_THE_BOOKS
-    )
-    if not updated:
+    updated = {
+        noun: sum(counts[kind, outcome] for outcome in _IN_THE_BOOKS)
+        for noun, kind in (("customer", "update_customer"), ("draft", "update_draft"))
+    }
+    named = " and ".join(how_many(count, noun) for noun, count in updated.items() if count)
+    if not named:
         return []
-    drafts = how_many(updated, "draft")
-    return [f"{drafts} to update" if document.is_dry else f"{drafts} updated"]
+    return [f"{named} to update" if document.is_dry else f"{named} updated"]
 
 
 def _writes(document: RunDocument) -> list[str]:

@@ -32,7 +32,8 @@ RECORD: Final = "record"  # the first event of every intent
 class NewIntent:
     """A write that is about to be recorded.
 
-    `subject` is the Deal's id, or the key of a customer within its company; a key must not be a person's number. A
+    `subject` is the Deal's id, the key of a customer to make within its company, which must not be a person's number, or
+    the ledger's id of a customer to update. A
     create needs `company` and `marker`; a draft needs `net` (in major units of `currency`), and its `customer_id` at
     the latest when it is armed. `payload_hash` is SHA-256 in hexadecimal. `source`, `wrote` and `basis` are prints: of what
     the Deal said, of what is sent (see core.written), and of everything that the write rests on.
@@ -195,12 +196,12 @@ class Journal:
             if one.company is not None and one.remote_id is not None
         }
 
-    def untold_deals(self) -> frozenset[str]:
-        """The Deals whose latest write to the CRM was not saved there."""
+    def unfinished_deals(self) -> frozenset[str]:
+        """The Deals whose latest write to the CRM, or to their customer, was not saved there."""
         latest = (
             sa.select(sa.func.max(intents.c.id))
-            .where(intents.c.kind == IntentKind.WRITE_DEAL)
-            .group_by(intents.c.deal_id)
+            .where(intents.c.kind.in_((IntentKind.WRITE_DEAL, IntentKind.UPDATE_CUSTOMER)))
+            .group_by(intents.c.kind, intents.c.company, intents.c.subject)
         )
         wanted = sa.select(intents.c.deal_id).where(
             intents.c.id.in_(latest), intents.c.state != IntentState.DONE

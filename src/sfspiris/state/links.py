@@ -1,15 +1,16 @@
-"""Which ids on both sides are the same thing: Deal and document, buyer and customer."""
+"""Which ids on both sides are the same thing, Deal and document, buyer and customer; and what was agreed about a customer."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from sfspiris.core.model import DealLink
+from sfspiris.core.model import CustomerBase, DealLink, FieldBase
 from sfspiris.errors import SafetyStop
-from sfspiris.state.schema import customer_links, links
+from sfspiris.state.schema import customer_bases, customer_links, links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,6 +94,36 @@ class Links:
             for link in changed:
                 put_customer_link(connection, link)
 
+    def bases(self, company: str) -> dict[str, CustomerBase]:
+        """What both sides last agreed on about the company's customers, by the customer's id."""
+        wanted = sa.select(customer_bases).where(customer_bases.c.company == company)
+        with self._database.reading() as connection:
+            return {row.customer_id: _base(row) for row in connection.execute(wanted)}
+
+    def save_bases(self, changed: Iterable[CustomerBase], *, at: datetime) -> None:
+        """Keep these in one transaction; fields that a base does not name stay as they were known. `at` is UTC."""
+        with self._database.writing() as connection:
+            for base in changed:
+                put_base(connection, base, at)
+
+
+def put_base(connection: sa.Connection, base: CustomerBase, at: datetime) -> None:
+    """Keep what was agreed about one customer within the caller's transaction, as `Links.save_bases`."""
+    key = sa.and_(customer_bases.c.company == base.company, customer_bases.c.customer_id == base.customer_id)
+    known = connection.execute(sa.select(customer_bases.c.prints).where(key)).scalar()
+    prints = json.loads(known) if known else {}
+    prints |= {name: [one.ours, one.theirs] for name, one in base.fields.items()}
+    connection.execute(customer_bases.delete().where(key))
+    connection.execute(
+        customer_bases.insert().values(
+            company=base.company,
+            customer_id=base.customer_id,
+            buyer_id=base.buyer_id,
+            prints=json.dumps(prints, sort_keys=True, separators=(",", ":")),
+            at=at,
+        )
+    )
+
 
 def put_link(connection: sa.Connection, link: DealLink) -> None:
     """Keep one link within the caller's transaction; errors as `Links.save`."""
@@ -130,6 +161,11 @@ def put_customer_link(connection: sa.Connection, link: CustomerLink) -> None:
 
 def _link(row: sa.Row[tuple[object, ...]]) -> DealLink:
     return DealLink(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+
+
+def _base(row: sa.Row[tuple[object, ...]]) -> CustomerBase:
+    fields = {name: FieldBase(*prints) for name, prints in json.loads(row.prints).items()}
+    return CustomerBase(row.company, row.customer_id, row.buyer_id, fields)
 
 
 def _customer_link(row: sa.Row[tuple[object, ...]]) -> CustomerLink:

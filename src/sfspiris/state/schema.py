@@ -21,13 +21,14 @@ from sfspiris.state.types import Amount, UtcTime, words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HEAD: Final = "0003"  # the newest migration: a file that says this needs none
+HEAD: Final = "0004"  # the newest migration: a file that says this needs none
 
 
 class IntentKind(StrEnum):
     """What an intent is about; the same words as in reports."""
 
     CREATE_CUSTOMER = "create_customer"
+    UPDATE_CUSTOMER = "update_customer"
     CREATE_DRAFT = "create_draft"
     UPDATE_DRAFT = "update_draft"
     CREATE_ORDER = "create_order"
@@ -87,7 +88,12 @@ intents = sa.Table(
         "kind", words(IntentKind, name="intents_kind"), nullable=False, comment="what is to be written"
     ),
     sa.Column("company", sa.Text, comment="the company's key; empty only when a deal has no route"),
-    sa.Column("subject", sa.Text, nullable=False, comment="the deal's id, or the key of the customer"),
+    sa.Column(
+        "subject",
+        sa.Text,
+        nullable=False,
+        comment="the deal's id, the key of a customer to make, or the ledger's id of one to update",
+    ),
     sa.Column(
         "deal_id", sa.Text, nullable=False, comment="the deal, or the first one that needs the customer"
     ),
@@ -119,7 +125,9 @@ intents = sa.Table(
     sa.CheckConstraint("length(payload_hash) = 64", name="intents_payload_hash"),
     sa.CheckConstraint("kind = 'write_deal' OR company IS NOT NULL", name="intents_create_has_company"),
     sa.CheckConstraint("kind = 'write_deal' OR marker IS NOT NULL", name="intents_create_has_marker"),
-    sa.CheckConstraint("kind = 'create_customer' OR subject = deal_id", name="intents_subject_is_deal"),
+    sa.CheckConstraint(
+        "kind IN ('create_customer', 'update_customer') OR subject = deal_id", name="intents_subject_is_deal"
+    ),
     sa.CheckConstraint(
         f"{_none_of('kind', DOCUMENTS)} OR (net IS NOT NULL AND currency IS NOT NULL)",
         name="intents_draft_has_net",
@@ -223,6 +231,22 @@ customer_links = sa.Table(
     sa.Column("evidence", sa.Text, nullable=False, comment="by what they were found to be the same: a word"),
     sa.Column("at", UtcTime, nullable=False, comment="when, UTC"),
     comment="a buyer in the CRM and the customer that stands for it in one company's ledger",
+)
+
+customer_bases = sa.Table(
+    "customer_bases",
+    metadata,
+    sa.Column("company", sa.Text, primary_key=True, comment="the company's key"),
+    sa.Column("customer_id", sa.Text, primary_key=True, comment="the customer in the ledger"),
+    sa.Column("buyer_id", sa.Text, nullable=False, comment="the account in the CRM that speaks for it"),
+    sa.Column(
+        "prints",
+        sa.Text,
+        nullable=False,
+        comment="JSON: per field a short print of either side's value when they last agreed; never the value",
+    ),
+    sa.Column("at", UtcTime, nullable=False, comment="when it was last changed, UTC"),
+    comment="what both sides said about a customer when they last agreed: the base of a three-way merge",
 )
 
 holds = sa.Table(

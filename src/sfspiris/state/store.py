@@ -22,7 +22,7 @@ from sfspiris.state.cursors import Cursors
 from sfspiris.state.database import Database
 from sfspiris.state.holds import Holds
 from sfspiris.state.journal import Intent, Journal, apply_event
-from sfspiris.state.links import CustomerLink, Links, put_customer_link, put_link
+from sfspiris.state.links import CustomerLink, Links, put_base, put_customer_link, put_link
 from sfspiris.state.reviews import Reviews
 from sfspiris.state.runs import Runs
 from sfspiris.state.schema import HEAD, meta
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sfspiris.core.model import DealLink
+    from sfspiris.core.model import CustomerBase, DealLink
 
 
 class State:
@@ -100,8 +100,9 @@ class State:
         run_id: str,
         event: IntentEvent = IntentEvent.CONFIRM,
         note: str | None = None,
+        base: CustomerBase | None = None,
     ) -> Intent:
-        """The customer exists: close the intent by CONFIRM or ADOPT and keep the link, both or neither.
+        """The customer exists: close the intent by CONFIRM or ADOPT and keep the link and what was agreed, all or nothing.
 
         Errors as `Journal.move`; ValueError when the link is another company's.
         """
@@ -109,8 +110,23 @@ class State:
             raise ValueError(f"a link in company {link.company} is not that of intent {intent.id}")
         with self._database.writing() as connection:
             put_customer_link(connection, link)
+            if base is not None:
+                put_base(connection, base, at)
             return apply_event(
                 connection, intent, event, at=at, run_id=run_id, remote_id=link.customer_id, note=note
+            )
+
+    def confirm_update(self, intent: Intent, base: CustomerBase, *, at: datetime, run_id: str) -> Intent:
+        """The customer was updated: close the intent and keep what both sides agree on now, both or neither.
+
+        Errors as `Journal.move`; ValueError when the customer is another one.
+        """
+        if (intent.company, intent.subject) != (base.company, base.customer_id):
+            raise ValueError(f"customer {base.customer_id} is not that of intent {intent.id}")
+        with self._database.writing() as connection:
+            put_base(connection, base, at)
+            return apply_event(
+                connection, intent, IntentEvent.CONFIRM, at=at, run_id=run_id, remote_id=base.customer_id
             )
 
 

@@ -150,6 +150,40 @@ class SpirisClient:
             f"customerinvoicedrafts/{draft_id}", body, wire.Draft, what="change of the draft", method="PUT"
         )
 
+    # --- changing --------------------------------------------------------------------------------------------------
+
+    def customer_record(self, customer_id: str) -> dict[str, Any]:
+        """The whole customer as Spiris has it, fields unknown to us included."""
+        for attempt in range(1, _READINGS + 1):
+            reply = self._send("GET", f"customers/{customer_id}", Effect.READ)
+            if (body := refusals.error_body(reply)) is not None and not reply.is_success:
+                of_company = refusals.of_company(body, company=self._company, retry_after=_pause(reply))
+                raise of_company or refusals.of_record(body, what="reading of the customer", sent={})
+            try:
+                self._parsed(wire.Customer, reply)
+            except _NotTheDocumentError:
+                if attempt == _READINGS:
+                    raise
+                continue
+            record: dict[str, Any] = reply.json()
+            return record
+        raise AssertionError(customer_id)
+
+    def replace_customer(self, customer_id: str, body: Mapping[str, Any]) -> None:
+        """Put this in place of the whole customer; may be sent again, for it sets the same values."""
+        reply = self._send("PUT", f"customers/{customer_id}", Effect.UPDATE, json=body)
+        if reply.is_success:
+            return
+        refused = refusals.error_body(reply)
+        if refused is None:
+            raise BrokenReply(
+                f"Spiris answered the update of customer {customer_id} with status {reply.status} and a page that is not "
+                "its own.",
+                remedy=_RUN_AGAIN,
+            )
+        of_company = refusals.of_company(refused, company=self._company, retry_after=_pause(reply))
+        raise of_company or refusals.of_record(refused, what="change of the customer", sent=body)
+
     # --- how lists are walked --------------------------------------------------------------------------------------
 
     def _list(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.spiris import mapping
-from sfspiris.errors import SafetyStop
+from sfspiris.errors import Refused, SafetyStop
 from sfspiris.swedish import personal_shape, text
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sfspiris.adapters.spiris.client import SpirisClient
+    from sfspiris.core.actions import Change
     from sfspiris.core.capabilities import Capabilities, MarkerField
     from sfspiris.core.model import (
         Article,
@@ -131,6 +132,18 @@ class SpirisLedger:
         """Make an article."""
         made = self._client.create_article(mapping.article_body(article))
         return mapping.article(made, {article.coding.id: article.coding.vat_rate})
+
+    def update_customer(self, customer_id: str, wanted: Sequence[Change]) -> None:
+        """Set these fields of a customer; everything else goes back as Spiris gave it a moment before."""
+        record = self._client.customer_record(customer_id)
+        if moved := mapping.moved_fields(record, wanted):
+            raise Refused(
+                f"Somebody changed {', '.join(moved)} of it in Spiris after the plan was made.",
+                remedy="Run the command again: it compares both sides anew.",
+                vendor_code="MOVED",
+                details="",
+            )
+        self._client.replace_customer(customer_id, mapping.updated_customer(record, wanted))
 
     def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
         """Make an invoice draft; finance books it in Spiris."""

@@ -27,11 +27,13 @@ from sfspiris.core.model import (
     Totals,
     Unit,
 )
+from sfspiris.swedish import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sfspiris.adapters.spiris import wire
+    from sfspiris.core.actions import Change
     from sfspiris.core.model import Customer, NewArticle
 
 CAPABILITIES: Final = Capabilities(
@@ -146,6 +148,12 @@ def customer(one: wire.Customer) -> LedgerCustomer:
         vat_by_delivery=one.delivery_based_vat,
         sells_construction=one.reverse_charge_on_construction_services,
         vat_outside_eu=one.force_bookkeep_vat,
+        address1=one.invoice_address1 or None,
+        address2=one.invoice_address2 or None,
+        postal_code=one.invoice_postal_code or None,
+        city=one.invoice_city or None,
+        email=one.email_address or None,
+        phone=one.telephone or None,
     )
 
 
@@ -406,6 +414,46 @@ def article_body(one: NewArticle) -> dict[str, Any]:
         "UnitId": one.unit.id,
         "IsActive": True,
     }
+
+
+_CUSTOMER_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("Name",),
+    "orgnr": ("CorporateIdentityNumber",),
+    "vat_number": ("VatNumber",),
+    "street": ("InvoiceAddress1", "InvoiceAddress2"),
+    "postal_code": ("InvoicePostalCode",),
+    "city": ("InvoiceCity",),
+    "country": ("InvoiceCountryCode",),
+    "email": ("EmailAddress",),
+    "phone": ("Telephone",),
+}
+"""Our names of what an update may change, with Spiris'; a street has a line for each."""
+
+
+def moved_fields(record: Mapping[str, Any], wanted: Sequence[Change]) -> tuple[str, ...]:
+    """Those of our fields that no longer stand on the record as they did when the change was planned."""
+    return tuple(
+        one.field
+        for one in wanted
+        if [text.one_line(record.get(name) or "") for name in _CUSTOMER_FIELDS[one.field]]
+        != list(_lines(one.field, one.before))
+    )
+
+
+def updated_customer(record: Mapping[str, Any], wanted: Sequence[Change]) -> dict[str, Any]:
+    """The whole record with these fields set. A PUT replaces everything, so what is not ours is sent back as it came."""
+    changed = {
+        name: line or None
+        for one in wanted
+        for name, line in zip(_CUSTOMER_FIELDS[one.field], _lines(one.field, one.after), strict=True)
+    }
+    return {**record, **changed}
+
+
+def _lines(field: str, value: str | None) -> tuple[str, ...]:
+    places = len(_CUSTOMER_FIELDS[field])
+    lines = (value or "").split("\n") if places > 1 else [value or ""]
+    return tuple([*lines, *[""] * places][:places])
 
 
 def draft_body(one: Draft, *, customer_id: str, marker_field: MarkerField) -> dict[str, Any]:

@@ -194,6 +194,12 @@ class Customer(_Document):
     delivery_based_vat: bool = False
     reverse_charge_on_construction_services: bool = False
     force_bookkeep_vat: bool = False
+    invoice_address1: str | None = None
+    invoice_address2: str | None = None
+    invoice_postal_code: str | None = None
+    invoice_city: str | None = None
+    email_address: str | None = None
+    telephone: str | None = None
     changed_utc: InstantOrNone = None
 
 

@@ -12,7 +12,7 @@ from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.model import Customer
 from sfspiris.core.planning.findings import Findings, fitted, named, too_long
 from sfspiris.swedish import countries, orgnr, personal_shape, postal, text, vat_numbers
-from sfspiris.swedish.verdict import Verdict
+from sfspiris.swedish.verdict import PERSONAL_ID, Verdict
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sfspiris.core.policy import CompanyPolicy
 
 HOME: Final = "SE"
-_PERSONAL: Final = "[personal-id]"
 
 
 def screen_buyer(
@@ -125,7 +124,7 @@ def _orgnr(
     parsed = orgnr.parse(raw, today=today, country=country.iso2)
     # Abroad a Swedish person's number is just another registration number; it is masked there all the same.
     is_masked = parsed.personal or (parsed.kind == "foreign" and personal_shape.in_text(text.identifier(raw)))
-    shown = (_PERSONAL if is_masked else raw) or None
+    shown = (PERSONAL_ID if is_masked else raw) or None
     if parsed.verdict is Verdict.HOLD or (at_home and parsed.canonical is None):
         code = _ORGNR_CODES.get(parsed.problem or "missing", HoldCode.ORGNR_INVALID)
         if not at_home and parsed.problem == "length":
@@ -178,7 +177,7 @@ def _vat_number(
         return _Number(None)
     swedish_orgnr = number.canonical if country.iso2 == HOME else None
     parsed = vat_numbers.parse(raw, country=country.iso2, orgnr=swedish_orgnr, today=today)
-    shown = _PERSONAL if parsed.personal or number.personal else raw
+    shown = PERSONAL_ID if parsed.personal or number.personal else raw
     if parsed.verdict is Verdict.HOLD:
         code = HoldCode.VAT_NUMBER_MISMATCH if parsed.problem == "mismatch" else HoldCode.VAT_NUMBER_INVALID
         found.hold(

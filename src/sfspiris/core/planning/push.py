@@ -35,18 +35,20 @@ from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.planning import changed
 from sfspiris.core.planning.adoption import Searched, find_document, hold_when_unmarked_twin
 from sfspiris.core.planning.changed import Wanted
+from sfspiris.core.planning.customercare import CustomerCare, account_of
 from sfspiris.core.planning.drafting import build_draft, draft_rows, known_terms, terms_id_for
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.matching import Matched, match_customer
 from sfspiris.core.planning.rules import check_books
 from sfspiris.core.planning.screening import Screened, screen
+from sfspiris.core.planning.updates import has_news
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
-    from sfspiris.core.model import Deal, DealLink, LedgerDraft, LedgerView
+    from sfspiris.core.model import Customer, CustomerBase, Deal, DealLink, LedgerDraft, LedgerView
     from sfspiris.core.planning.adoption import Gap
     from sfspiris.core.planning.changed import Standing
     from sfspiris.core.planning.documents import Document, Documents
@@ -73,7 +75,8 @@ class Unresolved:
 class PushInputs:
     """Everything that the decision depends on.
 
-    `links` by Deal id; `customer_links` by (company, buyer id) → the ledger's customer id, and `made_customers` by (company,
+    `links` by Deal id; `customer_links` by (company, buyer id) → the ledger's customer id, `customer_bases` by (company,
+    customer id) → what both sides last agreed on, and `made_customers` by (company,
     customer key) for those that we made ourselves. `ledgers` hold the companies that `companies_to_read` asked for,
     `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
     company, that stand for a Deal already. `standing` is what became of the drafts of Deals that have changed since, by
@@ -85,6 +88,7 @@ class PushInputs:
     today: date
     links: Mapping[str, DealLink] = field(default_factory=dict)
     customer_links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    customer_bases: Mapping[tuple[str, str], CustomerBase] = field(default_factory=dict)
     made_customers: Mapping[tuple[str, str], str] = field(default_factory=dict)
     unresolved: Sequence[Unresolved] = ()
     ledgers: Mapping[str, LedgerView] = field(default_factory=dict)
@@ -96,12 +100,25 @@ class PushInputs:
 
 def companies_to_read(inputs: PushInputs) -> frozenset[str]:
     """The companies whose ledger the decision needs: those with a new or changed Deal that passes every rule on its own data."""
-    return frozenset(
+    new = frozenset(
         screened.company.key
         for deal in inputs.deals
         if ((link := inputs.links.get(deal.id)) is None or changed.needs_comparison(deal, link))
         and (screened := screen(deal, inputs.policy, today=inputs.today)[0])
     )
+    return new | {company for deal in inputs.deals if (company := _company_with_news(deal, inputs))}
+
+
+def _company_with_news(deal: Deal, inputs: PushInputs) -> str | None:
+    """The company of a Deal that is in its ledger already, when the account says something new since."""
+    link = inputs.links.get(deal.id)
+    if link is None or (customer := account_of(deal, link, inputs.policy, today=inputs.today)) is None:
+        return None
+    known = inputs.customer_bases.get((link.company, link.customer_id))
+    if known is not None and deal.buyer is not None and known.buyer_id != deal.buyer.id:
+        return None
+    is_news = has_news(customer, known, company=link.company, customer_id=link.customer_id)
+    return link.company if is_news else None
 
 
 def decide(inputs: PushInputs, *, limit: int | None = None) -> Plan:
@@ -129,11 +146,13 @@ class _Draughtsman:
     unchanged: list[str] = field(default_factory=list)
     new_customers: dict[tuple[str, str], CreateCustomer] = field(default_factory=dict)
     buyers: dict[tuple[str, str], str] = field(default_factory=dict)
+    care: CustomerCare = field(init=False)
     taken: set[tuple[str, str]] = field(init=False)
     drafts: int = 0
 
     def __post_init__(self) -> None:
         self.taken = set(self.inputs.taken)
+        self.care = CustomerCare(self.inputs.ledgers, self.inputs.customer_bases)
 
     def take(self, deal: Deal) -> None:
         """Decide about one Deal."""
@@ -149,12 +168,19 @@ class _Draughtsman:
     def finish(self) -> Plan:
         """The plan so far; what tells the CRM comes after what it tells about."""
         return Plan(
-            (*self.actions, *self.write_backs), tuple(self.holds), tuple(self.warnings), tuple(self.unchanged)
+            (*self.actions, *self.write_backs),
+            tuple(self.holds),
+            tuple(self.warnings),
+            tuple(self.unchanged),
+            tuple(self.care.remembered),
         )
 
     # --- a Deal that is in the ledger already ----------------------------------------------------------------------
 
     def _compare(self, deal: Deal, link: DealLink) -> None:
+        if customer := account_of(deal, link, self.inputs.policy, today=self.inputs.today):
+            own = self.inputs.policy.companies[link.company]
+            self._keep_in_step(deal, own, customer, link.customer_id, link.correlation_id)
         found = Findings(deal, self.inputs.policy, self.inputs.policy.companies.get(link.company))
         if link.status is DealStatus.DELETED:
             changed.hold_deleted(link, found)
@@ -220,6 +246,15 @@ class _Draughtsman:
     def _hold_document(self, deal: Deal, link: DealLink, found: Findings) -> None:
         self._hold(deal, found, keep=link.told, correlation=link.correlation_id)
 
+    def _keep_in_step(
+        self, deal: Deal, company: CompanyPolicy, customer: Customer, customer_id: str, correlation: str
+    ) -> None:
+        found = Findings(deal, self.inputs.policy, company)
+        update = self.care.update(customer, customer_id, found, correlation)
+        self.warnings += found.warnings
+        if update is not None:
+            self.actions.append(update)
+
     # --- a Deal whose earlier write has no known outcome -----------------------------------------------------------
 
     def _wait(self, deal: Deal, unresolved: Unresolved, link: DealLink | None) -> None:
@@ -260,6 +295,8 @@ class _Draughtsman:
         self.warnings += found.warnings
         self._add_customer(wanted.customer)
         customer = wanted.customer
+        if isinstance(customer, ExistingCustomer):
+            self._keep_in_step(deal, company, screened.customer, customer.id, correlation)
         self.actions.append(
             CreateDraft(
                 company=company.key,
