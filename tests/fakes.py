@@ -34,7 +34,7 @@ from sfspiris.core.model import (
 )
 from sfspiris.engine.world import ServerClock, World
 from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable
-from sfspiris.ports.crm import DealBatch, DealUpdate, Selection, WriteResult
+from sfspiris.ports.crm import DealBatch, DealUpdate, Reach, Selection, WriteResult
 from sfspiris.state.store import State, open_state
 from shorthand import ARTICLES, CAPABILITIES, CODINGS, NOW, POLICY, TERMS, UNITS, YEARS
 
@@ -77,10 +77,11 @@ class Trouble:
 
 @dataclass
 class FakeCrm:
-    """Won deals by id, and those that are won no more. `time` is its clock; every write moves a deal's stamp, as in Salesforce."""
+    """Won deals by id, those that are won no more, and those that are open. `time` is its clock; every write moves a deal's stamp, as in Salesforce."""
 
     deals: dict[str, Deal] = field(default_factory=dict)
     reopened: dict[str, Deal] = field(default_factory=dict)
+    open: dict[str, Deal] = field(default_factory=dict)
     time: datetime = NOW
     trouble: Trouble = field(default_factory=Trouble)  # counted in calls
     write_trouble: Trouble = field(default_factory=Trouble)  # counted in calls that write
@@ -104,9 +105,14 @@ class FakeCrm:
 
     def read_deals(self, selection: Selection) -> DealBatch:
         self.calls += 1
+        reached = {
+            Reach.WON: self.deals,
+            Reach.OPEN: self.open,
+            Reach.ANY: self.deals | self.open | self.reopened,
+        }
         found = [
             one
-            for one in self.deals.values()
+            for one in reached[selection.reach].values()
             if (selection.changed_since is None or one.changed_at >= selection.changed_since)
             and (selection.closed_from is None or one.closed_on >= selection.closed_from)
             and (selection.closed_to is None or one.closed_on <= selection.closed_to)

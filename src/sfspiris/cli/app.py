@@ -26,6 +26,7 @@ from sfspiris.cli import (
     fields,
     helping,
     init,
+    preflight,
     pull,
     push,
     reconcile,
@@ -99,6 +100,7 @@ app = typer.Typer(
 app.command("push-closed-won")(push.push_closed_won)
 app.command("pull-invoice-status")(pull.pull_invoice_status)
 app.command("reconcile")(reconcile.reconcile)
+app.command("preflight")(preflight.preflight)
 app.command("sync")(sync.sync)
 app.command("init")(init.init)
 app.add_typer(review.app, name="review")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sfspiris.core.drift import Reconciliation
     from sfspiris.core.outcome import RunResult
     from sfspiris.core.review import Difference
+    from sfspiris.engine.preflight import Preflight
     from sfspiris.report.shapes import ReconcileDocument, RunDocument
 
 
@@ -78,6 +79,20 @@ def show_replay(
     _tell(common, replayed, report)
 
 
+def show_preflight(common: Common, session: Session, found: Preflight, *, report: Path | None) -> None:
+    """Show what would be held if every deal were pushed now."""
+    from sfspiris.report.preflight import preflight_document
+
+    document = preflight_document(
+        found.result,
+        open_ids=found.open_ids,
+        checked=found.checked,
+        record_url=session.record_url,
+        companies=session.company_names,
+    )
+    _tell(common, document, report)
+
+
 def show_reconciliation(
     common: Common, session: Session, result: RunResult, found: Reconciliation, *, report: Path | None
 ) -> None:
@@ -115,7 +130,7 @@ def _tell(common: Common, document: RunDocument | ReconcileDocument, report: Pat
 
 
 def _show(common: Common, document: RunDocument | ReconcileDocument) -> None:
-    from sfspiris.report.shapes import FailureDocument, ReconcileDocument
+    from sfspiris.report.shapes import FailureDocument, PreflightDocument, ReconcileDocument
 
     if common.json:
         sys.stdout.write(to_json(document))
@@ -127,7 +142,12 @@ def _show(common: Common, document: RunDocument | ReconcileDocument) -> None:
             )
         return
     console = terminal(sys.stderr if common.json else sys.stdout, plain=common.no_color)
-    if isinstance(document, ReconcileDocument):
+    limit = None if common.verbose else _DEALS_SHOWN
+    if isinstance(document, PreflightDocument):
+        from sfspiris.report.preflight import print_preflight
+
+        print_preflight(console, document, limit=limit)
+    elif isinstance(document, ReconcileDocument):
         print_reconciliation(console, document, show_same=common.verbose > 0)
     else:
-        print_run(console, document, limit=None if common.verbose else _DEALS_SHOWN)
+        print_run(console, document, limit=limit)

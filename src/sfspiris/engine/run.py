@@ -139,6 +139,15 @@ def reconcile_all(
     return _finish(world, started, Carried()), found
 
 
+def conclude_plan(
+    world: World, started: datetime, gathered: Gathered, plan: Plan, carried: Carried
+) -> RunResult:
+    """The result of a plan that is looked at and not carried out; the queue is compared with, in a dry world's copy."""
+    holds = _remember_holds(world, gathered, plan, carried)
+    warnings = (*_about_the_crm(world), *plan.warnings)
+    return _finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
+
+
 def idle(world: World) -> RunResult:
     """A run in which there was nothing to do."""
     started = world.clock.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,9 +13,17 @@ if TYPE_CHECKING:
     from sfspiris.core.model import Deal, SyncState
 
 
+class Reach(Enum):
+    """How far a reading goes beyond the won deals."""
+
+    WON = "won"  # deals that pass the configured gate
+    OPEN = "open"  # deals that are neither won nor lost yet, whatever the gate says
+    ANY = "any"  # every deal
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which won deals to read; the conditions add up, and all of them pass the configured gate.
+    """Which deals to read; the conditions add up. Unless `reach` says otherwise, all of them pass the configured gate.
 
     `changed_since` is inclusive, in UTC, and counts a change of the deal's account as well. `closed_from` and `closed_to` are calendar days, both inclusive. `ids` may have
     15 or 18 characters.
@@ -24,6 +33,7 @@ class Selection:
     closed_from: date | None = None
     closed_to: date | None = None
     ids: tuple[str, ...] | None = None
+    reach: Reach = Reach.WON
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,6 +338,34 @@ class FailureDocument(Facts):
     error: ErrorFacts
 
 
+class RuleFacts(Facts):
+    """How many Deals one rule would hold, and what the rule is about."""
+
+    code: Id
+    title: str
+    deals: int
+
+
+class OwnerFacts(Facts):
+    """How many of one owner's Deals would be held, and by which rules; `owner` is null where nobody owns them."""
+
+    owner: Words | None
+    deals: int
+    codes: tuple[Id, ...]
+
+
+class PreflightDocument(RunDocument):
+    """Every open and won Deal judged as if it were pushed now. `actions` are what would be made; nothing was written.
+
+    `checked` counts all Deals, `open_deals` are the ids of those that are not won yet.
+    """
+
+    checked: int
+    open_deals: tuple[Id, ...]
+    by_rule: tuple[RuleFacts, ...]
+    by_owner: tuple[OwnerFacts, ...]
+
+
 class StartDocument(Facts):
     """What `sfspiris init` wrote, and the next steps in order."""
 
@@ -351,6 +379,7 @@ class StartDocument(Facts):
 SCHEMAS: Final[Mapping[str, type[Facts]]] = {
     "run": RunDocument,
     "reconcile": ReconcileDocument,
+    "preflight": PreflightDocument,
     "error": FailureDocument,
 }
 """The documents whose JSON Schema ships with the package, as `schemas/<name>-1.json`."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 
 from sfspiris.report import story, view
-from sfspiris.report.shapes import ReconcileDocument
+from sfspiris.report.shapes import PreflightDocument, ReconcileDocument
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -83,6 +83,7 @@ def facts(document: RunDocument) -> dict[str, Any]:
         "sums": view.company_sums(document),
         "groups": view.hold_groups(document),
         "blocks": view.deal_blocks(document),
+        "owners": document.by_owner if isinstance(document, PreflightDocument) else (),
     }
 
 

@@ -10,6 +10,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.salesforce.ids import is_id
+from sfspiris.ports.crm import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ IDS_PER_QUERY: Final = 200
 ORGANIZATION_QUERY: Final = "SELECT Id, Name, IsSandbox FROM Organization"
 
 _EXISTENCE: Final = "SELECT Id, Name, StageName FROM Opportunity"
+_REACHED: Final = {Reach.OPEN: "IsClosed = false", Reach.ANY: "Id != null"}
 _ALWAYS: Final = ("Id", "Name", "CloseDate", "SystemModstamp", "OwnerId", "AccountId")
 
 
@@ -51,8 +53,8 @@ def deal_queries(query: DealQuery, selection: Selection, ids: Sequence[str] | No
 
     `ids` are the selection's, in their long form.
     """
-    conditions = [f"({query.gate})"]
-    if query.record_types:
+    conditions = [_REACHED.get(selection.reach, f"({query.gate})")]
+    if query.record_types and selection.reach is not Reach.ANY:
         conditions.append(_quoted("RecordType.DeveloperName IN {}", list(query.record_types)))
     if selection.changed_since is not None:
         # A changed account concerns its deals' customers. That rides along here: it costs no call of its own.

@@ -1,0 +1,88 @@
+"""A look before go-live: what would be held if everything were pushed now, by rule and by owner."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sfspiris.report.document import run_document
+from sfspiris.report.helping import find_page
+from sfspiris.report.page import Page, Row
+from sfspiris.report.shapes import OwnerFacts, PreflightDocument, RuleFacts
+from sfspiris.report.view import how_many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from rich.console import Console
+
+    from sfspiris.core.outcome import RunResult
+
+
+def preflight_document(
+    result: RunResult,
+    *,
+    open_ids: Collection[str],
+    checked: int,
+    record_url: Callable[[str], str],
+    companies: Mapping[str, str],
+) -> PreflightDocument:
+    """The facts of a preflight; what most Deals are held for, and whoever owns most of them, comes first."""
+    facts = run_document(result, record_url=record_url, companies=companies)
+    rules: dict[str, set[str]] = defaultdict(set)
+    owners: dict[str | None, set[str]] = defaultdict(set)
+    codes: dict[str | None, set[str]] = defaultdict(set)
+    for one in facts.holds:
+        rules[one.code].add(one.deal)
+        owners[one.owner].add(one.deal)
+        codes[one.owner].add(one.code)
+    by_rule = [RuleFacts(code=code, title=_title(code), deals=len(deals)) for code, deals in rules.items()]
+    by_owner = [
+        OwnerFacts(owner=owner, deals=len(deals), codes=tuple(sorted(codes[owner])))
+        for owner, deals in owners.items()
+    ]
+    return PreflightDocument.model_validate(
+        facts.model_dump()
+        | {
+            "checked": checked,
+            "open_deals": sorted(open_ids),
+            "by_rule": sorted(by_rule, key=lambda one: (-one.deals, one.code)),
+            "by_owner": sorted(by_owner, key=lambda one: (-one.deals, one.owner or "")),
+        }
+    )
+
+
+def print_preflight(console: Console, document: PreflightDocument, *, limit: int | None) -> None:
+    """Print what would be held, by rule and by owner, and then deal by deal; at most `limit` deals of the latter."""
+    page = Page(console)
+    page.say(f"{how_many(document.checked, 'deal').capitalize()} checked as if pushed now", style="bold")
+    page.entry("open", how_many(len(document.open_deals), "deal"))
+    page.entry("won", how_many(document.checked - len(document.open_deals), "deal"))
+    if document.by_rule:
+        page.title("What would be held, by rule")
+        page.columns([Row((f"{one.code}  {one.title}", str(one.deals))) for one in document.by_rule])
+        page.title("By owner")
+        page.columns(
+            [
+                Row((f"{one.owner or 'nobody'}  {', '.join(one.codes)}", str(one.deals)))
+                for one in document.by_owner
+            ]
+        )
+        page.title("Deal by deal")
+        for one in document.holds[:limit]:
+            state = "open" if one.deal in document.open_deals else "won"
+            page.say(f"{one.deal_name or one.deal} ({state}, {one.owner or 'nobody'})", sign="!")
+            page.say(f"{one.message} {one.fix} ({one.code})", indent=2)
+    for warning in document.warnings:
+        page.say(f"{warning.message} ({warning.code})", sign="*", style="yellow")
+    held = document.summary.held
+    ready = document.checked - held - document.summary.unchanged
+    page.last(
+        f"{held} would be held, {ready} would become drafts, {document.summary.unchanged} are drafts already. "
+        "Nothing was written."
+    )
+
+
+def _title(code: str) -> str:
+    found = find_page(code, "en")
+    return found.title if found else code
