@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sfspiris.core import vat
 from sfspiris.core.capabilities import MarkerField
+from sfspiris.core.explain import SourceSeen
 from sfspiris.core.identity import print_of
 from sfspiris.core.model import (
     SYNC_FIELDS,
@@ -119,6 +120,11 @@ class FakeCrm:
             and (selection.ids is None or one.id in selection.ids)
         ]
         return DealBatch(tuple(sorted(found, key=lambda one: (one.changed_at, one.id))), self.time)
+
+    def trace(self, deal_id: str) -> tuple[SourceSeen, ...]:
+        self.calls += 1
+        found = (self.deals | self.open | self.reopened)[deal_id]
+        return (SourceSeen("our_reference", (("Owner.Name", found.our_reference),), "Owner.Name"),)
 
     def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
         return {one: "Affär (Prospecting)" for one in ids if one.startswith("006")}

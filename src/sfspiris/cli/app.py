@@ -23,6 +23,7 @@ from sfspiris import __version__
 from sfspiris.cli import (
     auth,
     demo,
+    explain,
     fields,
     helping,
     init,
@@ -101,6 +102,7 @@ app.command("push-closed-won")(push.push_closed_won)
 app.command("pull-invoice-status")(pull.pull_invoice_status)
 app.command("reconcile")(reconcile.reconcile)
 app.command("preflight")(preflight.preflight)
+app.command("explain")(explain.explain)
 app.command("sync")(sync.sync)
 app.command("init")(init.init)
 app.add_typer(review.app, name="review")

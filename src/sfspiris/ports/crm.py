@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
+    from sfspiris.core.explain import SourceSeen
     from sfspiris.core.model import Deal, SyncState
 
 
@@ -87,6 +88,9 @@ class Crm(Protocol):
 
     def read_deals(self, selection: Selection) -> DealBatch:
         """All matching won deals with lines, buyer and owner; complete, or an error."""
+
+    def trace(self, deal_id: str) -> tuple[SourceSeen, ...]:
+        """Where each of our fields looked for the deal's values and which place won; empty for an unknown deal."""
 
     def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Of these deal ids (15 or 18 characters), those the CRM knows, by their long form, each with its name and stage."""

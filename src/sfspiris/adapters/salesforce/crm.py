@@ -12,7 +12,7 @@ from sfspiris.adapters.salesforce.refusals import RUN_AGAIN
 from sfspiris.adapters.salesforce.schema import KeptSchema
 from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
 from sfspiris.errors import BrokenReply, UsageError
-from sfspiris.ports.crm import DealBatch, WriteResult
+from sfspiris.ports.crm import DealBatch, Reach, Selection, WriteResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from sfspiris.adapters.salesforce.client import QueryResult, SalesforceClient, Usage
     from sfspiris.adapters.salesforce.source import MissingSourceField, Source
+    from sfspiris.core.explain import SourceSeen
     from sfspiris.core.model import Deal
-    from sfspiris.ports.crm import DealUpdate, Selection
+    from sfspiris.ports.crm import DealUpdate
     from sfspiris.ports.kept import Kept
 
 _OBJECT_OF_PREFIX: Final = {"006": OPPORTUNITY, "001": ACCOUNT}
@@ -134,6 +135,14 @@ class SalesforceCrm:
             raise BrokenReply("Salesforce sent the same deal twice in one result.", remedy=RUN_AGAIN)
         read_at = results[0].read_at if results else self._now()
         return DealBatch(tuple(sorted(deals, key=_reading_order)), read_at)
+
+    def trace(self, deal_id: str) -> tuple[SourceSeen, ...]:
+        """Every path that our fields look at, with the deal's values, and the path that won."""
+        ids = _long_ids([deal_id])
+        selection = Selection(ids=tuple(ids), reach=Reach.ANY)
+        results = self._schema.with_known_fields(lambda: self._read(selection, ids))
+        source = self._schema.get().source
+        return tuple(seen for result in results for row in result.rows for seen in mapping.trace(row, source))
 
     def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Those of the ids that Salesforce knows, in their 18-character form, each with its name and stage."""

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sfspiris.adapters.salesforce.catalog import OPPORTUNITY
 from sfspiris.adapters.salesforce.ids import long_id
+from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
+from sfspiris.core.explain import SourceSeen
 from sfspiris.core.model import Buyer, Deal, DealLine, SyncState
 from sfspiris.errors import BrokenReply
 
@@ -110,6 +112,24 @@ def _to_line(cells: _Cells) -> DealLine:
         vat_category=cells.text("line_vat_category"),
         vat_rate=cells.text("line_vat_rate"),
     )
+
+
+def trace(row: Row, source: SourceMap) -> tuple[SourceSeen, ...]:
+    """Where each of our fields looks in one Opportunity and its lines, in the order of the fields, line by line."""
+    roots = {name: SOURCE_FIELDS[name].root for name in source.fields}
+    of_deal = [_seen(row, name, paths) for name, paths in source.fields.items() if roots[name] == OPPORTUNITY]
+    of_lines = [
+        _seen(line, name, paths, position)
+        for position, line in enumerate(row.get(LINES) or (), start=1)
+        for name, paths in source.fields.items()
+        if roots[name] != OPPORTUNITY
+    ]
+    return (*of_deal, *of_lines)
+
+
+def _seen(row: Row, name: str, paths: tuple[str, ...], line: int | None = None) -> SourceSeen:
+    tried = tuple((path, _as_text(_value_at(row, path))) for path in paths)
+    return SourceSeen(name, tried, next((path for path, value in tried if value is not None), None), line)
 
 
 def to_record(update: DealUpdate, writable: Mapping[str, Field]) -> dict[str, Any]:

@@ -1,0 +1,94 @@
+"""One Deal laid open: how it was read, which route took it, what is planned, and what has happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfspiris.core.routing import matches
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sfspiris.core.actions import Plan
+    from sfspiris.core.holds import Hold
+    from sfspiris.core.model import Deal, DealLink
+    from sfspiris.core.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeen:
+    """Where one of our fields looked: each CRM path with its value, in order, and the path that won.
+
+    `line` is the position of the sold item from 1, None for a field of the Deal itself.
+    """
+
+    field: str
+    tried: tuple[tuple[str, str | None], ...]
+    won: str | None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionSeen:
+    """One condition of a route: the CRM path, the Deal's value, and the values that are accepted."""
+
+    path: str
+    value: str | None
+    accepted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSeen:
+    """One route in the order of the configuration; the first that matches takes the Deal."""
+
+    position: int
+    company: str
+    is_match: bool
+    conditions: tuple[ConditionSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something in the Deal's past, in UTC: what, by which run or person, and words that explain it."""
+
+    at: datetime
+    what: str
+    who: str
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything known of one Deal, as found today; nothing was written for it.
+
+    `stage` is the CRM's own word. `is_gated` says whether the Deal passes the gate of the configuration; one that does not
+    is planned as if it were won. `is_too_old` says that it closed before the configured start.
+    """
+
+    deal: Deal
+    stage: str
+    is_gated: bool
+    is_too_old: bool
+    routes: tuple[RouteSeen, ...]
+    sources: tuple[SourceSeen, ...]
+    plan: Plan
+    holds: tuple[Hold, ...]
+    link: DealLink | None
+    happened: tuple[Happened, ...]
+
+
+def routes_seen(deal: Deal, policy: Policy) -> tuple[RouteSeen, ...]:
+    """Every route of the configuration as it looks at the Deal."""
+    return tuple(
+        RouteSeen(
+            position=position,
+            company=one.company,
+            is_match=matches(deal, one),
+            conditions=tuple(
+                ConditionSeen(path, deal.values.get(path), accepted)
+                for path, accepted in sorted(one.when.items())
+            ),
+        )
+        for position, one in enumerate(policy.routes, start=1)
+    )

@@ -1,0 +1,487 @@
+"""One Deal on one page: gate, route, customer, every target field with its source, VAT, history and the next step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from sfspiris.core.actions import Adopt, CreateDraft, NewCustomer
+from sfspiris.core.model import DealStatus
+from sfspiris.core.money import plain
+from sfspiris.report.helping import Language, find_page
+from sfspiris.report.page import Page
+from sfspiris.report.shapes import SCHEMA_VERSION, Amount, Facts, Id, Moment, RateFacts, Url, Words
+from sfspiris.report.view import number, swedish_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from sfspiris.core.explain import Explanation, SourceSeen
+
+_TARGETS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "name": ("Customer.Name", "Name", "Namn"),
+    "orgnr": ("Customer.CorporateIdentityNumber", "Organisation number", "Organisationsnummer"),
+    "vat_number": ("Customer.VatNumber", "VAT number", "Momsregistreringsnummer"),
+    "customer_number": ("Customer.CustomerNumber", "Customer number", "Kundnummer"),
+    "street": ("Customer.InvoiceAddress1", "Invoice address", "Fakturaadress"),
+    "postal_code": ("Customer.InvoicePostalCode", "Postal code", "Postnummer"),
+    "city": ("Customer.InvoiceCity", "Town", "Ort"),
+    "country": ("Customer.InvoiceCountryCode", "Country", "Land"),
+    "email": ("Customer.EmailAddress", "E-mail", "E-postadress"),
+    "phone": ("Customer.Telephone", "Telephone", "Telefon"),
+    "currency": ("Customer.CurrencyCode", "Currency", "Valuta"),
+    "our_reference": ("Draft.OurReference", "Our reference", "Vår referens"),
+    "your_reference": ("Draft.YourReference", "Your reference", "Er referens"),
+    "purchase_order": ("Draft.BuyersOrderReference", "Purchase order", "Inköpsordernummer"),
+    "payment_terms_days": ("Draft.TermsOfPaymentId", "Payment terms", "Betalningsvillkor"),
+    "delivery_date": ("Draft.DeliveryDate", "Delivery date", "Leveransdatum"),
+    "line_article": ("Rows.ArticleId", "Article", "Artikel"),
+    "line_text": ("Rows.Text", "Text", "Benämning"),
+    "line_quantity": ("Rows.Quantity", "Quantity", "Antal"),
+    "line_unit_price": ("Rows.UnitPrice", "Unit price", "À-pris"),
+    "line_discount": ("Rows.DiscountPercentage", "Discount", "Rabatt"),
+}
+"""Our field → Spiris' API name, and what its screens call it in English and in Swedish."""
+
+_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": {
+        "deal": "deal",
+        "owner": "owner",
+        "closed": "closed",
+        "gate": "gate",
+        "passes": "passes",
+        "not_passed": "does not pass; what follows is as if it were won today",
+        "too_old": "closed before start_date, so it is pushed with --since only",
+        "routes": "Route",
+        "taken": "takes the deal",
+        "not_taken": "does not match",
+        "not_reached": "matches too, but comes later",
+        "no_route": "no route takes it",
+        "any": "anything",
+        "empty": "(empty)",
+        "customer": "Customer",
+        "new": "new, made together with the draft",
+        "found": "customer {number} {name}, found by {evidence}",
+        "unknown": "not looked for, or not found for certain",
+        "fields": "Fields",
+        "line": "line {line}",
+        "nowhere": "nothing in Salesforce feeds it",
+        "totals": "VAT and total",
+        "net": "net",
+        "vat": "VAT",
+        "rounding": "rounding",
+        "total": "total",
+        "amount": "the deal's amount, net",
+        "agrees": "agrees",
+        "differs": "differs",
+        "document": "Document",
+        "draft": "draft",
+        "invoice": "invoice",
+        "status": "status",
+        "held": "Held",
+        "history": "History",
+        "next": "Next step",
+        "next_gate": "Nothing happens until the deal passes the gate.",
+        "next_old": "Push it with --since if it is to be invoiced here.",
+        "next_make": "The next push makes the draft.",
+        "next_adopt": "The next push takes over the document that Spiris has for the deal already.",
+        "next_draft": "Finance looks at the draft in Spiris and issues it.",
+        "next_issued": "The buyer pays; sfspiris pull-invoice-status tells it in Salesforce.",
+        "next_none": "Nothing is left to do.",
+    },
+    "sv": {
+        "deal": "affär",
+        "owner": "ägare",
+        "closed": "stängd",
+        "gate": "villkor",
+        "passes": "uppfyllt",
+        "not_passed": "inte uppfyllt; det som följer är som om affären vanns i dag",
+        "too_old": "stängd före start_date, så den skickas bara med --since",
+        "routes": "Väg",
+        "taken": "tar affären",
+        "not_taken": "passar inte",
+        "not_reached": "passar också, men kommer senare",
+        "no_route": "ingen väg tar den",
+        "any": "vad som helst",
+        "empty": "(tomt)",
+        "customer": "Kund",
+        "new": "ny, läggs upp tillsammans med utkastet",
+        "found": "kund {number} {name}, hittad på {evidence}",
+        "unknown": "inte sökt, eller inte säkert hittad",
+        "fields": "Fält",
+        "line": "rad {line}",
+        "nowhere": "inget i Salesforce fyller det",
+        "totals": "Moms och total",
+        "net": "netto",
+        "vat": "moms",
+        "rounding": "avrundning",
+        "total": "att betala",
+        "amount": "affärens belopp, netto",
+        "agrees": "stämmer",
+        "differs": "skiljer sig",
+        "document": "Dokument",
+        "draft": "utkast",
+        "invoice": "faktura",
+        "status": "status",
+        "held": "Väntar",
+        "history": "Historik",
+        "next": "Nästa steg",
+        "next_gate": "Ingenting händer förrän affären uppfyller villkoret.",
+        "next_old": "Skicka den med --since om den ska faktureras här.",
+        "next_make": "Nästa körning gör utkastet.",
+        "next_adopt": "Nästa körning tar över dokumentet som Spiris redan har för affären.",
+        "next_draft": "Ekonomi ser på utkastet i Spiris och ställer ut det.",
+        "next_issued": "Köparen betalar; sfspiris pull-invoice-status berättar det i Salesforce.",
+        "next_none": "Ingenting återstår att göra.",
+    },
+}
+_EVIDENCE_SV: Final[Mapping[str, str]] = {
+    "link": "tidigare koppling",
+    "organisation number": "organisationsnummer",
+    "VAT number": "momsregistreringsnummer",
+    "customer number": "kundnummer",
+    "note": "vår anteckning",
+    "journal": "journalen",
+}
+
+
+_AFTER: Final[Mapping[DealStatus, str]] = {
+    DealStatus.DRAFT: "next_draft",
+    DealStatus.ISSUED: "next_issued",
+    DealStatus.PARTLY_PAID: "next_issued",
+    DealStatus.OVERDUE: "next_issued",
+}
+"""What comes next for a Deal that has a document; nothing for every other status."""
+
+
+class TriedFacts(Facts):
+    """One Salesforce path that a field looked at, and what stood there."""
+
+    path: str
+    value: Words | None
+
+
+class FieldFacts(Facts):
+    """One target field: Spiris' API name, its name on the screen, and where the value came from.
+
+    `source` is the path that won, null when none was filled in; `line` counts sold items from 1.
+    """
+
+    field: str
+    api: str
+    label: str
+    line: int | None
+    value: Words | None
+    source: str | None
+    tried: tuple[TriedFacts, ...]
+
+
+class ConditionFacts(Facts):
+    """One condition of a route and the deal's value."""
+
+    path: str
+    value: Words | None
+    accepted: tuple[str, ...]
+
+
+class RouteFacts(Facts):
+    """One route in the order of the configuration; the first that matches takes the deal."""
+
+    position: int
+    company: Id
+    matches: bool
+    taken: bool
+    conditions: tuple[ConditionFacts, ...]
+
+
+class MatchFacts(Facts):
+    """Who would be invoiced: `existing` was found by `evidence`, `new` is made, `none` could not be told."""
+
+    state: Literal["existing", "new", "none"]
+    number: Id | None = None
+    name: Words | None = None
+    evidence: Words | None = None
+
+
+class CheckFacts(Facts):
+    """What the draft is expected to come to, and the deal's own amount, net, beside it."""
+
+    currency: Id
+    net: Amount
+    vat: Amount
+    rounding: Amount
+    total: Amount
+    rates: tuple[RateFacts, ...]
+    deal_amount: Amount | None
+    agrees: bool
+
+
+class DocumentFacts(Facts):
+    """What stands for the deal in the ledger already."""
+
+    draft_id: Id
+    invoice_number: Id | None
+    status: str
+    correlation_id: Id
+
+
+class ReasonFacts(Facts):
+    """One reason why the deal waits, or would wait."""
+
+    code: Id
+    field: Words | None
+    value: Words | None
+    message: Words
+    fix: Words
+
+
+class HappenedFacts(Facts):
+    """Something in the deal's past."""
+
+    at: Moment
+    what: str
+    who: Words
+    words: Words | None
+
+
+class ExplainDocument(Facts):
+    """What `sfspiris explain` tells: one deal, as found today."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["explain"] = "explain"
+    language: Language
+    deal: Id
+    deal_name: Words
+    stage: Words
+    owner: Words | None
+    closed_on: str
+    url: Url
+    gate: Words
+    passes_gate: bool
+    before_start: bool
+    company: Id | None
+    routes: tuple[RouteFacts, ...]
+    customer: MatchFacts
+    fields: tuple[FieldFacts, ...]
+    totals: CheckFacts | None
+    document: DocumentFacts | None
+    holds: tuple[ReasonFacts, ...]
+    warnings: tuple[Words, ...]
+    history: tuple[HappenedFacts, ...]
+    next_step: Words
+
+
+def explain_document(found: Explanation, *, gate: str, url: str, language: Language) -> ExplainDocument:
+    """The facts of one Deal; `gate` is the configuration's condition, `url` where a person sees the Deal."""
+    deal = found.deal
+    taken = next((one for one in found.routes if one.is_match), None)
+    return ExplainDocument(
+        language=language,
+        deal=deal.id,
+        deal_name=deal.name,
+        stage=found.stage,
+        owner=deal.owner_name,
+        closed_on=deal.closed_on.isoformat(),
+        url=url,
+        gate=gate,
+        passes_gate=found.is_gated,
+        before_start=found.is_too_old,
+        company=taken.company if taken else None,
+        routes=tuple(
+            RouteFacts(
+                position=one.position,
+                company=one.company,
+                matches=one.is_match,
+                taken=one is taken,
+                conditions=tuple(
+                    ConditionFacts(path=seen.path, value=seen.value, accepted=seen.accepted)
+                    for seen in one.conditions
+                ),
+            )
+            for one in found.routes
+        ),
+        customer=_match(found),
+        fields=tuple(_field(one, language) for one in found.sources if one.field in _TARGETS),
+        totals=_totals(found),
+        document=None
+        if found.link is None
+        else DocumentFacts(
+            draft_id=found.link.draft_id,
+            invoice_number=found.link.invoice_number,
+            status=found.link.status,
+            correlation_id=found.link.correlation_id,
+        ),
+        holds=tuple(
+            ReasonFacts(code=one.code, field=one.field, value=one.value, message=one.message, fix=one.fix)
+            for one in found.holds
+        ),
+        warnings=tuple(f"{one.message} ({one.code})" for one in found.plan.warnings),
+        history=tuple(
+            HappenedFacts(at=one.at, what=one.what, who=one.who, words=one.words) for one in found.happened
+        ),
+        next_step=_next_step(found, language),
+    )
+
+
+def print_explanation(console: Console, document: ExplainDocument) -> None:
+    """Print the page."""
+    page, words = Page(console), _WORDS[document.language]
+    page.say(f"{document.deal_name} ({document.deal})", style="bold")
+    page.entry(words["deal"], document.stage)
+    page.entry(words["owner"], document.owner or words["empty"])
+    page.entry(words["closed"], document.closed_on)
+    if document.url:
+        page.entry("", document.url)
+    page.entry(words["gate"], f"{document.gate}: {words['passes' if document.passes_gate else 'not_passed']}")
+    if document.before_start:
+        page.entry("", words["too_old"])
+    _print_routes(page, document, words)
+    page.title(words["customer"])
+    page.say(_customer(document, words), indent=2)
+    _print_fields(page, document, words)
+    if document.totals is not None:
+        _print_totals(page, document.totals, words)
+    _print_document(page, document, words)
+    _print_findings(page, document, words)
+    page.last(f"{words['next']}: {document.next_step}")
+
+
+def _print_document(page: Page, document: ExplainDocument, words: Mapping[str, str]) -> None:
+    if document.document is None:
+        return
+    page.title(words["document"])
+    page.entry(words["draft"], document.document.draft_id, indent=2)
+    if document.document.invoice_number:
+        page.entry(words["invoice"], document.document.invoice_number, indent=2)
+    page.entry(words["status"], document.document.status, indent=2)
+
+
+def _print_findings(page: Page, document: ExplainDocument, words: Mapping[str, str]) -> None:
+    if document.holds:
+        page.title(words["held"])
+    for reason in document.holds:
+        shown = find_page(reason.code, document.language)
+        page.say(f"{reason.code}: {shown.title}" if shown else reason.code, sign="!", style="yellow")
+        page.say(f"{reason.message} {reason.fix}", indent=2)
+    for warning in document.warnings:
+        page.say(warning, sign="*", style="yellow")
+    if document.history:
+        page.title(words["history"])
+    for one in document.history:
+        told = f": {one.words}" if one.words else ""
+        page.say(f"{swedish_time(one.at)}  {one.what} ({one.who}){told}", indent=2)
+
+
+def _print_routes(page: Page, document: ExplainDocument, words: Mapping[str, str]) -> None:
+    page.title(words["routes"])
+    for one in document.routes:
+        verdict = "taken" if one.taken else "not_reached" if one.matches else "not_taken"
+        page.say(
+            f"{one.position}. {one.company}: {words[verdict]}", indent=2, style="bold" if one.taken else ""
+        )
+        for seen in one.conditions:
+            accepted = ", ".join(words["any"] if value == "*" else value for value in seen.accepted)
+            page.say(f"{seen.path} = {seen.value or words['empty']} ({accepted})", indent=5, style="dim")
+    if document.company is None:
+        page.say(words["no_route"], indent=2)
+
+
+def _print_fields(page: Page, document: ExplainDocument, words: Mapping[str, str]) -> None:
+    page.title(words["fields"])
+    for one in document.fields:
+        where = f", {words['line'].format(line=one.line)}" if one.line is not None else ""
+        page.say(f"{one.label} ({one.api}{where}): {one.value or words['empty']}", indent=2)
+        chain = f" {page.arrow} ".join(
+            f"{seen.path}{' *' if seen.path == one.source else ''}" for seen in one.tried
+        )
+        page.say(chain or words["nowhere"], indent=5, style="dim")
+
+
+def _print_totals(page: Page, totals: CheckFacts, words: Mapping[str, str]) -> None:
+    page.title(words["totals"])
+    page.entry(words["net"], f"{plain(totals.net)} {totals.currency}", indent=2)
+    for rate in totals.rates:
+        page.entry(words["vat"], f"{number(rate.rate)} %: {plain(rate.vat)} {totals.currency}", indent=2)
+    if totals.rounding:
+        page.entry(words["rounding"], f"{plain(totals.rounding)} {totals.currency}", indent=2)
+    page.entry(words["total"], f"{plain(totals.total)} {totals.currency}", indent=2)
+    if totals.deal_amount is not None:
+        page.say(
+            f"{words['amount']}: {plain(totals.deal_amount)}, {words['agrees' if totals.agrees else 'differs']}",
+            indent=2,
+        )
+
+
+def _customer(document: ExplainDocument, words: Mapping[str, str]) -> str:
+    match document.customer.state:
+        case "existing":
+            evidence = document.customer.evidence or ""
+            told = _EVIDENCE_SV.get(evidence, evidence) if document.language == "sv" else evidence
+            return words["found"].format(
+                number=document.customer.number, name=document.customer.name, evidence=told
+            )
+        case "new":
+            return f"{document.customer.name}: {words['new']}"
+        case "none":
+            return words["unknown"]
+
+
+def _match(found: Explanation) -> MatchFacts:
+    draft = next((one for one in found.plan.actions if isinstance(one, CreateDraft)), None)
+    if draft is None:
+        return MatchFacts(state="none")
+    if isinstance(draft.customer, NewCustomer):
+        return MatchFacts(state="new", name=draft.customer_name)
+    customer = draft.customer
+    return MatchFacts(
+        state="existing", number=customer.number, name=customer.name, evidence=customer.evidence
+    )
+
+
+def _field(one: SourceSeen, language: Language) -> FieldFacts:
+    api, english, swedish = _TARGETS[one.field]
+    return FieldFacts(
+        field=one.field,
+        api=api,
+        label=swedish if language == "sv" else english,
+        line=one.line,
+        value=dict(one.tried).get(one.won) if one.won else None,
+        source=one.won,
+        tried=tuple(TriedFacts(path=path, value=value) for path, value in one.tried),
+    )
+
+
+def _totals(found: Explanation) -> CheckFacts | None:
+    draft = next((one for one in found.plan.actions if isinstance(one, CreateDraft)), None)
+    if draft is None:
+        return None
+    amount = found.deal.amount
+    return CheckFacts(
+        currency=draft.currency,
+        net=draft.vat.net,
+        vat=draft.vat.vat,
+        rounding=draft.vat.rounding,
+        total=draft.vat.gross,
+        rates=tuple(RateFacts(rate=one.rate, net=one.net, vat=one.vat) for one in draft.vat.lines),
+        deal_amount=amount,
+        agrees=amount is None or amount == draft.vat.net,
+    )
+
+
+def _next_step(found: Explanation, language: Language) -> str:
+    if found.holds:
+        page = find_page(found.holds[0].code, language) if language == "sv" else None
+        return page.steps[0] if page else found.holds[0].fix
+    return _WORDS[language][_next(found)]
+
+
+def _next(found: Explanation) -> str:
+    """The key of the words that say what comes next for a Deal that nothing holds."""
+    if found.link is not None:
+        return _AFTER.get(found.link.status, "next_none")
+    if not found.is_gated:
+        return "next_gate"
+    if found.is_too_old:
+        return "next_old"
+    return "next_adopt" if any(isinstance(one, Adopt) for one in found.plan.actions) else "next_make"
