@@ -35,6 +35,7 @@ from sfspiris.cli import (
     runs,
     sandbox,
     sync,
+    testing,
 )
 from sfspiris.cli.exits import Exit
 from sfspiris.errors import SafetyStop, SfspirisError, UsageError
@@ -103,6 +104,7 @@ app.command("pull-invoice-status")(pull.pull_invoice_status)
 app.command("reconcile")(reconcile.reconcile)
 app.command("preflight")(preflight.preflight)
 app.command("explain")(explain.explain)
+app.command("test")(testing.check_deals)
 app.command("sync")(sync.sync)
 app.command("init")(init.init)
 app.add_typer(review.app, name="review")

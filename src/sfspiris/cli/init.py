@@ -18,6 +18,7 @@ NEXT: Final = (
     "Fill in what still says “…” or “example”; the comments say what each line means.",
     "sfspiris auth salesforce, then sfspiris auth spiris",
     "sfspiris push-closed-won --dry-run --report plan.html",
+    "sfspiris test --example writes tests of your own rules, to begin with.",
 )
 _LOGIN: Final = {"production": "https://login.salesforce.com", "sandbox": "https://test.salesforce.com"}
 

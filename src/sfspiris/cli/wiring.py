@@ -430,7 +430,7 @@ def _ledger(desk: Desk, company: str, kept: Kept) -> SpirisLedger:
 
 def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
     return Policy(
-        companies={key: _company_policy(key, own) for key, own in settings.companies.items()},
+        companies=company_policies(settings),
         routes=tuple(Route(one.company, one.when) for one in settings.routes),
         org_tag=org_tag(crm.org_id),
         start_date=settings.start_date,
@@ -438,6 +438,11 @@ def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
         crm_fields=crm.field_names(),
         sync_fields=crm.sync_fields() if settings.write_back.deal_status else frozenset(),
     )
+
+
+def company_policies(settings: Settings) -> dict[str, CompanyPolicy]:
+    """What the configuration says about each company, by its key."""
+    return {key: _company_policy(key, own) for key, own in settings.companies.items()}
 
 
 def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
