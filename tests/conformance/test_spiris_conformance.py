@@ -54,7 +54,10 @@ def operations(entries: list[dict[str, Any]]) -> set[str | None]:
 def test_our_flows_keep_to_the_vendors_document(
     spiris: Office, record_property: Callable[[str, object], None]
 ) -> None:
-    """Reads, creates, what finance then does with a draft, and all the reads again."""
+    """Reads, creates, what finance then does with a draft, and all the reads again.
+
+    That every operation of ours is exercised somewhere is checked at the end of a whole run; see `suite_calls`.
+    """
     with spiris.ledger() as ledger:
         ledger.profile()
         thirty = next(one.id for one in ledger.payment_terms() if one.days == 30)
@@ -107,7 +110,7 @@ def test_our_flows_keep_to_the_vendors_document(
     record_property("Spiris: operations exercised by our flows", len(exercised))
     record_property("Spiris: violations in our flows", len(found))
     assert found == []
-    assert exercised == set(OUR_OPERATIONS.values())
+    assert {"POST /customers", "POST /customerinvoicedrafts"} < exercised <= set(OUR_OPERATIONS.values())
     assert {one["status"] for one in entries} == {200, 201}
 
 
@@ -116,13 +119,15 @@ def test_the_table_of_our_operations_names_every_call_that_our_client_can_make()
     assert calls == set(OUR_OPERATIONS)
 
 
-@pytest.mark.parametrize("operation", [one for one in OUR_OPERATIONS.values() if one.startswith("GET")])
+@pytest.mark.parametrize(
+    "operation", [one for one in OUR_OPERATIONS.values() if one.startswith("GET") and "{" not in one]
+)
 def test_a_list_that_we_read_keeps_to_the_document_with_every_query_option(
     served: Sandbox, api: Api, operation: str, record_property: Callable[[str, object], None]
 ) -> None:
     path = operation.removeprefix("GET ")
     choices: list[dict[str, str]] = [{}]
-    if path != "/companysettings":
+    if path not in {"/companysettings", "/currencies"}:  # the one is no list, the other's records have no id
         record = api.all(path)[0]["Id"]
         choices += [
             {"$page": "2", "$pagesize": "2"},
