@@ -217,9 +217,12 @@ def test_a_kill_around_any_create_leaves_no_trace_after_reruns(tmp_path: Path, n
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_kill_around_telling_the_crm_leaves_no_trace_after_reruns(tmp_path: Path, moment: str) -> None:
+@pytest.mark.parametrize("nth", [1, 2], ids=["the-witness", "the-outcome"])
+def test_a_kill_around_telling_the_crm_leaves_no_trace_after_reruns(
+    tmp_path: Path, nth: int, moment: str
+) -> None:
     stage = stage_in(tmp_path / "killed")
-    getattr(stage.crm.write_trouble, moment)[1] = killed
+    getattr(stage.crm.write_trouble, moment)[nth] = killed
     with pytest.raises(Killed):
         run(stage)
     must_come_to_rest(stage, undisturbed(tmp_path / "quiet"))
@@ -227,15 +230,20 @@ def test_a_kill_around_telling_the_crm_leaves_no_trace_after_reruns(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "times", [1, pytest.param(3, marks=pytest.mark.release)], ids=["once", "three-times"]
+    ("times", "every"),
+    [
+        pytest.param(1, 3, id="once"),
+        pytest.param(1, 1, id="once-everywhere", marks=pytest.mark.release),
+        pytest.param(3, 1, id="three-times", marks=pytest.mark.release),
+    ],
 )
-def test_a_kill_after_any_commit_leaves_no_trace_after_reruns(tmp_path: Path, times: int) -> None:
+def test_a_kill_after_any_commit_leaves_no_trace_after_reruns(tmp_path: Path, times: int, every: int) -> None:
     """Also where the rerun is killed at the same place, and the one after it."""
     wanted = undisturbed(tmp_path / "quiet")
     counted = Commits()
     run(stage_in(tmp_path / "counted"), counted)
     assert counted.count > 5 * 3, "each create is recorded, armed and confirmed"
-    for nth in range(1, counted.count + 1):
+    for nth in range(1, counted.count + 1, every):
         stage = stage_in(tmp_path / f"killed-{nth}")
         for _ in range(times):
             with suppress(Killed):
@@ -329,34 +337,37 @@ def must_stop_for_the_disk(stage: Stage, disturb: Callable[[World], None]) -> No
 
 
 @pytest.mark.parametrize(
-    ("code", "for_good"),
+    ("code", "for_good", "every"),
     [
-        pytest.param(sqlite3.SQLITE_FULL, True, id="full"),
-        pytest.param(sqlite3.SQLITE_FULL, False, id="full-once", marks=pytest.mark.release),
-        pytest.param(sqlite3.SQLITE_IOERR, True, id="io-error", marks=pytest.mark.release),
-        pytest.param(sqlite3.SQLITE_IOERR, False, id="io-error-once", marks=pytest.mark.release),
+        pytest.param(sqlite3.SQLITE_FULL, True, 5, id="full"),
+        pytest.param(sqlite3.SQLITE_FULL, True, 1, id="full-everywhere", marks=pytest.mark.release),
+        pytest.param(sqlite3.SQLITE_FULL, False, 1, id="full-once", marks=pytest.mark.release),
+        pytest.param(sqlite3.SQLITE_IOERR, True, 1, id="io-error", marks=pytest.mark.release),
+        pytest.param(sqlite3.SQLITE_IOERR, False, 1, id="io-error-once", marks=pytest.mark.release),
+        pytest.param(sqlite3.SQLITE_READONLY, True, 1, id="read-only", marks=pytest.mark.release),
     ],
 )
 def test_no_create_is_sent_that_could_not_be_written_down_first(
-    tmp_path: Path, *, code: int, for_good: bool
+    tmp_path: Path, *, code: int, for_good: bool, every: int
 ) -> None:
     wanted = undisturbed(tmp_path / "quiet")
     counted = Statements()
     run(stage_in(tmp_path / "counted"), counted)
     assert counted.count > 5 * 3
-    for nth in range(1, counted.count + 1):
+    for nth in range(1, counted.count + 1, every):
         stage = stage_in(tmp_path / f"broken-{nth}")
         must_stop_for_the_disk(stage, Statements(nth=nth, for_good=for_good, code=code))
         must_have_armed_all_that_was_sent(stage)
         must_come_to_rest(stage, wanted)
 
 
-def test_no_create_is_sent_whose_commit_failed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.release)])
+def test_no_create_is_sent_whose_commit_failed(tmp_path: Path, every: int) -> None:
     """The statements of a transaction went well, and then the disk refused to keep them."""
     wanted = undisturbed(tmp_path / "quiet")
     counted = Commits()
     run(stage_in(tmp_path / "counted"), counted)
-    for nth in range(1, counted.count + 1):
+    for nth in range(1, counted.count + 1, every):
         failure = sa.exc.OperationalError("COMMIT", None, broken_disk(sqlite3.SQLITE_FULL))
         stage = stage_in(tmp_path / f"broken-{nth}")
 

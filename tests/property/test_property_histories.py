@@ -106,7 +106,7 @@ crm_faults = st.builds(
     Fault,
     what=st.sampled_from(["killed", "unreachable"]),
     where=st.just("crm"),
-    nth=st.just(1),
+    nth=st.integers(1, 2),  # the witness, and what became of it
     after=st.booleans(),
 )
 ledger_faults = st.builds(
@@ -264,6 +264,7 @@ class Histories(RuleBasedStateMachine):
     def _replace_the_state(self, by: bytes) -> None:
         self.sitting.close()
         self.stage.file.write_bytes(by)
+        self.stage.file.with_name(f"{self.stage.file.name}.seal").unlink(missing_ok=True)  # the harder case
         self.sitting.enter_context(self.stage.sitting())
 
     # --- runs ------------------------------------------------------------------------------------------------------

@@ -410,6 +410,7 @@ def test_a_killed_runs_lock_is_free_without_anyones_help(kept: Path) -> None:
 
 
 def test_a_lock_that_cannot_be_made_is_told(kept: Path) -> None:
+    (kept.parent / "state.db.lock").unlink()
     (kept.parent / "state.db.lock").mkdir()
     with (
         open_state(kept, dry=False, now=NOW) as state,
@@ -457,6 +458,8 @@ def test_a_dry_run_is_possible_while_a_run_is_at_work(kept: Path) -> None:
         assert dry.id == state.id
 
 
+BESIDE = ("state.db.lock", "state.db.seal")  # what every run leaves beside the file
+
 LEAVE_A_HOT_JOURNAL = """
     import os, signal, sqlite3, sys
     connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -472,7 +475,7 @@ LEAVE_A_HOT_JOURNAL = """
 def test_a_dry_run_after_a_kill_within_a_commit_sees_the_last_commit_and_repairs_nothing(kept: Path) -> None:
     die_in_child(LEAVE_A_HOT_JOURNAL, kept)
     before = content_of(kept.parent)
-    assert set(before) == {"state.db", "state.db-journal"}
+    assert set(before) == {"state.db", "state.db-journal", *BESIDE}
     with open_state(kept, dry=True, now=NOW) as state:
         assert [one.state for one in state.journal.open_intents()] == ["new"]
         assert state.catalog.load("1") is None
@@ -484,7 +487,7 @@ def test_a_run_after_a_kill_within_a_commit_sees_the_last_commit(kept: Path) -> 
     with open_state(kept, dry=False, now=NOW) as state:
         assert [one.state for one in state.journal.open_intents()] == ["new"]
         assert state.catalog.load("1") is None
-    assert set(content_of(kept.parent)) == {"state.db"}
+    assert set(content_of(kept.parent)) == {"state.db", *BESIDE}
 
 
 def test_a_copy_of_a_file_that_is_just_being_repaired_is_not_trusted(kept: Path) -> None:

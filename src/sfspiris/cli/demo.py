@@ -58,7 +58,7 @@ def _own_folder(out: Path) -> None:
         marker.write_text(
             "What `sfspiris demo` puts into this folder it may also overwrite.\n", encoding="utf-8"
         )
-        for left_over in ("sfspiris.db", "sfspiris.db.lock"):
+        for left_over in ("sfspiris.db", "sfspiris.db.lock", "sfspiris.db.seal"):
             (out / left_over).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(

@@ -50,6 +50,8 @@ from sfspiris.core.policy import (
 from sfspiris.credentials import open_store
 from sfspiris.engine.world import STOCKHOLM, ServerClock, World
 from sfspiris.errors import SafetyStop, UsageError
+from sfspiris.state import address
+from sfspiris.state.runlock import LockOwner
 from sfspiris.state.store import State, open_state
 
 if TYPE_CHECKING:
@@ -339,8 +341,8 @@ def open_session(common: Common, command: str, *, dry: bool) -> Iterator[Session
                 code="READ_ONLY",
             )
         companies = desk.chosen_companies()
-        address: str | Path = common.state or desk.settings.state_file
-        with open_state(address, dry=dry, now=started, base=_state_base(common, desk)) as state:
+        place: str | Path = common.state or desk.settings.state_file
+        with open_state(place, dry=dry, now=started, base=_state_base(common, desk)) as state:
             lock = state.run_lock(
                 command, run_id, pid=os.getpid(), host=socket.gethostname(), started_at=started
             )
@@ -348,6 +350,19 @@ def open_session(common: Common, command: str, *, dry: bool) -> Iterator[Session
             progress = Progress(sys.stderr, environ=os.environ, is_wanted=is_wanted)
             with lock, progress:
                 yield _session(desk, state, command, run_id, companies, progress=progress, dry=dry)
+
+
+def state_file(common: Common) -> Path:
+    """The state's file: that of --state, from the working folder, or the configuration's."""
+    if common.state:
+        return address.state_file(common.state, base=Path.cwd())
+    with open_desk(common, read_only=True) as desk:
+        return desk.settings.state_file
+
+
+def lock_owner(command: str, started: datetime) -> LockOwner:
+    """Who is at work with the state now, for whoever meets its lock."""
+    return LockOwner(command, new_run_id(started), os.getpid(), socket.gethostname(), started)
 
 
 def _state_base(common: Common, desk: Desk) -> Path:

@@ -29,6 +29,7 @@ from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.push import for_sales
 from sfspiris.core.planning.updates import base_of
+from sfspiris.engine.search import WITNESS
 from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, Unreachable
 from sfspiris.ports.crm import DealUpdate
 from sfspiris.state.journal import IntentKind, NewIntent
@@ -91,6 +92,7 @@ class _Execution:
 
     def carry_out(self, plan: Plan) -> Carried:
         told: list[WriteDeal] = []
+        self._bear_witness([one for one in plan.actions if isinstance(one, CreateDraft)])
         for number, action in enumerate(plan.actions):
             self._world.progress(number, len(plan.actions))
             match action:
@@ -103,6 +105,33 @@ class _Execution:
                     assert_never(action)
         self._tell(told)
         return self._carried
+
+    def _bear_witness(self, drafts: list[CreateDraft]) -> None:
+        """Write on each Deal that its draft is about to be sent, many in a call, where the CRM has a field for it.
+
+        Whoever runs next then knows, though our memory be lost with the disk that it was on. A Deal that cannot be saved
+        goes on without: our own memory is the first witness. A CRM that does not answer stops the run before anything is
+        made that it could not be told about.
+        """
+        fields = self._world.policy.sync_fields
+        if WITNESS not in fields:
+            return
+        for start in range(0, len(drafts), _TOLD_AT_ONCE):
+            armed = [
+                WriteDeal(
+                    deal_id=one.deal_id,
+                    company=one.company,
+                    correlation_id=one.correlation_id,
+                    before=SyncState(),
+                    after=SyncState(correlation_id=one.correlation_id, company=one.company).only(fields),
+                )
+                for one in drafts[start : start + _TOLD_AT_ONCE]
+            ]
+            try:
+                self._write_deals(armed)
+            except (Retryable, Fatal) as error:
+                self._carried.stopped = error
+                return
 
     def _one(self, action: CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft | Adopt) -> None:
         if self._carried.stopped is not None:
@@ -549,7 +578,8 @@ class _Execution:
                     self._note(one, Outcome.UNKNOWN if place < _TOLD_AT_ONCE else Outcome.SKIPPED)
                 return
 
-    def _tell_some(self, actions: list[WriteDeal]) -> None:
+    def _write_deals(self, actions: list[WriteDeal]) -> dict[str, str | None]:
+        """Write to the CRM, on the record before and after; by Deal None, or why it was not saved."""
         world, journal = self._world, self._world.state.journal
         intents = journal.record_intents(
             [
@@ -575,6 +605,10 @@ class _Execution:
         refused = [one for one in armed if errors.get(one.deal_id) is not None]
         journal.move_all(saved, IntentEvent.CONFIRM, at=self._now(), run_id=world.run_id)
         journal.move_all(refused, IntentEvent.REFUSE, at=self._now(), run_id=world.run_id)
+        return errors
+
+    def _tell_some(self, actions: list[WriteDeal]) -> None:
+        errors = self._write_deals(actions)
         for one in actions:
             error = errors.get(one.deal_id)
             self._note(one, Outcome.DONE if error is None else Outcome.FAILED, one.deal_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.core.actions import kind
+from sfspiris.core.actions import Adopt, kind
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
@@ -74,6 +74,25 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
     warnings = (*_about_the_crm(world), *_early(world, scope, gathered), *plan.warnings, *carried.warnings)
     return _finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
+
+
+def rebuild(world: World) -> RunResult:
+    """Take over every document that carries a Deal's marker, so that a memory made anew knows what was made.
+
+    Nothing is made or written in either system; Deals without a document are left to the next push.
+    """
+    started = world.clock.now()
+    world.state.runs.start(world.run_id, world.command, at=started)
+    gathered = gather.deals(world, gather.Scope(full=True))
+    inputs = gather.push_inputs(world, gathered, (), fresh=True)
+    decided = decide(inputs)
+    plan = replace(decided, actions=tuple(one for one in decided.actions if isinstance(one, Adopt)))
+    carried = execute(world, plan)
+    holds = _remember_holds(world, gathered, plan, carried)
+    if carried.stopped is None:
+        search.conclude(world, inputs.documents, inputs.gaps, gathered.read_at)
+    warnings = (*plan.warnings, *carried.warnings)
+    return _finish(world, started, carried, holds=holds, warnings=warnings)
 
 
 def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunResult:

@@ -15,6 +15,7 @@ from sfspiris.core.model import SyncState
 from sfspiris.core.planning.adoption import Gap, Searched, claims_a_document
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.routing import route
+from sfspiris.state.store import LOST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from sfspiris.engine.world import World
     from sfspiris.ports.ledger import Ledger
 
+WITNESS: Final = "correlation_id"
+"""The part of a SyncState that is written to the CRM before a Deal's draft is sent, where the CRM has a field for it."""
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _OVERLAP: Final = timedelta(minutes=15)
 """How far each search reads back behind the last one: the longest lag of a list, and clocks that are not quite alike."""
@@ -63,6 +66,8 @@ def search(world: World, deals: Sequence[Deal], needed: Collection[str]) -> Sear
             *_strangers(world, found[company], known).values(),
             *(deal.changed_at for deal in claims if company in claimed),
             *(_told_by_others(world, unknown) if searched_to is None else ()),
+            *_armed_by_others(world, unknown, searched_to),
+            *_lost(world, searched_to),
         ]
         if gap := _gap(world, company, searched_to, signs):
             gaps[company] = gap
@@ -105,6 +110,31 @@ def _told_by_others(world: World, unknown: Sequence[Deal]) -> list[datetime]:
         for deal in unknown
         if deal.sync != SyncState() and deal.id not in held and not world.state.journal.of_deal(deal.id)
     ]
+
+
+def _armed_by_others(world: World, unknown: Sequence[Deal], searched_to: datetime | None) -> list[datetime]:
+    """When a run of which this memory knows nothing bore witness in the CRM that it was about to make a Deal's draft.
+
+    A search that was concluded a settle window later has seen what became of it.
+    """
+    held = world.state.holds.deal_ids()
+    return [
+        deal.changed_at
+        for deal in unknown
+        if deal.sync.correlation_id
+        and deal.sync.status is None
+        and deal.id not in held
+        and not world.state.journal.of_deal(deal.id)
+        and (searched_to is None or deal.changed_at + world.settle > searched_to)
+    ]
+
+
+def _lost(world: World, searched_to: datetime | None) -> list[datetime]:
+    """Until when runs were at work that this memory has lost, where the CRM bears no witness of what they sent."""
+    if WITNESS in world.policy.sync_fields:
+        return []
+    lost = world.state.cursors.get(LOST)
+    return [lost] if lost is not None and (searched_to is None or lost + world.settle > searched_to) else []
 
 
 def _gap(world: World, company: str, searched_to: datetime | None, signs: Sequence[datetime]) -> Gap | None:

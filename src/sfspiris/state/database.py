@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from sfspiris.state import sqlite
+from sfspiris.state import seal, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,12 +17,18 @@ CHUNK = 500  # ids in one IN list; SQLite allows at least 999 variables
 
 
 class Database:
-    """One open database. A transaction commits when its block ends, and leaves no trace when the block raises."""
+    """One open database. A transaction commits when its block ends, and leaves no trace when the block raises.
 
-    def __init__(self, reading: sa.Engine, writing: sa.Engine, file: Path) -> None:
+    `is_copy` tells that it lies in memory, so that nothing that is written reaches the file.
+    """
+
+    def __init__(self, reading: sa.Engine, writing: sa.Engine, file: Path, *, is_copy: bool = False) -> None:
         self._reading = reading
         self._writing = writing
         self._file = file
+        self._is_copy = is_copy
+        self.has_written = False
+        """Whether the file is not any more what it was when it was opened."""
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -34,7 +40,11 @@ class Database:
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that no other writer can be inside of; on the disk when the block has ended."""
         with self._in_words(), self._writing.begin() as connection:
+            if not (self.has_written or self._is_copy):
+                seal.remove(self._file)
+                sqlite.begin_generation(connection)
             yield connection
+        self.has_written = not self._is_copy
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

@@ -56,6 +56,21 @@ def hold(file: Path, owner: LockOwner) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def alone(file: Path) -> Iterator[bool]:
+    """Whether no run is at work with a state file; while the block lasts none begins then."""
+    lock = FileLock(file.with_name(f"{file.name}.lock"), timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except (Timeout, OSError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
 def _write_owner(facts: Path, owner: LockOwner) -> None:
     document = json.dumps(asdict(owner) | {"started_at": owner.started_at.isoformat()})
     whole = facts.with_name(f"{facts.name}.tmp")

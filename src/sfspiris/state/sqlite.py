@@ -27,6 +27,11 @@ PATIENCE: Final = (
     5.0  # seconds; another program's short read is waited out, a longer one is told to the operator
 )
 
+WAYS_OUT: Final = (
+    "Put the latest backup in its place with `sfspiris state restore FILE`, or make the memory anew from Salesforce and "
+    "Spiris with `sfspiris state rebuild`; both keep the damaged file aside, and neither leads to a second invoice."
+)
+
 _WRITES: Final = "sfspiris_writes"
 _LOCKED: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -90,6 +95,17 @@ def check(connection: sqlite3.Connection, file: Path) -> None:
 def sign(connection: sa.Connection) -> None:
     """Mark the database as ours, within the caller's transaction."""
     connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def generation(connection: sa.Connection) -> int:
+    """How many openings have written to the database; in its header, so that it is known of every schema."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def begin_generation(connection: sa.Connection) -> None:
+    """Count one opening more that writes, within the caller's transaction."""
+    following = (generation(connection) + 1) % 2**31
+    connection.exec_driver_sql(f"PRAGMA user_version = {following}")
 
 
 def engine(connection: sqlite3.Connection) -> tuple[sa.Engine, sa.Engine]:
@@ -163,8 +179,15 @@ def damaged(file: Path) -> StateDamaged:
     """The error for a file that is no database any more, or broken inside."""
     return StateDamaged(
         f"The state file {file} is damaged: it is not a readable database.",
-        remedy="Keep it, and put the latest backup in its place; then run again. Do not simply delete it: it is what "
-        "keeps a deal from being invoiced twice.",
+        remedy=WAYS_OUT,
+    )
+
+
+def changed(file: Path) -> StateDamaged:
+    """The error for a file that is readable, but not what the last run left."""
+    return StateDamaged(
+        f"The state file {file} is damaged: it was changed since the last run closed it, by no run of sfspiris.",
+        remedy=WAYS_OUT,
     )
 
 

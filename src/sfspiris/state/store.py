@@ -7,15 +7,16 @@ import sqlite3
 import tempfile
 import uuid
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
 from sfspiris import __version__
 from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.errors import StateDamaged
-from sfspiris.state import runlock, sqlite
+from sfspiris.state import runlock, seal, sqlite
 from sfspiris.state.address import state_file
 from sfspiris.state.catalog import Catalog
 from sfspiris.state.cursors import Cursors
@@ -25,13 +26,21 @@ from sfspiris.state.journal import Intent, Journal, apply_event
 from sfspiris.state.links import CustomerLink, Links, put_base, put_customer_link, put_link
 from sfspiris.state.reviews import Reviews
 from sfspiris.state.runs import Runs
-from sfspiris.state.schema import HEAD, meta
+from sfspiris.state.schema import HEAD, cursors, journal, meta, metadata, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from sfspiris.core.model import CustomerBase, DealLink
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How many openings have written to a state, and how many rows each of its tables has."""
+
+    generation: int
+    counts: dict[str, int]
 
 
 class State:
@@ -129,6 +138,19 @@ class State:
                 connection, intent, IntentEvent.CONFIRM, at=at, run_id=run_id, remote_id=base.customer_id
             )
 
+    def facts(self) -> Facts:
+        """How often it was written to, and how much it remembers."""
+        with self._database.reading() as connection:
+            counts = {
+                name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+                for name, table in metadata.tables.items()
+            }
+            return Facts(sqlite.generation(connection), counts)
+
+    def note_loss(self, until: datetime, *, at: datetime) -> None:
+        """Note that runs were at work until then (UTC) of which this memory knows nothing."""
+        note_loss(self._database, until, now=at)
+
 
 @contextmanager
 def open_state(
@@ -151,13 +173,78 @@ def open_state(
     file = state_file(address, base=base or Path.cwd())
     _check_place(file, dry=dry)
     with closing(_connect(file, dry=dry, patience=patience)) as connection:
-        database = Database(*sqlite.engine(connection), file)
+        database = Database(*sqlite.engine(connection), file, is_copy=dry)
+        lost = _judge(database, file)
         is_new = _bring_up_to_date(database, file, now)
-        with database.reading() as reading:
-            state_id = reading.execute(sa.select(meta.c.state_id)).scalar()
+        state_id = _state_id(database)
         if state_id is None:
             raise sqlite.damaged(file)
-        yield State(database, file, state_id=state_id, is_new=is_new, is_dry=dry)
+        try:
+            if lost is not None:
+                note_loss(database, lost, now=now)
+            yield State(database, file, state_id=state_id, is_new=is_new, is_dry=dry)
+        finally:
+            if database.has_written:
+                _seal(database, file, now)
+
+
+LOST: Final = "lost"
+"""The cursor that tells up to when (UTC) runs may have been at work of which this memory knows nothing."""
+
+
+def note_loss(database: Database, until: datetime, *, now: datetime) -> None:
+    """Note that the memory is not that of the last run, which was at work until then (UTC): what it knows is not all.
+
+    The ledgers will be searched in whole again.
+    """
+    with database.writing() as connection:
+        connection.execute(
+            cursors.delete().where(cursors.c.feed.like("documents:%") | (cursors.c.feed == LOST))
+        )
+        connection.execute(cursors.insert().values(feed=LOST, at=until, updated_at=now))
+
+
+def _judge(database: Database, file: Path) -> datetime | None:
+    """When the last run was at work, if this is not the memory that it left; StateDamaged when the file was changed."""
+    known = seal.read(file)
+    if known is None:
+        return None
+    if file.with_name(f"{file.name}-journal").exists():
+        return None  # a program died within a commit, so it had begun to write
+    with database.reading() as connection:
+        generation = sqlite.generation(connection)
+        if _revision(connection) not in {None, HEAD}:
+            return None  # another version wrote it: it is brought up to date, or refused for that
+    match seal.judge(file, state_id=_state_id(database), generation=generation):
+        case seal.Finding.CHANGED:
+            raise sqlite.changed(file)
+        case seal.Finding.OLDER:
+            return known.at
+        case _:
+            return None
+
+
+def _state_id(database: Database) -> str | None:
+    with database.reading() as connection:
+        if not sa.inspect(connection).has_table(meta.name):
+            return None
+        found: str | None = connection.execute(sa.select(meta.c.state_id)).scalar()
+    return found
+
+
+def _seal(database: Database, file: Path, now: datetime) -> None:
+    """Seal the file, unless another run has begun since: it will when it ends."""
+    with runlock.alone(file) as is_alone:
+        if not is_alone:
+            return
+        latest = sa.union_all(
+            sa.select(sa.func.max(journal.c.at).label("at")),
+            sa.select(sa.func.max(runs.c.started_at).label("at")),
+        ).subquery()
+        with database.reading() as connection:
+            generation = sqlite.generation(connection)
+            at = connection.execute(sa.select(sa.func.max(latest.c.at))).scalar()
+        seal.write(file, state_id=_state_id(database) or "", generation=generation, at=at or now)
 
 
 def _connect(file: Path, *, dry: bool, patience: float) -> sqlite3.Connection:
@@ -193,29 +280,38 @@ def _check_place(file: Path, *, dry: bool) -> None:
 def _bring_up_to_date(database: Database, file: Path, now: datetime) -> bool:
     """Migrate to today's schema in one transaction where needed; whether that made the state."""
     with database.reading() as connection:
-        if _revision(connection) == HEAD:
+        if _is_of_today(connection, file):
             return False
     with database.writing() as connection:
-        return _migrate(connection, file, now)
+        if _is_of_today(connection, file):  # another process has migrated while we waited
+            return False
+        from sfspiris.state import migrations  # noqa: PLC0415 - Alembic is slow to import and rarely needed
+
+        is_new = _revision(connection) is None
+        migrations.upgrade(
+            connection, state_id=uuid.uuid4().hex, created_at=now, app=f"sfspiris {__version__}"
+        )
+        sqlite.sign(connection)
+        return is_new
 
 
-def _migrate(connection: sa.Connection, file: Path, now: datetime) -> bool:
-    from sfspiris.state import migrations  # noqa: PLC0415 - Alembic is slow to import and rarely needed
-
-    revision = _revision(connection)  # read again: another process may have migrated while we waited
+def _is_of_today(connection: sa.Connection, file: Path) -> bool:
+    """Whether nothing is to be migrated; raises StateDamaged for what cannot be."""
+    revision = _revision(connection)
     if revision == HEAD:
-        return False
+        return True
     if revision is None and sa.inspect(connection).get_table_names():
         raise sqlite.damaged(file)
-    if revision is not None and revision not in migrations.revisions():
-        raise StateDamaged(
-            f"The state file {file} was last used by a newer version of sfspiris (schema {revision}; this version, "
-            f"{__version__}, knows schema {HEAD}). It was left as it is.",
-            remedy="Install the newer version again.",
-        )
-    migrations.upgrade(connection, state_id=uuid.uuid4().hex, created_at=now, app=f"sfspiris {__version__}")
-    sqlite.sign(connection)
-    return revision is None
+    if revision is not None:
+        from sfspiris.state import migrations  # noqa: PLC0415 - as above
+
+        if revision not in migrations.revisions():
+            raise StateDamaged(
+                f"The state file {file} was last used by a newer version of sfspiris (schema {revision}; this version, "
+                f"{__version__}, knows schema {HEAD}). It was left as it is.",
+                remedy="Install the newer version again.",
+            )
+    return False
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -109,6 +109,16 @@ def find_document(
     return None
 
 
+def waits_for_a_list(screened: Screened, marker: Marker, searched: Searched) -> bool:
+    """Whether all that stops the Deal is that a list may not show yet what an unknown run has made.
+
+    That passes within minutes and is nobody's to mend, so sales is not told of it.
+    """
+    gap = searched.gaps.get(screened.company.key)
+    is_marked = any(one.marked(marker) for one in searched.documents.values())
+    return gap is not None and not gap.is_over and not is_marked and not claims_a_document(screened.deal)
+
+
 def _hold_when_it_may_be_there(screened: Screened, searched: Searched, found: Findings) -> None:
     deal, ledger = screened.deal, screened.company.ledger
     gap = searched.gaps.get(screened.company.key)

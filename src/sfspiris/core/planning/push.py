@@ -33,7 +33,12 @@ from sfspiris.core.identity import (
 )
 from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.planning import changed
-from sfspiris.core.planning.adoption import Searched, find_document, hold_when_unmarked_twin
+from sfspiris.core.planning.adoption import (
+    Searched,
+    find_document,
+    hold_when_unmarked_twin,
+    waits_for_a_list,
+)
 from sfspiris.core.planning.changed import Wanted
 from sfspiris.core.planning.customercare import CustomerCare, account_of
 from sfspiris.core.planning.drafting import build_draft, draft_rows, known_terms, terms_id_for
@@ -279,7 +284,7 @@ class _Draughtsman:
         searched = Searched(self.inputs.documents, self.inputs.gaps, self.taken)
         document = find_document(screened, marker, searched, ledger.customers, found)
         if found.holds:
-            self._hold(deal, found)
+            self._hold(deal, found, is_told=not waits_for_a_list(screened, marker, searched))
             return
         if document is not None:
             self._adopt(screened, found, document, marker, correlation)
@@ -483,10 +488,18 @@ class _Draughtsman:
     # --- what the CRM is told --------------------------------------------------------------------------------------
 
     def _hold(
-        self, deal: Deal, found: Findings, *, keep: SyncState | None = None, correlation: str | None = None
+        self,
+        deal: Deal,
+        found: Findings,
+        *,
+        keep: SyncState | None = None,
+        correlation: str | None = None,
+        is_told: bool = True,
     ) -> None:
         self.holds += found.holds
         self.warnings += found.warnings
+        if not is_told:
+            return
         first = found.holds[0]
         tag = self.inputs.policy.org_tag
         correlation = correlation or correlation_id(tag, first.company or "", deal.id, FIRST_REVISION)

@@ -1,0 +1,75 @@
+"""What the local memory is, and what was done to its file, for `sfspiris state`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from sfspiris.report.page import Page
+from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Moment
+from sfspiris.report.view import how_many, swedish_time
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class StateDocument(Facts):
+    """What `sfspiris state info --json` prints. `finding` is what the seal says, `trouble` why the file cannot be used."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["state info"] = "state info"
+    file: str
+    exists: bool
+    bytes: int
+    state_id: str | None
+    schema_known: str
+    generation: int | None
+    finding: str
+    trouble: str | None
+    counts: dict[str, int]
+    open_writes: int
+    cursors: dict[str, Moment]
+
+
+class KeptDocument(Facts):
+    """What `state backup` and `state restore` print: the file that was made, and where what stood there before is now."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["state backup", "state restore"]
+    file: str
+    kept_aside: str | None
+
+
+def print_state(console: Console, document: StateDocument) -> None:
+    """Print what the state is."""
+    page = Page(console)
+    page.say(document.file, style="bold")
+    if document.exists:
+        page.entry(
+            "size", f"{document.bytes} bytes, written by {how_many(document.generation or 0, 'opening')}"
+        )
+    page.entry("seal", document.finding)
+    if document.trouble:
+        page.entry("trouble", document.trouble)
+        page.last(
+            "`sfspiris state restore FILE` puts a backup in its place, `sfspiris state rebuild` makes it anew."
+        )
+        return
+    page.entry("id", f"{document.state_id}, schema {document.schema_known}")
+    for name, count in document.counts.items():
+        page.entry(name.replace("_", " "), str(count))
+    for feed, at in document.cursors.items():
+        page.entry(feed, f"read up to {swedish_time(at)}")
+    page.last(f"{how_many(document.open_writes, 'write')} of unknown outcome.")
+
+
+def print_kept(console: Console, document: KeptDocument) -> None:
+    """Print what was done."""
+    page = Page(console)
+    page.entry("file", document.file)
+    if document.kept_aside:
+        page.entry("old file", document.kept_aside)
+    page.last(
+        "The copy is whole. It holds no names, addresses or numbers of people."
+        if document.command == "state backup"
+        else "The next run looks in Salesforce and Spiris for what happened since, and makes nothing twice."
+    )

@@ -1,0 +1,208 @@
+"""Keeping the state: looking at it without touching it, copying it, and putting another file in its place.
+
+None of these trusts the file: they are what is used when it may be damaged. Whatever leaves the state's place is kept
+aside under a name of its own, never deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfspiris.errors import StateDamaged, UsageError
+from sfspiris.state import runlock, seal, sqlite
+from sfspiris.state.schema import HEAD
+from sfspiris.state.store import open_state
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from sfspiris.state.runlock import LockOwner
+
+_COUNTED = ("runs", "intents", "links", "customer_links", "holds")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the state file is. Times are UTC; `finding` is what its seal says, `trouble` why it cannot be used."""
+
+    file: str
+    exists: bool
+    bytes: int
+    state_id: str | None
+    schema_known: str
+    generation: int | None
+    finding: str
+    trouble: str | None
+    counts: dict[str, int]
+    open_writes: int
+    cursors: dict[str, datetime]
+
+
+def look(file: Path, *, now: datetime) -> Look:
+    """Everything about the state file that can be told without changing a byte of it, also when it is damaged."""
+    known = seal.read(file)
+    if not file.exists():
+        finding = seal.Finding.UNSEALED if known is None else seal.Finding.OLDER
+        words = "there is none" if known is None else "it is gone: the last run left one here"
+        return _unusable(file, finding, words)
+    size = file.stat().st_size
+    try:
+        with open_state(file, dry=True, now=now) as state:
+            facts = state.facts()
+            return Look(
+                file=str(file),
+                exists=True,
+                bytes=size,
+                state_id=state.id,
+                schema_known=HEAD,
+                generation=facts.generation,
+                finding=seal.judge(file, state_id=state.id, generation=facts.generation).value,
+                trouble=None,
+                counts={name: facts.counts[name] for name in _COUNTED},
+                open_writes=len(state.journal.open_intents()),
+                cursors=state.cursors.all(),
+            )
+    except StateDamaged as error:
+        finding = seal.Finding.UNSEALED if known is None else seal.Finding.CHANGED
+        return _unusable(file, finding, error.message)
+
+
+def _unusable(file: Path, finding: seal.Finding, trouble: str) -> Look:
+    return Look(
+        file=str(file),
+        exists=file.exists(),
+        bytes=file.stat().st_size if file.exists() else 0,
+        state_id=None,
+        schema_known=HEAD,
+        generation=None,
+        finding=finding.value,
+        trouble=trouble,
+        counts={},
+        open_writes=0,
+        cursors={},
+    )
+
+
+def back_up(file: Path, target: Path) -> None:
+    """Copy the state to a new file that only its owner can read, from one moment, checked before it is called a backup.
+
+    Raises UsageError when the target exists or there is nothing to copy, and what opening a damaged state raises.
+    """
+    if not file.exists():
+        raise UsageError(
+            f"There is no state file {file} to back up.",
+            remedy="Run a command that makes one first, or give --state.",
+        )
+    if target.exists():
+        raise UsageError(
+            f"{target} exists already.", remedy="Give another name with --out; nothing is overwritten."
+        )
+    unfinished = target.with_name(f"{target.name}.unfinished")
+    try:
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with (
+            closing(sqlite.copy_into_memory(file, patience=sqlite.PATIENCE)) as memory,
+            closing(sqlite3.connect(unfinished)) as copy,
+        ):
+            sqlite.check(memory, file)
+            memory.backup(copy)
+        _sync(unfinished)
+        os.replace(unfinished, target)  # noqa: PTH105 - a backup is whole or not there
+        _sync(target.parent)
+    except sqlite3.Error as error:
+        raise (sqlite.explain(error, file) or sqlite.damaged(file)) from error
+    except OSError as error:
+        raise UsageError(
+            f"The backup {target} cannot be written ({error.strerror}).",
+            remedy="Give another place with --out.",
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def put_back(file: Path, backup: Path, owner: LockOwner, *, now: datetime) -> Path | None:
+    """Put a backup in the state's place and give where the old file was kept aside, None when there was none.
+
+    The memory then knows that it has lost what happened since. Raises UsageError for a file that is no backup of ours, and
+    Locked while a run is at work.
+    """
+    if not backup.is_file() or backup.resolve() == file.resolve():
+        raise UsageError(f"{backup} is no backup.", remedy="Name a file that `sfspiris state backup` made.")
+    try:
+        with open_state(backup, dry=True, now=now) as state:
+            if state.is_new:
+                raise UsageError(
+                    f"{backup} is empty.", remedy="Name a file that `sfspiris state backup` made."
+                )
+    except StateDamaged as error:
+        raise UsageError(
+            f"{backup} is not a whole state of this version: {error.message}",
+            remedy="Name another backup, or make the memory anew with `sfspiris state rebuild`.",
+        ) from error
+    with runlock.hold(file, owner):
+        arriving = file.with_name(f"{file.name}.arriving")
+        arriving.unlink(missing_ok=True)
+        back_up(backup, arriving)
+        lost = _last_at_work(file, now)
+        aside = _move_aside(file, now)
+        os.replace(arriving, file)  # noqa: PTH105 - the old file or the new, never half of one
+        _sync(file.parent)
+        _note_loss(file, lost, now)
+    return aside
+
+
+def set_aside(file: Path, owner: LockOwner, *, now: datetime) -> Path | None:
+    """Take the state out of its place for one that is made anew; the new one knows that it has lost everything.
+
+    Raises Locked while a run is at work.
+    """
+    if not file.parent.is_dir():
+        raise sqlite.unopenable(file, f"there is no folder {file.parent}")
+    with runlock.hold(file, owner):
+        lost = _last_at_work(file, now)
+        aside = _move_aside(file, now)
+        _note_loss(file, lost, now)
+    return aside
+
+
+def _last_at_work(file: Path, now: datetime) -> datetime:
+    """Until when the runs were at work whose memory is about to be replaced: as its seal tells, else until now."""
+    known = seal.read(file)
+    return known.at if known is not None and not _is_in_doubt(file) else now
+
+
+def _is_in_doubt(file: Path) -> bool:
+    return file.with_name(f"{file.name}-journal").exists()
+
+
+def _note_loss(file: Path, until: datetime, now: datetime) -> None:
+    with open_state(file, dry=False, now=now) as state:
+        state.note_loss(until, at=now)
+
+
+def _move_aside(file: Path, now: datetime) -> Path | None:
+    """Give the file, with the journal of an interrupted commit, another name; the seal goes, for it was the old file's."""
+    aside: Path | None = None
+    if file.exists():
+        aside = file.with_name(f"{file.name}.{now:%Y%m%dT%H%M%SZ}.aside")
+        journal = file.with_name(f"{file.name}-journal")
+        if journal.exists():
+            journal.rename(aside.with_name(f"{aside.name}-journal"))
+        file.rename(aside)
+    seal.remove(file)
+    _sync(file.parent)
+    return aside
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,98 @@
+"""A state file lost, replaced by an older one or flipped between any two runs: never a second draft, and a way back."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playground import Playground
+
+W_LATER = "2026-11-20T08:30:00Z"
+
+
+def references(demo: Playground) -> Counter[str]:
+    return Counter(one["OurReference"] for one in demo.drafts())
+
+
+def must_stand_once_each(demo: Playground, before: Counter[str]) -> None:
+    after = references(demo)
+    assert after == before
+    assert set(after.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "older",
+        "flipped",
+        pytest.param("deleted", marks=pytest.mark.release),
+        pytest.param("flipped and restored", marks=pytest.mark.release),
+    ],
+)
+def test_whatever_happened_to_the_state_nothing_is_made_twice_and_a_rebuild_ends_in_an_empty_plan(
+    demo: Playground, what: str
+) -> None:
+    file = demo.folder / "sfspiris.db"
+    limited = demo.sfspiris("push-closed-won", "--limit", "2")
+    assert limited.code == 3, limited.err
+    yesterday = demo.folder / "yesterday.backup"
+    yesterday.unlink(missing_ok=True)
+    assert demo.sfspiris("state", "backup", "--out", str(yesterday), "--json").document["file"] == str(
+        yesterday
+    )
+    assert demo.sfspiris("push-closed-won").code == 3
+    made = references(demo)
+    assert len(made) > 2
+    match what:
+        case "deleted":
+            file.unlink()
+        case "older":
+            shutil.copyfile(yesterday, file)
+        case _:
+            content = bytearray(file.read_bytes())
+            content[len(content) // 2] ^= 4
+            file.write_bytes(content)
+            info = demo.sfspiris("state", "info", "--json").document
+            assert "damaged" in info["trouble"]
+            refused = demo.sfspiris("push-closed-won", "--json")
+            assert refused.code == 7
+            assert "sfspiris state rebuild" in refused.document["error"]["remedy"]
+            if what == "flipped and restored":
+                restored = demo.sfspiris("state", "restore", str(yesterday), "--json")
+                assert restored.code == 0, restored.err
+                assert restored.document["kept_aside"]
+    if what != "flipped":
+        assert demo.sfspiris("push-closed-won").code == 3
+        must_stand_once_each(demo, made)
+    rebuilt = demo.sfspiris("state", "rebuild", "--json")
+    assert rebuilt.code == 3, rebuilt.err
+    assert set(rebuilt.kinds()) == {"adopt"}
+    assert len(rebuilt.kinds()) == len(made)
+    must_stand_once_each(demo, made)
+    for side in ("salesforce", "spiris"):
+        demo.control(side, "PUT", "clock", {"now": W_LATER})
+    planned = demo.sfspiris("push-closed-won", "--dry-run", "--json")
+    assert planned.kinds() == [], str(planned.document["actions"][:1])
+    assert demo.sfspiris("push-closed-won", "--json").kinds() == []
+    must_stand_once_each(demo, made)
+    for left_over in demo.folder.glob("*aside*"):
+        left_over.unlink()
+    for side in ("salesforce", "spiris"):
+        demo.control(side, "PUT", "clock", {"now": None})
+
+
+def test_the_state_is_told_and_backed_up_without_touching_it(demo: Playground) -> None:
+    demo.sfspiris("push-closed-won", "--limit", "1")
+    told = demo.sfspiris("state", "info")
+    assert told.code == 0, told.err
+    assert "as the last run left it" in told.out
+    document = demo.sfspiris("state", "info", "--json").document
+    assert (document["trouble"], document["open_writes"]) == (None, 0)
+    assert document["counts"]["links"] == 1
+    again = demo.sfspiris("state", "backup", "--out", "sfspiris.toml", "--json")
+    assert again.code == 2
+    assert "exists already" in again.document["error"]["message"]
