@@ -35,7 +35,7 @@ from sfspiris.core.model import (
 )
 from sfspiris.engine.world import ServerClock, World
 from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable
-from sfspiris.ports.crm import DealBatch, DealUpdate, Reach, Selection, WriteResult
+from sfspiris.ports.crm import DealBatch, DealUpdate, Fate, Reach, Selection, WriteResult
 from sfspiris.state.store import State, open_state
 from shorthand import ARTICLES, CAPABILITIES, CODINGS, NOW, POLICY, TERMS, UNITS, YEARS
 
@@ -83,6 +83,7 @@ class FakeCrm:
     deals: dict[str, Deal] = field(default_factory=dict)
     reopened: dict[str, Deal] = field(default_factory=dict)
     open: dict[str, Deal] = field(default_factory=dict)
+    binned: dict[str, Deal] = field(default_factory=dict)
     time: datetime = NOW
     trouble: Trouble = field(default_factory=Trouble)  # counted in calls
     write_trouble: Trouble = field(default_factory=Trouble)  # counted in calls that write
@@ -128,6 +129,25 @@ class FakeCrm:
 
     def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
         return {one: "Affär (Prospecting)" for one in ids if one.startswith("006")}
+
+    def fates(
+        self, *, changed_since: datetime | None = None, ids: Iterable[str] | None = None
+    ) -> tuple[Fate, ...]:
+        self.calls += 1
+        wanted = None if ids is None else set(ids)
+        stages = {"Closed Won": self.deals, "Prospecting": self.reopened, "": self.binned}
+        return tuple(
+            Fate(one.id, one.name, stage, stage == "", one.owner_name, one.sync)
+            for stage, kept in stages.items()
+            for one in kept.values()
+            if (wanted is None or one.id in wanted)
+            and (changed_since is None or one.changed_at >= changed_since)
+        )
+
+    def leave(self, deal_id: str, *, deleted: bool = False) -> None:
+        """The deal is reopened or lost, or deleted."""
+        gone = replace(self.deals.pop(deal_id), changed_at=self.time)
+        (self.binned if deleted else self.reopened)[deal_id] = gone
 
     def shortcomings(self) -> tuple[str, ...]:
         return self.lacks
@@ -186,6 +206,7 @@ class FakeLedger:
     calls: int = 0
     creates: int = 0
     updates: int = 0
+    attempts: int = 0  # to create or update, also those that were refused
     reads: Counter[str] = field(default_factory=Counter)
     capabilities: Capabilities = CAPABILITIES
 
@@ -372,6 +393,7 @@ class FakeLedger:
     def _create(self) -> Iterator[None]:
         self.calls += 1
         nth = self.creates + 1
+        self.attempts += 1
         _strike(self.trouble.before, nth)
         self.creates = nth
         yield

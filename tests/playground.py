@@ -90,7 +90,7 @@ class Playground:
         base = self.salesforce if side == "salesforce" else self.spiris
         reply = httpx.request(method, f"{base}/_sandbox/{path}", json=document, timeout=30, trust_env=False)
         assert reply.is_success, reply.text
-        return reply.json()
+        return reply.json() if reply.content else None
 
     def deals(self) -> dict[str, Json]:
         """The opportunities as Salesforce has them, by name."""

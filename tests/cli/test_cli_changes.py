@@ -161,3 +161,27 @@ def test_a_deleted_draft_is_held_with_its_owner_since_the_first_time_and_never_m
     assert all(holds[0]["owner"] for holds in told)
     assert before["Id"] not in {one["Id"] for one in pushed.drafts()}
     assert again["summary"]["unchanged"] + again["summary"]["held"] == len(pushed.drafts()) + 1
+
+
+@pytest.mark.parametrize("how", ["lost", "deleted"])
+def test_a_deal_that_is_taken_back_is_held_with_a_proposal_and_its_draft_stands(
+    pushed: Playground, how: str
+) -> None:
+    deal, before = with_draft(pushed)
+    address = f"records/Opportunity/{deal['Id']}"
+    if how == "lost":
+        pushed.control("salesforce", "PATCH", address, {"StageName": "Closed Lost"})
+    else:
+        pushed.control("salesforce", "DELETE", address)
+    ended = pushed.sfspiris("push-closed-won", "--json")
+    assert ended.code == 3, ended.err
+    first, again = ended.document, pushed.sfspiris("push-closed-won", "--json").document
+    (hold,), (still,) = (of_deal(one, "holds", deal) for one in (first, again))
+    assert (hold["code"], still["since"]) == ("DEAL_REOPENED", hold["since"])
+    assert "delete the draft" in hold["fix"]
+    assert hold["owner"]
+    assert draft(pushed, before["Id"]) == before
+    assert of_deal(again, "actions", deal) == []
+    if how == "lost":
+        told = next(one for one in pushed.deals().values() if one["Id"] == deal["Id"])
+        assert told["Spiris_Sync_Code__c"] == "DEAL_REOPENED"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakes import Stage, lost, unreachable
+from fakes import Stage, lost, refused, unreachable
 from sfspiris.core.actions import Change, UpdateDraft
 from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.model import Deal, DealStatus, DraftRow
@@ -232,6 +232,21 @@ def test_a_draft_that_finance_deleted_is_never_made_again_by_a_change(stage: Sta
     assert again.unchanged == ()
 
 
+def test_a_deleted_draft_is_made_again_once_when_sales_asks_for_it(stage: Stage) -> None:
+    stage.se.made.clear()
+    stage.pass_time(SETTLE)
+    for wanted in (True, False):
+        with stage.world() as world:
+            pull(world, full=False)
+        sell(stage, retry=wanted)
+        result = run(stage)
+        assert [one.id for one in stage.se.made] == ["draft-2"]
+        assert result.holds == ()
+    told = stage.crm.deals[D1].sync
+    assert (told.status, told.draft_id, told.code) == (DealStatus.DRAFT, "draft-2", None)
+    assert f"SF:{D1}:2:" in " ".join(stage.se.made[0].texts)
+
+
 def test_a_young_draft_that_is_not_seen_is_waited_for(stage: Stage) -> None:
     stage.se.made.clear()
     sell(stage, "3 x 500 KONS")
@@ -312,3 +327,118 @@ def test_a_customer_in_another_currency_is_never_given_to_a_draft(stage: Stage) 
     result = run(stage)
     assert HoldCode.CURRENCY_MISMATCH in {one.hold.code for one in result.holds}
     assert stage.se.updates == 0
+
+
+# --- the deal is not won any more ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_deal_that_is_reopened_or_deleted_is_held_with_a_proposal_and_its_draft_stands(
+    stage: Stage, *, deleted: bool
+) -> None:
+    before = list(stage.se.made)
+    stage.crm.leave(D1, deleted=deleted)
+    first = run(stage)
+    assert held(first).code is HoldCode.DEAL_REOPENED
+    assert "delete the draft" in held(first).fix
+    assert held(first).owner == "Anna Ek"
+    stage.pass_time(timedelta(days=1))
+    again = run(stage)
+    assert [(one.hold.code, one.since) for one in again.holds] == [
+        (HoldCode.DEAL_REOPENED, first.holds[0].since)
+    ]
+    assert stage.se.made == before
+    assert again.results == ()
+
+
+def test_a_deal_that_is_won_again_as_it_was_needs_nothing(stage: Stage) -> None:
+    stage.crm.leave(D1)
+    run(stage)
+    assert stage.crm.reopened[D1].sync.code == HoldCode.DEAL_REOPENED
+    stage.crm.add(stage.crm.reopened.pop(D1))
+    assert run(stage).holds == ()
+    assert stage.crm.deals[D1].sync.code is None
+
+
+def test_an_invoice_of_a_lost_deal_is_proposed_for_credit(stage: Stage) -> None:
+    stage.se.issue("draft-1", "1042")
+    with stage.world() as world:
+        pull(world, full=False)
+    stage.crm.leave(D1)
+    assert "credit invoice 1042" in held(run(stage)).fix
+
+
+def test_a_crm_that_answers_nothing_never_means_that_all_deals_are_gone(stage: Stage) -> None:
+    stage.crm.deals.clear()
+    result = run(stage)
+    assert (result.holds, result.results) == ((), ())
+    with stage.world() as world:
+        assert push(world, Scope(full=True), ROOMY).holds == ()
+
+
+def test_a_lost_deal_whose_draft_finance_deleted_waits_for_nobody(stage: Stage) -> None:
+    stage.crm.leave(D1)
+    run(stage)
+    stage.se.made.clear()
+    stage.pass_time(SETTLE)
+    with stage.world() as world:
+        pull(world, full=False)
+    assert run(stage).holds == ()
+
+
+# --- what the ledger refused ---------------------------------------------------------------------------------------
+
+
+def refuse_the_next(stage: Stage) -> None:
+    stage.se.trouble.before[stage.se.creates + 1] = refused
+
+
+def test_a_refused_draft_is_not_sent_again_until_something_changes(stage: Stage) -> None:
+    stage.crm.add(deal("D2", "1 x 70 MAT"))
+    refuse_the_next(stage)
+    assert held(run(stage)).code is HoldCode.LEDGER_REFUSED
+    tried, saved = stage.se.attempts, len(stage.crm.saved)
+    for _ in range(2):
+        again = run(stage)
+        assert (held(again).code, again.results) == (HoldCode.LEDGER_REFUSED, ())
+    assert (stage.se.attempts, len(stage.crm.saved)) == (tried, saved)
+    mended = stage.crm.deals[deal_id("D2")]
+    stage.crm.add(replace(mended, lines=(line("2 x 70 MAT"),)))
+    assert run(stage).holds == ()
+
+
+@pytest.mark.parametrize("scope", [Scope(full=True), Scope(deal_ids=(deal_id("D2"),))], ids=str)
+def test_a_refused_draft_is_tried_again_when_a_person_asks(stage: Stage, scope: Scope) -> None:
+    stage.crm.add(deal("D2", "1 x 70 MAT"))
+    refuse_the_next(stage)
+    run(stage)
+    with stage.world() as world:
+        assert push(world, scope, ROOMY).holds == ()
+    assert len(stage.se.made) == 2
+
+
+def test_a_refused_draft_is_tried_again_when_sales_ticks_retry(stage: Stage) -> None:
+    stage.crm.add(deal("D2", "1 x 70 MAT"))
+    refuse_the_next(stage)
+    run(stage)
+    stage.crm.add(replace(stage.crm.deals[deal_id("D2")], retry=True))
+    assert run(stage).holds == ()
+
+
+def test_a_refused_draft_is_tried_again_when_its_customer_was_mended(stage: Stage) -> None:
+    stage.crm.add(deal("D2", "1 x 70 MAT"))
+    refuse_the_next(stage)
+    run(stage)
+    stage.se.known[0] = replace(stage.se.known[0], name="AB Volvo (publ)")
+    assert run(stage).holds == ()
+
+
+def test_a_refused_update_is_not_sent_again_either(stage: Stage) -> None:
+    sell(stage, "3 x 500 KONS")
+    refuse_the_next(stage)
+    assert held(run(stage)).code is HoldCode.LEDGER_REFUSED
+    tried = stage.se.attempts
+    assert held(run(stage)).code is HoldCode.LEDGER_REFUSED
+    assert stage.se.attempts == tried
+    told = stage.crm.deals[D1].sync
+    assert (told.status, told.draft_id) == (DealStatus.DRAFT, "draft-1")

@@ -224,7 +224,8 @@ def test_a_refused_customer_holds_its_deals_and_lets_the_others_go_on(stage: Sta
     assert result.status is RunStatus.PARTIAL
     assert len(stage.se.made) == 1
     assert stage.crm.deals[deal_id("D1")].sync.code == HoldCode.LEDGER_REFUSED
-    assert run(stage).holds == (), "the next run tries again"
+    assert codes(run(stage)) == [HoldCode.LEDGER_REFUSED] * 2, "nothing has changed"
+    assert run(stage, Scope(full=True)).holds == (), "a person asks for another try"
     assert len(stage.se.made) == 3
 
 

@@ -58,6 +58,7 @@ class CreateCustomer:
     correlation_id: str
     customer: Customer
     terms_id: str
+    basis: str | None = None  # print of all that it rests on, on both sides
 
     @property
     def id(self) -> str:
@@ -238,11 +239,9 @@ class Plan:
         return tuple(one for one in self.actions if isinstance(one, CreateCustomer | CreateDraft))
 
     @property
-    def ledger_writes(self) -> tuple[CreateCustomer | CreateDraft | UpdateDraft, ...]:
+    def ledger_writes(self) -> tuple[CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft, ...]:
         """The actions that make or change something in a ledger; what the limit on changes counts."""
-        return tuple(
-            one for one in self.actions if isinstance(one, CreateCustomer | CreateDraft | UpdateDraft)
-        )
+        return tuple(one for one in self.actions if not isinstance(one, Adopt | WriteDeal))
 
     @property
     def held_deals(self) -> frozenset[str]:

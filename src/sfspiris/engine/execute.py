@@ -168,6 +168,7 @@ class _Execution:
                 payload_hash=payload_hash([action.key, action.customer.name, action.customer.currency]),
                 correlation_id=action.correlation_id,
                 marker=action.customer.note,
+                basis=action.basis,
             )
         )
         made = self._send(

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.identity import Marker
+from sfspiris.core.model import DealStatus
 from sfspiris.core.outcome import RunStatus
 from sfspiris.core.planning.adoption import claims_a_document
 from sfspiris.core.planning.changed import Standing, needs_comparison
+from sfspiris.core.planning.departed import Departed
 from sfspiris.core.planning.documents import no_documents
 from sfspiris.core.planning.push import PushInputs, companies_to_read, decide
 from sfspiris.core.routing import route
@@ -20,13 +22,14 @@ from sfspiris.errors import UsageError
 from sfspiris.ports.crm import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from sfspiris.core.model import Deal, DealLink, Invoice
     from sfspiris.core.planning.documents import Documents
     from sfspiris.core.planning.push import Unresolved
     from sfspiris.engine.world import World
+    from sfspiris.ports.crm import Fate
     from sfspiris.ports.ledger import Ledger
 
 FEED: Final = "deals"
@@ -52,6 +55,11 @@ class Scope:
     full: bool = False
 
     @property
+    def is_asked(self) -> bool:
+        """Whether a person asks for these Deals to be tried, even those that the ledger refused before."""
+        return self.full or bool(self.deal_ids)
+
+    @property
     def is_everything(self) -> bool:
         """Whether this reads all that is new, so that the cursor may move past it."""
         return not (self.deal_ids or self.since or self.until or self.companies or self.limit is not None)
@@ -59,11 +67,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The Deals of a run and the CRM's time when reading began; `gone` wait in the queue but are no longer won."""
+    """The Deals of a run and the CRM's time when reading began; `gone` wait in the queue but are no longer won.
+
+    `departed` are no longer won either, but have a document.
+    """
 
     deals: tuple[Deal, ...]
     read_at: datetime
     gone: frozenset[str] = frozenset()
+    departed: tuple[Departed, ...] = ()
 
 
 def deals(world: World, scope: Scope) -> Gathered:
@@ -126,7 +138,33 @@ def _new(world: World, scope: Scope) -> Gathered:
             Selection(ids=tuple(sorted(waiting)), closed_from=world.policy.start_date)
         )
         read |= {deal.id: deal for deal in again.deals}
-    return Gathered(tuple(read.values()), batch.read_at, frozenset(waiting - read.keys()))
+    links = world.state.links.latest()
+    suspects = _suspects(world, links, cursor, waiting & links.keys()) if links else {}
+    suspects = {deal_id: fate for deal_id, fate in suspects.items() if deal_id not in read}
+    if suspects:  # won before the first day that counts, or changed while we were reading
+        still = world.crm.read_deals(Selection(ids=tuple(sorted(suspects))))
+        read |= {deal.id: deal for deal in still.deals}
+    left = tuple(_departed(fate) for deal_id, fate in sorted(suspects.items()) if deal_id not in read)
+    gone = frozenset(waiting - read.keys() - links.keys())
+    return Gathered(tuple(read.values()), batch.read_at, gone, left)
+
+
+def _suspects(
+    world: World, links: Mapping[str, DealLink], cursor: datetime | None, waiting: Collection[str]
+) -> dict[str, Fate]:
+    """The linked Deals that may have left the gate: those changed lately, those held before, or all when all is read."""
+    if cursor is None:
+        asked = sorted(deal_id for deal_id, link in links.items() if link.status is not DealStatus.DELETED)
+        fates = world.crm.fates(ids=asked) if asked else ()
+    else:
+        fates = world.crm.fates(changed_since=cursor - OVERLAP)
+        if again := sorted(set(waiting) - {fate.deal_id for fate in fates}):
+            fates = (*fates, *world.crm.fates(ids=again))
+    return {fate.deal_id: fate for fate in fates if fate.deal_id in links}
+
+
+def _departed(fate: Fate) -> Departed:
+    return Departed(fate.deal_id, fate.name, fate.stage, fate.is_deleted, fate.owner_name, fate.sync)
 
 
 def _waiting(world: World) -> frozenset[str]:
@@ -176,11 +214,12 @@ def _is_foreign(inputs: PushInputs, company: str) -> bool:
 
 
 def push_inputs(
-    world: World, gathered: Gathered, unresolved: Sequence[Unresolved], *, fresh: bool
+    world: World, gathered: Gathered, unresolved: Sequence[Unresolved], *, fresh: bool, asked: bool = False
 ) -> PushInputs:
     """Everything that the decision depends on, with the ledgers read that it needs."""
     links = world.state.links.latest()
-    links = {deal.id: links[deal.id] for deal in gathered.deals if deal.id in links}
+    about = {deal.id for deal in gathered.deals} | {one.deal_id for one in gathered.departed}
+    links = {deal_id: link for deal_id, link in links.items() if deal_id in about}
     inputs = PushInputs(
         deals=gathered.deals,
         policy=world.policy,
@@ -198,6 +237,9 @@ def push_inputs(
         },
         made_customers=world.state.journal.made_customers(),
         unresolved=unresolved,
+        departed=gathered.departed,
+        refused=world.state.journal.refused(),
+        asked=asked,
     )
     needed = sorted(companies_to_read(inputs) & world.ledgers.keys())
     inputs = replace(

@@ -56,7 +56,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     world.state.runs.start(world.run_id, world.command, at=started)
     gathered = gather.deals(world, scope)
     unresolved = recover(world)
-    inputs = gather.push_inputs(world, gathered, unresolved, fresh=scope.full)
+    inputs = gather.push_inputs(world, gathered, unresolved, fresh=scope.full, asked=scope.is_asked)
     plan = decide(inputs, limit=scope.limit)
     log.info(
         "planned: %d actions, %d holds, %d unchanged", len(plan.actions), len(plan.holds), len(plan.unchanged)
@@ -188,6 +188,7 @@ def _check_size(plan: Plan, guard: Guard) -> None:
 def _remember_holds(world: World, gathered: Gathered, plan: Plan, carried: Carried) -> tuple[HeldSince, ...]:
     """The queue of held Deals as it is after this run; Deals that were decided about and are not held leave it."""
     found: dict[str, list[Hold]] = {deal.id: [] for deal in gathered.deals}
+    found |= {one.deal_id: [] for one in gathered.departed}
     names = {deal.id: deal.name for deal in gathered.deals}
     for hold in (*plan.holds, *carried.holds):
         found.setdefault(hold.deal_id, []).append(

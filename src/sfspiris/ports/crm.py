@@ -66,6 +66,18 @@ class WriteResult:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """How one deal stands, whether or not it is won; `is_deleted` when it lies in the recycle bin."""
+
+    deal_id: str
+    name: str
+    stage: str
+    is_deleted: bool
+    owner_name: str | None
+    sync: SyncState
+
+
 class Crm(Protocol):
     """A CRM that won deals are read from and status is written back to.
 
@@ -94,6 +106,14 @@ class Crm(Protocol):
 
     def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Of these deal ids (15 or 18 characters), those the CRM knows, by their long form, each with its name and stage."""
+
+    def fates(
+        self, *, changed_since: datetime | None = None, ids: Iterable[str] | None = None
+    ) -> tuple[Fate, ...]:
+        """How deals stand, won or not, deleted ones too: all changed since (UTC), or those with these ids.
+
+        What is not there is not told: nothing follows from a deal that is missing here.
+        """
 
     def shortcomings(self) -> tuple[str, ...]:
         """What the CRM lacks that a run can do without, each in a sentence for people."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import sqlalchemy as sa
 
 from sfspiris.core.lifecycle import LIVE_STATES, OPEN_STATES, IntentEvent, IntentState, next_state
+from sfspiris.core.planning.refused import RefusedBefore
 from sfspiris.errors import SafetyStop
 from sfspiris.state.database import CHUNK
 from sfspiris.state.schema import CREATES, IntentKind, intents, journal
@@ -208,6 +209,29 @@ class Journal:
         )
         with self._database.reading() as connection:
             return frozenset(connection.execute(wanted).scalars())
+
+    def refused(self) -> dict[tuple[str, str], RefusedBefore]:
+        """What the ledgers refused, by company and subject, where that was the latest word on a customer or document."""
+        latest = (
+            sa.select(sa.func.max(intents.c.id))
+            .where(intents.c.kind != IntentKind.WRITE_DEAL)
+            .group_by(intents.c.company, intents.c.subject)
+        )
+        codes = (
+            sa.select(journal.c.intent_id, journal.c.note)
+            .where(journal.c.event == IntentEvent.REFUSE)
+            .subquery()
+        )
+        wanted = (
+            sa.select(intents, codes.c.note)
+            .join(codes, codes.c.intent_id == intents.c.id)
+            .where(intents.c.id.in_(latest), intents.c.state == IntentState.REFUSED)
+        )
+        with self._database.reading() as connection:
+            return {
+                (row.company, row.subject): RefusedBefore(row.basis, row.updated_at, row.note)
+                for row in connection.execute(wanted)
+            }
 
     def history(self, intent_id: int) -> tuple[Entry, ...]:
         """What happened to an intent, in order; empty when there is none of this id."""

@@ -130,12 +130,18 @@ class SalesforceClient:
         """The sign-in in use; makes one where that needs no person."""
         return self._sign_in.current()
 
-    def query(self, soql: str) -> QueryResult:
-        """Every row, complete.
+    def query(self, soql: str, *, deleted: bool = False) -> QueryResult:
+        """Every row, complete; with `deleted` also those that lie in the recycle bin.
 
         Raises FieldUnknownError when a field is not known, BrokenReply when rows are missing.
         """
-        page, reply = self._ask(wire.PAGE, "GET", self._path("query"), what="a query", params={"q": soql})
+        page, reply = self._ask(
+            wire.PAGE,
+            "GET",
+            self._path("queryAll" if deleted else "query"),
+            what="a query",
+            params={"q": soql},
+        )
         rows = self._all_rows(page)
         for row in rows:
             self._complete_children(row)

@@ -12,7 +12,7 @@ from sfspiris.adapters.salesforce.refusals import RUN_AGAIN
 from sfspiris.adapters.salesforce.schema import KeptSchema
 from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
 from sfspiris.errors import BrokenReply, UsageError
-from sfspiris.ports.crm import DealBatch, Reach, Selection, WriteResult
+from sfspiris.ports.crm import DealBatch, Fate, Reach, Selection, WriteResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -149,6 +149,21 @@ class SalesforceCrm:
         known = _long_ids(one for one in ids if is_id(one))
         rows = [row for query in soql.existence_queries(known) for row in self._query(query).rows]
         return {long_id(row["Id"]): f"{row.get('Name')} ({row.get('StageName')})" for row in rows}
+
+    def fates(
+        self, *, changed_since: datetime | None = None, ids: Iterable[str] | None = None
+    ) -> tuple[Fate, ...]:
+        """How deals stand, won or not, those in the recycle bin too: all changed since, or those with these ids."""
+        known = None if ids is None else _long_ids(ids)
+        sync = mapping.readable_sync_fields(self._schema.get().catalog)
+        rows = (
+            row
+            for query in soql.fate_queries(sync, changed_since, known)
+            for row in self._schema.with_known_fields(
+                lambda query=query: self._client.query(query, deleted=True)  # type: ignore[misc]
+            ).rows
+        )
+        return tuple(mapping.to_fate(row) for row in rows)
 
     def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
         """Write status to the deals, in the order given.

@@ -16,6 +16,7 @@ from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
 from sfspiris.core.explain import SourceSeen
 from sfspiris.core.model import Buyer, Deal, DealLine, SyncState
 from sfspiris.errors import BrokenReply
+from sfspiris.ports.crm import Fate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +73,19 @@ def to_deal(row: Row, source: SourceMap) -> Deal:
         sync=SyncState(**{ours: cells.plain(theirs) for ours, theirs in SYNC_FIELDS.items()}),
         retry=row.get(RETRY) is True,
         values={written: _as_text(_value_at(row, path)) for written, path in source.routes.items()},
+    )
+
+
+def to_fate(row: Row) -> Fate:
+    """How a deal stands, whatever its stage."""
+    owner = row.get("Owner")
+    return Fate(
+        deal_id=long_id(row["Id"]),
+        name=_as_text(row.get("Name")) or "",
+        stage=_as_text(row.get("StageName")) or "",
+        is_deleted=row.get("IsDeleted") is True,
+        owner_name=_as_text(owner.get("Name")) if isinstance(owner, dict) else None,
+        sync=SyncState(**{ours: _as_text(row.get(theirs)) for ours, theirs in SYNC_FIELDS.items()}),
     )
 
 

@@ -69,6 +69,19 @@ def deal_queries(query: DealQuery, selection: Selection, ids: Sequence[str] | No
         yield f"{query.select()} WHERE {where} ORDER BY SystemModstamp, Id"
 
 
+def fate_queries(
+    sync_fields: Sequence[str], changed_since: datetime | None, ids: Sequence[str] | None
+) -> Iterator[str]:
+    """How deals stand, whether or not they pass the gate: those changed since, or those with these ids."""
+    paths = _unique(("Id", "Name", "StageName", "IsDeleted", "OwnerId", "Owner.Name", *sync_fields))
+    select = f"SELECT {', '.join(paths)} FROM Opportunity"  # noqa: S608 - names from the catalog
+    if ids is not None:
+        for chunk in _chunks(ids):
+            yield f"{select} WHERE {_among(chunk)} ORDER BY Id"
+    elif changed_since is not None:
+        yield f"{select} WHERE SystemModstamp >= {instant(changed_since)} ORDER BY Id"
+
+
 def existence_queries(ids: Sequence[str]) -> Iterator[str]:
     """Name and stage of the deals with these ids, won or not; one query per 200."""
     for chunk in _chunks(ids):

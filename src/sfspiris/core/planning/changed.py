@@ -75,6 +75,11 @@ def needs_comparison(deal: Deal, link: DealLink) -> bool:
     return not (link.invoice_id or link.status is DealStatus.DELETED or is_settled(deal, link))
 
 
+def is_made_again(deal: Deal, link: DealLink) -> bool:
+    """Whether a person asks for a new draft in place of one that finance has deleted."""
+    return link.status is DealStatus.DELETED and deal.retry
+
+
 def hold_invoiced(link: DealLink, number: str | None, found: Findings) -> None:
     """The Deal changed and its document is an invoice, which stands as it is."""
     document = f"invoice {number}" if number else "the invoice"
@@ -103,8 +108,8 @@ def hold_deleted(link: DealLink, found: Findings) -> None:
         HoldCode.DRAFT_DELETED,
         f"The draft of the deal over {Money(link.net, link.currency)} net is gone from {_ledger(found)} and no invoice came "
         "from it: somebody deleted it. It is not made again without a person's word.",
-        "If the deal is not to be invoiced, take it back in Salesforce. If it is, make the invoice by hand in "
-        f"{_ledger(found)}.",
+        "If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
+        "then a new draft is made.",
         about="draft_id",
         value=link.draft_id,
     )

@@ -162,7 +162,8 @@ def _deleted(link: DealLink, policy: Policy) -> Hold:
         company=link.company,
         code=HoldCode.DRAFT_DELETED,
         message=f"The draft of the deal is gone from {ledger} and no invoice came from it: somebody deleted it.",
-        fix=f"If that was a mistake, make the invoice by hand in {ledger}; nothing is made again automatically.",
+        fix="If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
+        "then a new draft is made.",
         field=policy.crm_field("draft_id"),
         value=link.draft_id,
     )

@@ -41,9 +41,11 @@ from sfspiris.core.planning.adoption import (
 )
 from sfspiris.core.planning.changed import Wanted
 from sfspiris.core.planning.customercare import CustomerCare, account_of
+from sfspiris.core.planning.departed import departed
 from sfspiris.core.planning.drafting import build_draft, draft_rows, known_terms, terms_id_for
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.matching import Matched, match_customer
+from sfspiris.core.planning.refused import hold_refused
 from sfspiris.core.planning.rules import check_books
 from sfspiris.core.planning.screening import Screened, screen
 from sfspiris.core.planning.updates import has_news
@@ -56,7 +58,9 @@ if TYPE_CHECKING:
     from sfspiris.core.model import Customer, CustomerBase, Deal, DealLink, LedgerDraft, LedgerView
     from sfspiris.core.planning.adoption import Gap
     from sfspiris.core.planning.changed import Standing
+    from sfspiris.core.planning.departed import Departed
     from sfspiris.core.planning.documents import Document, Documents
+    from sfspiris.core.planning.refused import RefusedBefore
     from sfspiris.core.policy import CompanyPolicy, Policy
 
 FIRST_REVISION = 1
@@ -85,7 +89,8 @@ class PushInputs:
     customer key) for those that we made ourselves. `ledgers` hold the companies that `companies_to_read` asked for,
     `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
     company, that stand for a Deal already. `standing` is what became of the drafts of Deals that have changed since, by
-    Deal id. `today` is a Swedish day.
+    Deal id; `departed` are linked Deals that are not won any more. `refused` are, by company and Deal id, the
+    latest writes that the ledger refused; `asked` says that a person wants them tried again. `today` is a Swedish day.
     """
 
     deals: Sequence[Deal]
@@ -100,6 +105,9 @@ class PushInputs:
     documents: Mapping[str, Documents] = field(default_factory=dict)
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     standing: Mapping[str, Standing] = field(default_factory=dict)
+    departed: Sequence[Departed] = ()
+    refused: Mapping[tuple[str, str], RefusedBefore] = field(default_factory=dict)
+    asked: bool = False
     taken: Collection[tuple[str, str]] = ()
 
 
@@ -108,7 +116,11 @@ def companies_to_read(inputs: PushInputs) -> frozenset[str]:
     new = frozenset(
         screened.company.key
         for deal in inputs.deals
-        if ((link := inputs.links.get(deal.id)) is None or changed.needs_comparison(deal, link))
+        if (
+            (link := inputs.links.get(deal.id)) is None
+            or changed.needs_comparison(deal, link)
+            or changed.is_made_again(deal, link)
+        )
         and (screened := screen(deal, inputs.policy, today=inputs.today)[0])
     )
     return new | {company for deal in inputs.deals if (company := _company_with_news(deal, inputs))}
@@ -135,6 +147,8 @@ def decide(inputs: PushInputs, *, limit: int | None = None) -> Plan:
     plan = _Draughtsman(inputs, limit)
     for deal in sorted(inputs.deals, key=lambda one: (one.closed_on, one.id)):
         plan.take(deal)
+    for gone in sorted(inputs.departed, key=lambda one: one.deal_id):
+        plan.take_leave(gone)
     return plan.finish()
 
 
@@ -170,6 +184,16 @@ class _Draughtsman:
         else:
             self._invoice(deal)
 
+    def take_leave(self, gone: Departed) -> None:
+        """Decide about a linked Deal that is not won any more."""
+        link = self.inputs.links.get(gone.deal_id)
+        if link is None or (hold := departed(gone, link, self.inputs.policy)) is None:
+            return
+        self.holds.append(hold)
+        if not gone.is_deleted:
+            told = replace(link.told, code=hold.code, message=for_sales([hold]))
+            self._write_back(gone.deal_id, gone.sync, told, link.company, link.correlation_id)
+
     def finish(self) -> Plan:
         """The plan so far; what tells the CRM comes after what it tells about."""
         return Plan(
@@ -187,7 +211,10 @@ class _Draughtsman:
             own = self.inputs.policy.companies[link.company]
             self._keep_in_step(deal, own, customer, link.customer_id, link.correlation_id)
         found = Findings(deal, self.inputs.policy, self.inputs.policy.companies.get(link.company))
-        if link.status is DealStatus.DELETED:
+        if changed.is_made_again(deal, link):
+            known = replace(deal.sync, draft_id=None, invoice_number=None)
+            self._invoice(replace(deal, sync=known), link.revision + 1)
+        elif link.status is DealStatus.DELETED:
             changed.hold_deleted(link, found)
             self.holds += found.holds
             self._tell(deal, link.told, link.company, link.correlation_id)
@@ -236,7 +263,7 @@ class _Draughtsman:
             self._hold_document(deal, link, found)
         elif action is None:
             self._leave(deal, link)
-        elif not self._is_over_limit():
+        elif not self._was_refused(deal, link.company, wanted, found) and not self._is_over_limit():
             self.warnings += found.warnings
             self._add_customer(wanted.customer)
             self.actions.append(action)
@@ -272,14 +299,14 @@ class _Draughtsman:
 
     # --- a new Deal ------------------------------------------------------------------------------------------------
 
-    def _invoice(self, deal: Deal) -> None:
+    def _invoice(self, deal: Deal, revision: int = FIRST_REVISION) -> None:
         screened, found = screen(deal, self.inputs.policy, today=self.inputs.today)
         if screened is None:
             self._hold(deal, found)
             return
         company = screened.company
-        marker = Marker(deal.id, FIRST_REVISION, self.inputs.policy.org_tag)
-        correlation = correlation_id(self.inputs.policy.org_tag, company.key, deal.id, FIRST_REVISION)
+        marker = Marker(deal.id, revision, self.inputs.policy.org_tag)
+        correlation = correlation_id(self.inputs.policy.org_tag, company.key, deal.id, revision)
         ledger = self.inputs.ledgers[company.key]
         searched = Searched(self.inputs.documents, self.inputs.gaps, self.taken)
         document = find_document(screened, marker, searched, ledger.customers, found)
@@ -295,6 +322,8 @@ class _Draughtsman:
         if found.holds or wanted is None:
             self._hold(deal, found)
             return
+        if self._was_refused(deal, company.key, wanted, found):
+            return
         if self._is_over_limit():
             return
         self.warnings += found.warnings
@@ -307,7 +336,7 @@ class _Draughtsman:
                 company=company.key,
                 deal_id=deal.id,
                 deal_name=text.one_line(deal.name),
-                revision=FIRST_REVISION,
+                revision=revision,
                 correlation_id=correlation,
                 buyer_id=deal.buyer.id if deal.buyer else "",
                 customer=NewCustomer(customer.key) if isinstance(customer, CreateCustomer) else customer,
@@ -351,6 +380,22 @@ class _Draughtsman:
             ),
         )
 
+    def _was_refused(self, deal: Deal, company: str, wanted: Wanted, found: Findings) -> bool:
+        """Whether the same was refused before and nobody asks for another try; then the Deal is held as it was."""
+        if self.inputs.asked or deal.retry:
+            return False
+        tried: list[tuple[str, str | None, str]] = [(deal.id, wanted.basis, "draft")]
+        if isinstance(wanted.customer, CreateCustomer):
+            tried.append((wanted.customer.key, wanted.customer.basis, "customer"))
+        for subject, basis, what in tried:
+            before = self.inputs.refused.get((company, subject))
+            if before is not None and before.basis is not None and before.basis == basis:
+                hold_refused(before, what, found)
+                self.holds += found.holds
+                self._tell(deal, deal.sync, company, deal.sync.correlation_id)
+                return True
+        return False
+
     def _is_over_limit(self) -> bool:
         """Whether this Deal is beyond the number that was asked for; else it counts."""
         if self.limit is not None and self.drafts >= self.limit:
@@ -377,7 +422,7 @@ class _Draughtsman:
             company=company.key,
             deal_id=deal.id,
             deal_name=text.one_line(deal.name),
-            revision=FIRST_REVISION,
+            revision=marker.revision,
             correlation_id=correlation,
             marker=str(marker),
             draft_id=document.draft_id,
@@ -472,6 +517,7 @@ class _Draughtsman:
                 note=customer_note(buyer_id, self.inputs.policy.org_tag),
             ),
             terms_id=terms_id,
+            basis=print_of(screened.customer, days, terms_id, ledger.profile),
         )
 
     def _note_twin(self, company: CompanyPolicy, who: str, screened: Screened, found: Findings) -> None:
@@ -518,11 +564,23 @@ class _Draughtsman:
         self._tell(deal, told, first.company, correlation)
 
     def _tell(self, deal: Deal, told: SyncState, company: str | None, correlation: str | None) -> None:
-        written = self.inputs.policy.sync_fields
-        before, after = deal.sync.only(written), told.only(written)
-        answers = deal.retry and bool(written)
+        self._write_back(deal.id, deal.sync, told, company, correlation, answers=deal.retry)
+
+    def _write_back(
+        self,
+        deal_id: str,
+        sync: SyncState,
+        told: SyncState,
+        company: str | None,
+        correlation: str | None,
+        *,
+        answers: bool = False,
+    ) -> None:
+        known = self.inputs.policy.sync_fields
+        before, after = sync.only(known), told.only(known)
+        answers = answers and bool(known)
         if before != after or answers:
-            self.write_backs.append(WriteDeal(deal.id, company, correlation, before, after, answers))
+            self.write_backs.append(WriteDeal(deal_id, company, correlation, before, after, answers))
 
 
 def for_sales(holds: Iterable[Hold]) -> str:

@@ -1,0 +1,60 @@
+"""A Deal that has a document and is not won any more: reopened, lost or deleted. A person decides; nothing is deleted here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfspiris.core.holds import Hold, HoldCode
+from sfspiris.core.model import DealStatus
+from sfspiris.core.money import Money
+from sfspiris.swedish import text
+
+if TYPE_CHECKING:
+    from sfspiris.core.model import DealLink, SyncState
+    from sfspiris.core.policy import Policy
+
+_NOTHING_STANDS = frozenset({DealStatus.DELETED, DealStatus.CREDITED})
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """A Deal that does not pass the gate any more, as the CRM itself tells it: never concluded from its mere absence."""
+
+    deal_id: str
+    name: str
+    stage: str
+    is_deleted: bool
+    owner_name: str | None
+    sync: SyncState
+
+
+def departed(gone: Departed, link: DealLink, policy: Policy) -> Hold | None:
+    """What to propose for the Deal's document; None when nothing of it stands."""
+    if link.status in _NOTHING_STANDS:
+        return None
+    company = policy.companies.get(link.company)
+    ledger = company.ledger if company else "the ledger"
+    over = f"over {Money(link.net, link.currency)} net"
+    what = (
+        "was deleted in Salesforce"
+        if gone.is_deleted
+        else f"does not pass the gate any more (stage {text.one_line(gone.stage)})"
+    )
+    back = "restore the deal" if gone.is_deleted else "win the deal again"
+    if link.invoice_id:
+        document = f"invoice {link.invoice_number or link.invoice_id}"
+        fix = f"If the sale is off, credit {document} in {ledger}. If it is not, {back}."
+    else:
+        document = "its draft"
+        fix = f"If the sale is off, delete the draft in {ledger}. If it is not, {back}."
+    return Hold(
+        deal_id=gone.deal_id,
+        deal_name=text.one_line(gone.name),
+        company=link.company,
+        code=HoldCode.DEAL_REOPENED,
+        message=f"The deal {what}, but {document} {over} stands in {ledger}. Nothing was done about it.",
+        fix=fix,
+        value=None if gone.is_deleted else text.one_line(gone.stage) or None,
+        owner=gone.owner_name,
+    )

@@ -1,0 +1,40 @@
+"""What the ledger refused is not sent again until something that it rests on has changed, or a person asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfspiris.core.holds import HoldCode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sfspiris.core.planning.findings import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedBefore:
+    """The latest write of one record, which the ledger refused at `at` (UTC) with `code`.
+
+    `basis` is the print of all that the write rested on, on both sides.
+    """
+
+    basis: str | None
+    at: datetime
+    code: str | None
+
+
+def hold_refused(before: RefusedBefore, what: str, found: Findings) -> None:
+    """Hold a Deal whose write would be refused again for the same reason."""
+    ledger = found.company.ledger if found.company else "The ledger"
+    code = f" ({before.code})" if before.code else ""
+    told = found.deal.sync
+    said = f" It was told: {told.message}" if told.code == HoldCode.LEDGER_REFUSED and told.message else ""
+    found.hold(
+        HoldCode.LEDGER_REFUSED,
+        f"{ledger} refused the {what} at {before.at:%Y-%m-%d %H:%M} UTC{code}, and nothing that it rests on has changed "
+        f"since, so it is not sent again.{said}",
+        "Mend what was named. It is tried again as soon as the deal, the customer or the articles change; tick "
+        "Spiris_Retry__c on the opportunity, or run with --deal, when something else was mended.",
+    )
