@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from sfspiris.core.actions import Adopt, CreateDraft, NewCustomer
@@ -11,6 +12,8 @@ from sfspiris.report.helping import Language, find_page
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Amount, Facts, Id, Moment, RateFacts, Url, Words
 from sfspiris.report.view import number, swedish_time
+from sfspiris.swedish import personal_shape, text
+from sfspiris.swedish.verdict import PERSONAL_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,6 +148,9 @@ _EVIDENCE_SV: Final[Mapping[str, str]] = {
     "journal": "journalen",
 }
 
+
+_NUMBERS: Final = frozenset({"orgnr", "vat_number"})
+"""The fields in which a sole trader's number, which is a person's, may stand."""
 
 _AFTER: Final[Mapping[DealStatus, str]] = {
     DealStatus.DRAFT: "next_draft",
@@ -302,7 +308,9 @@ def explain_document(found: Explanation, *, gate: str, url: str, language: Langu
             for one in found.routes
         ),
         customer=_match(found),
-        fields=tuple(_field(one, language) for one in found.sources if one.field in _TARGETS),
+        fields=tuple(
+            _field(one, language) for one in _without_person(found.sources) if one.field in _TARGETS
+        ),
         totals=_totals(found),
         document=None
         if found.link is None
@@ -436,6 +444,25 @@ def _match(found: Explanation) -> MatchFacts:
     customer = draft.customer
     return MatchFacts(
         state="existing", number=customer.number, name=customer.name, evidence=customer.evidence
+    )
+
+
+def _without_person(sources: tuple[SourceSeen, ...]) -> tuple[SourceSeen, ...]:
+    """The sources with every number masked that might be a person's: decided by shape, in whatever way it is typed."""
+    country = next((dict(one.tried)[one.won] for one in sources if one.field == "country" and one.won), None)
+
+    def shown(value: str | None) -> str | None:
+        cleaned = text.one_line(value or "").upper()
+        is_person = personal_shape.in_text(cleaned) or personal_shape.is_foreign_person(
+            cleaned, country=(country or "").upper()
+        )
+        return PERSONAL_ID if is_person else value
+
+    return tuple(
+        replace(one, tried=tuple((path, shown(value)) for path, value in one.tried))
+        if one.field in _NUMBERS
+        else one
+        for one in sources
     )
 
 
