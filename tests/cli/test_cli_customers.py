@@ -191,3 +191,35 @@ def test_what_finance_wrote_on_a_customer_of_its_own_is_not_written_over(demo: P
     assert (kept["Name"], kept["InvoiceAddress1"]) == ("Volvo, Aktiebolaget", "Box 1")
     assert kept["EmailAddress"] == "faktura@volvo.example"
     assert push(demo)["actions"] == []
+
+
+def test_two_accounts_with_one_organisation_number_are_one_customer_under_the_first_name(
+    demo: Playground,
+) -> None:
+    demo.reset(world([account("a", "Volvo Sverige"), account("b", "Volvo i Göteborg")]))
+    done = push(demo)
+    assert [one["Name"] for one in demo.company()["customers"]] == ["Volvo Sverige"]
+    drafts = [one for one in done["actions"] if one["kind"] == "create_draft"]
+    assert [one["customer"]["name"] for one in drafts] == ["Volvo Sverige"] * 2
+    (told,) = [one for one in done["warnings"] if one["code"] == "DUPLICATE_SOURCE"]
+    assert "Volvo Sverige" in told["message"]
+    assert "Volvo i Göteborg" in told["message"]
+    assert push(demo)["actions"] == []
+
+
+def test_two_customers_with_one_organisation_number_hold_the_deal_and_are_both_shown(
+    demo: Playground,
+) -> None:
+    twin = {
+        "CorporateIdentityNumber": VOLVO,
+        "InvoicePostalCode": "405 08",
+        "InvoiceCity": "Göteborg",
+        "InvoiceCountryCode": "SE",
+    }
+    customers = ({"Name": "AB Volvo"} | twin, {"Name": "Volvo Lastvagnar"} | twin)
+    demo.reset(world([account("a")], customers))
+    (hold,) = push(demo)["holds"]
+    assert hold["code"] == "CUSTOMER_AMBIGUOUS"
+    assert "AB Volvo" in hold["message"]
+    assert f"Volvo Lastvagnar ({VOLVO})" in hold["message"]
+    assert demo.company()["drafts"] == []

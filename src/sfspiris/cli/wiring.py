@@ -40,6 +40,7 @@ from sfspiris.core.identity import org_tag, payload_hash
 from sfspiris.core.policy import (
     ArticlePolicy,
     CompanyPolicy,
+    MatchStep,
     MissingArticle,
     Owner,
     Policy,
@@ -469,6 +470,7 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
         capabilities=CAPABILITIES,
         default_terms_days=own.default_terms_days,
         articles=_article_policy(own),
+        match_steps=tuple(MatchStep(one) for one in own.match.steps),
         default_owner=Owner(own.ownership.default),
         owners={
             name: Owner(value)

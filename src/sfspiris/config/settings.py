@@ -29,6 +29,7 @@ from sfspiris.config.values import (
     Paths,
     Secret,
     Section,
+    Steps,
     Text,
     Texts,
     frame,
@@ -56,6 +57,7 @@ SOURCE_FIELDS: Final = frozenset(
         "orgnr",
         "vat_number",
         "customer_number",
+        "customer_key",
         "street",
         "postal_code",
         "city",
@@ -287,6 +289,22 @@ class VatSettings(Section):
     texts: Literal["rows", "ledger"] = key('texts = "rows"', default="rows")
 
 
+class MatchSettings(Section):
+    """How the customer of an account is found: these steps, in this order; the first that finds anybody decides."""
+
+    steps: Steps = key(
+        'steps = ["link", "key", "orgnr", "vat_number", "customer_number"]',
+        default=("link", "key", "orgnr", "vat_number", "customer_number"),
+    )
+
+    @field_validator("steps")
+    @classmethod
+    def _has_each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or len(set(value)) != len(value):
+            raise ValueError("must name at least one step, and each only once")
+        return value
+
+
 class OwnershipSettings(Section):
     """Who wins when both sides changed a customer field; a field without its own rule follows `default`."""
 
@@ -319,6 +337,7 @@ class CompanySettings(Section):
     marker: MarkerSettings = key('field = "OurReference"', default_factory=dict)
     articles: ArticlesSettings = key('missing = "hold"', default_factory=dict)
     vat: VatSettings = key('texts = "rows"', default_factory=dict)
+    match: MatchSettings = key('steps = ["link", "orgnr"]', default_factory=dict)
     ownership: OwnershipSettings = key('default = "salesforce"', default_factory=dict)
 
     @field_validator("ledger")

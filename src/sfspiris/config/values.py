@@ -130,4 +130,8 @@ CrmPath = Annotated[
     ),
 ]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_several)]
+Steps = Annotated[
+    tuple[Literal["link", "key", "orgnr", "vat_number", "customer_number", "email"], ...],
+    BeforeValidator(_one_or_several),
+]
 Paths = Annotated[tuple[CrmPath, ...], BeforeValidator(_one_or_several)]

@@ -28,6 +28,7 @@ class Buyer:
     orgnr: str | None = None
     vat_number: str | None = None
     customer_number: str | None = None
+    customer_key: str | None = None
     street: str | None = None
     postal_code: str | None = None
     city: str | None = None

@@ -96,6 +96,24 @@ class Owner(StrEnum):
     FIRST_WRITE = "first-write"
 
 
+class MatchStep(StrEnum):
+    """One way to find the customer that a buyer already is.
+
+    KEY is a word that both sides have agreed on: a field of the account, and a word in the customer's note.
+    """
+
+    LINK = "link"
+    KEY = "key"
+    ORGNR = "orgnr"
+    VAT_NUMBER = "vat_number"
+    CUSTOMER_NUMBER = "customer_number"
+    EMAIL = "email"
+
+
+MATCH_STEPS = tuple(one for one in MatchStep if one is not MatchStep.EMAIL)
+"""The steps in their usual order. Without e-mail: one mailbox often serves several companies of a group or of an accountant."""
+
+
 @dataclass(frozen=True, slots=True)
 class CompanyPolicy:
     """One company with its own books. `orgnr` has ten digits; `currency` is that of its books.
@@ -112,6 +130,7 @@ class CompanyPolicy:
     default_terms_days: int = 30
     articles: ArticlePolicy = ArticlePolicy()
     vat: VatPolicy = VatPolicy()
+    match_steps: tuple[MatchStep, ...] = MATCH_STEPS
     default_owner: Owner = Owner.SALESFORCE
     owners: Mapping[str, Owner] = field(default_factory=dict)
 

@@ -99,6 +99,7 @@ def _to_buyer(cells: _Cells) -> Buyer | None:
         orgnr=cells.text("orgnr"),
         vat_number=cells.text("vat_number"),
         customer_number=cells.text("customer_number"),
+        customer_key=cells.text("customer_key"),
         street=cells.text("street"),
         postal_code=cells.text("postal_code"),
         city=cells.text("city"),

@@ -99,6 +99,7 @@ SOURCE_FIELDS: Final = {
             _EMPTY,
             "customers are found by organisation number, VAT number and name only",
         ),
+        SourceField("customer_key", (), _NORMAL),
         SourceField("street", ("Account.BillingStreet",), _STOP),
         SourceField("postal_code", ("Account.BillingPostalCode",), _STOP),
         SourceField("city", ("Account.BillingCity",), _STOP),

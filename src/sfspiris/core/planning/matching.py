@@ -1,4 +1,4 @@
-"""Finds the customer that a Deal's buyer already is: by link, organisation number, VAT number, customer number.
+"""Finds the customer that a Deal's buyer already is, by the steps that the company chose (`[companies.….match] steps`).
 
 The first step that finds anybody who is invoiced in the Deal's currency decides. Two that are equally right are a hold,
 never "the first one wins"; a customer that was deactivated because of a twin does not count beside the active one.
@@ -8,12 +8,14 @@ What we made ourselves is known by our note on it and by the journal, when nothi
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from sfspiris.core.actions import ExistingCustomer
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.identity import customer_note
-from sfspiris.swedish import text
+from sfspiris.core.policy import MatchStep
+from sfspiris.swedish import personal_shape, text
+from sfspiris.swedish.verdict import PERSONAL_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +23,20 @@ if TYPE_CHECKING:
     from sfspiris.core.model import LedgerCustomer
     from sfspiris.core.planning.findings import Findings
     from sfspiris.core.planning.screening import Screened
+
+    _Step = tuple[
+        str, str | None, Callable[[LedgerCustomer], bool]
+    ]  # evidence, what is looked for, who has it
+
+_ABOUT: Final = {
+    "link": "customer_number",
+    "agreed key": "customer_key",
+    "organisation number": "orgnr",
+    "VAT number": "vat_number",
+    "customer number": "customer_number",
+    "e-mail address": "email",
+}
+"""What each step looks at, as our field."""
 
 
 class Matched(Enum):
@@ -44,19 +60,39 @@ def match_customer(
     """
     wanted = screened.customer
     note = customer_note(screened.deal.buyer.id, found.policy.org_tag) if screened.deal.buyer else None
-    steps: list[tuple[str, str | None, Callable[[LedgerCustomer], bool]]] = [
-        ("link", linked, lambda one: one.id == linked),
-        ("organisation number", wanted.orgnr, lambda one: same_orgnr(one.orgnr, wanted.orgnr)),
-        (
+    key = text.one_line((screened.deal.buyer.customer_key if screened.deal.buyer else None) or "")
+    is_keyed = bool(key) and any(_has_key(one, key) for one in customers)
+    known: dict[MatchStep, _Step] = {
+        # An account may have a customer for each department: its link is only right where no other carries the key.
+        MatchStep.LINK: (
+            "link",
+            linked,
+            lambda one: one.id == linked and (not is_keyed or _has_key(one, key)),
+        ),
+        MatchStep.KEY: ("agreed key", key, lambda one: _has_key(one, key)),
+        MatchStep.ORGNR: (
+            "organisation number",
+            wanted.orgnr,
+            lambda one: same_orgnr(one.orgnr, wanted.orgnr),
+        ),
+        MatchStep.VAT_NUMBER: (
             "VAT number",
             wanted.vat_number,
             lambda one: _compact(one.vat_number) == _compact(wanted.vat_number),
         ),
-        (
+        MatchStep.CUSTOMER_NUMBER: (
             "customer number",
             screened.customer_number,
             lambda one: one.number.strip() == screened.customer_number,
         ),
+        MatchStep.EMAIL: (
+            "e-mail address",
+            wanted.email,
+            lambda one: (one.email or "").strip().casefold() == (wanted.email or "").casefold(),
+        ),
+    }
+    steps: list[_Step] = [
+        *(known[step] for step in screened.company.match_steps),
         ("note", note, lambda one: note in (one.note or "").split()),
         ("journal", made, lambda one: one.id == made),
     ]
@@ -82,6 +118,10 @@ def same_orgnr(one: str | None, other: str | None) -> bool:
     return bool(one and other) and _ten(one or "") == _ten(other or "")
 
 
+def _has_key(one: LedgerCustomer, key: str) -> bool:
+    return key in (one.note or "").split()
+
+
 def _ten(number: str) -> str:
     digits = "".join(one for one in number if one.isdigit())
     return digits[-10:] if len(digits) == 12 else digits  # noqa: PLR2004 - the authorities' form has a century prefix
@@ -94,18 +134,32 @@ def _compact(number: str | None) -> str:
 def _hold_ambiguous(
     screened: Screened, hits: Sequence[LedgerCustomer], evidence: str, found: Findings
 ) -> None:
-    numbers = ", ".join(
-        f"{one.number} {text.one_line(one.name)}" for one in sorted(hits, key=lambda one: one.number)
-    )
+    candidates = "; ".join(_candidate(one) for one in sorted(hits, key=lambda one: one.number))
+    about = _ABOUT.get(evidence)
     found.hold(
         HoldCode.CUSTOMER_AMBIGUOUS,
-        f"{len(hits)} customers in {screened.company.ledger} share the {evidence} of {screened.customer.name}: {numbers}.",
+        f"{len(hits)} customers in {screened.company.ledger} share the {evidence} of {screened.customer.name}: {candidates}.",
         f"Deactivate the one in {screened.company.ledger} that should not be used, then run again.",
-        about="orgnr" if evidence == "organisation number" else "vat_number",
-        value="[personal-id]"
-        if screened.customer.is_personal
-        else (screened.customer.orgnr if evidence == "organisation number" else screened.customer.vat_number),
+        about=about,
+        value=_looked_for(screened, about),
     )
+
+
+def _candidate(one: LedgerCustomer) -> str:
+    """Number, name and organisation number; a person's is masked."""
+    number = text.one_line(one.orgnr or "")
+    shown = PERSONAL_ID if personal_shape.in_text(text.identifier(number)) else number
+    return f"{one.number} {text.one_line(one.name)}" + (f" ({shown})" if shown else "")
+
+
+def _looked_for(screened: Screened, about: str | None) -> str | None:
+    if about in {"orgnr", "vat_number"}:
+        value = screened.customer.orgnr if about == "orgnr" else screened.customer.vat_number
+        return PERSONAL_ID if screened.customer.is_personal else value
+    if about == "email":
+        return screened.customer.email
+    buyer = screened.deal.buyer
+    return buyer.customer_key if buyer and about == "customer_key" else screened.customer_number
 
 
 def _checked(

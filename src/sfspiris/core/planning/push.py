@@ -164,7 +164,7 @@ class _Draughtsman:
     warnings: list[Warn] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     new_customers: dict[tuple[str, str], CreateCustomer] = field(default_factory=dict)
-    buyers: dict[tuple[str, str], str] = field(default_factory=dict)
+    buyers: dict[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict)
     care: CustomerCare = field(init=False)
     taken: set[tuple[str, str]] = field(init=False)
     drafts: int = 0
@@ -366,7 +366,7 @@ class _Draughtsman:
         return Wanted(
             draft=draft,
             customer=customer,
-            customer_name=screened.customer.name if isinstance(customer, CreateCustomer) else customer.name,
+            customer_name=customer.customer.name if isinstance(customer, CreateCustomer) else customer.name,
             net=screened.net,
             vat=vat.foretell(rows, to_krona=ledger.profile.rounds_to_krona and screened.currency == "SEK"),
             basis=print_of(
@@ -457,7 +457,10 @@ class _Draughtsman:
         if matched is Matched.HELD:
             return None
         if isinstance(matched, ExistingCustomer):
-            self._note_twin(company, matched.id, screened, found)
+            known = self.inputs.customer_bases.get((company.key, matched.id))
+            if known is not None:
+                self.buyers.setdefault((company.key, matched.id), (known.buyer_id, None))
+            self._note_twin(company, matched.id, matched.name, screened, found)
             return matched
         if made is not None:
             found.hold(
@@ -484,8 +487,10 @@ class _Draughtsman:
                 "Run again later; the customer is looked up first and never created twice.",
             )
             return None
-        self._note_twin(company, key, screened, found)
-        if planned := self.new_customers.get((company.key, key)):
+        planned = self.new_customers.get((company.key, key))
+        name = planned.customer.name if planned else screened.customer.name
+        self._note_twin(company, key, name, screened, found)
+        if planned:
             if planned.customer.currency != screened.currency:
                 found.hold(
                     HoldCode.CURRENCY_MISMATCH,
@@ -520,15 +525,23 @@ class _Draughtsman:
             basis=print_of(screened.customer, days, terms_id, ledger.profile),
         )
 
-    def _note_twin(self, company: CompanyPolicy, who: str, screened: Screened, found: Findings) -> None:
-        """Warn when two accounts of the CRM turn out to be one customer; there is still only one in the ledger."""
+    def _note_twin(
+        self, company: CompanyPolicy, who: str, name: str, screened: Screened, found: Findings
+    ) -> None:
+        """Warn when two accounts of the CRM turn out to be one customer; there is still only one in the ledger.
+
+        The account that came first speaks for it: `name` is what the customer is called.
+        """
         buyer_id = screened.deal.buyer.id if screened.deal.buyer else ""
-        first = self.buyers.setdefault((company.key, who), buyer_id)
+        mine = (buyer_id, screened.customer.name)
+        first, first_name = self.buyers.setdefault((company.key, who), mine)
         if first != buyer_id:
+            other = f"{first_name} ({first})" if first_name else first
             found.warn(
                 WarningCode.DUPLICATE_SOURCE,
-                f"The accounts {first} and {buyer_id} in Salesforce are one customer in {company.ledger} "
-                f"({screened.customer.name}). Merge them in Salesforce when it suits you.",
+                f"The accounts {other} and {mine[1]} ({buyer_id}) in Salesforce are one customer in {company.ledger}, "
+                f"called {name}; its name, address and other fields follow the account {first}. "
+                "Merge the accounts in Salesforce when it suits you.",
             )
 
     # --- what the CRM is told --------------------------------------------------------------------------------------
