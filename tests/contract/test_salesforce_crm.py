@@ -28,6 +28,7 @@ from sfspiris.errors import (
     Unreachable,
 )
 from sfspiris.ports.crm import DealUpdate, Selection
+from sfspiris.sandbox.worlds.deals import LOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,6 +224,15 @@ def test_a_deal_is_read_with_buyer_lines_and_owner(org: Org) -> None:
     for one in (deal.id, deal.buyer.id, deal.owner_id or "", *(line.id for line in deal.lines)):
         assert is_id(one)
         assert len(one) == 18
+
+
+def test_how_deals_stand_is_told_whatever_their_stage(org: Org) -> None:
+    since = org.crm().read_deals(ALL).deals[0].changed_at
+    told = {one.name: one for one in org.crm().fates(changed_since=since)}
+    assert (told["Förlorad"].is_deleted, told["Förlorad"].stage) == (False, LOST)
+    hissar = won(org)
+    (fate,) = org.crm().fates(ids=[hissar.id])
+    assert (fate.name, fate.owner_name, fate.sync) == (hissar.name, hissar.owner_name, hissar.sync)
 
 
 def test_only_deals_that_pass_the_gate_are_read(org: Org) -> None:
