@@ -33,6 +33,7 @@ from sfspiris.core.model import (
     Totals,
     Unit,
 )
+from sfspiris.core.receivables import values
 from sfspiris.engine.world import ServerClock, World
 from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable
 from sfspiris.ports.crm import DealBatch, DealUpdate, Fate, Reach, Selection, WriteResult
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from sfspiris.core.actions import Change
     from sfspiris.core.capabilities import Capabilities
     from sfspiris.core.policy import Policy
+    from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Shown, Value
 
 
 class Killed(BaseException):
@@ -90,6 +92,9 @@ class FakeCrm:
     broken: dict[str, str] = field(default_factory=dict)  # deal id → error of every save
     writable: frozenset[str] = SYNC_FIELDS
     lacks: tuple[str, ...] = ()
+    shown_fields: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    invoices: dict[str, dict[str, Value]] = field(default_factory=dict)
+    accounts: dict[str, dict[str, Value]] = field(default_factory=dict)
     calls: int = 0
     writes: int = 0
     saved: list[DealUpdate] = field(default_factory=list)
@@ -157,6 +162,30 @@ class FakeCrm:
 
     def missing_sync_fields(self) -> tuple[str, ...]:
         return tuple(sorted(SYNC_FIELDS - self.writable))
+
+    def receivable_fields(self) -> tuple[frozenset[str], frozenset[str]]:
+        return self.shown_fields
+
+    def read_invoices(self) -> Mapping[str, Mapping[str, Value]]:
+        self.calls += 1
+        return dict(self.invoices)
+
+    def read_accounts(self, accounts: Iterable[str]) -> Mapping[str, Mapping[str, Value]]:
+        self.calls += 1
+        return {one: self.accounts[one] for one in accounts if one in self.accounts}
+
+    def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
+        return [self._show(self.invoices, one.external_id, one) for one in records]
+
+    def write_accounts(self, summaries: Sequence[AccountSummary]) -> list[WriteResult]:
+        return [self._show(self.accounts, one.account, one) for one in summaries]
+
+    def _show(self, kept: dict[str, dict[str, Value]], key: str, shown: Shown) -> WriteResult:
+        self.writes += 1
+        if error := self.broken.get(key):
+            return WriteResult(key, error)
+        kept[key] = values(shown)
+        return WriteResult(key)
 
     def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
         self.calls += 1

@@ -152,6 +152,22 @@ class Playground:
         path.write_text(text.replace(before, after), encoding="utf-8")
 
 
+def finance(demo: Playground, what: str, document: Json | None = None, company: str = "se") -> Json:
+    """Do in Spiris what people of finance do there: `drafts/ID/issue`, `invoices/ID/pay` and so on."""
+    answer: Json = demo.control("spiris", "POST", f"{what}?company={company}", document or {})
+    return answer
+
+
+def pushed(demo: Playground) -> dict[str, str]:
+    """Draft id by deal id, of the Swedish company."""
+    document = demo.sfspiris("push-closed-won", "--json").document
+    return {
+        one["deal"]: one["target_id"]
+        for one in document["actions"]
+        if one["kind"] == "create_draft" and one["company"] == "se"
+    }
+
+
 def carry_out(
     arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str], stdin: str = ""
 ) -> Ended:

@@ -94,6 +94,7 @@ ORG_FIELDS: Mapping[str, tuple[Field, ...]] = {
         text("Phone"),
     ),
     "Product2": (text("Id", 18), text("Name"), text("ProductCode"), text("Family")),
+    "Spiris_Invoice__c": (text("Id", 18), text("External_Id__c", 120), text("Status__c")),
     "User": (text("Id", 18), text("Name"), text("Email")),
     "Contact": (text("Id", 18), text("Name"), text("Email")),
 }

@@ -7,22 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from playground import Json, Playground
-
-
-def finance(demo: Playground, what: str, document: Json | None = None, company: str = "se") -> Json:
-    answer: Json = demo.control("spiris", "POST", f"{what}?company={company}", document or {})
-    return answer
-
-
-def pushed(demo: Playground) -> dict[str, str]:
-    """Draft id by deal id, of the Swedish company."""
-    document = demo.sfspiris("push-closed-won", "--json").document
-    return {
-        one["deal"]: one["target_id"]
-        for one in document["actions"]
-        if one["kind"] == "create_draft" and one["company"] == "se"
-    }
+from playground import Playground, finance, pushed
 
 
 def status(demo: Playground, deal: str) -> tuple[str, str | None]:

@@ -50,7 +50,7 @@ def test_an_intent_is_sent_only_from_new() -> None:
         ("600", "0", "2026-12-12", False, DealStatus.PARTLY_PAID),
         ("0", "0", "2026-11-01", False, DealStatus.PAID),
         ("0", "1000", "2026-11-01", False, DealStatus.CREDITED),
-        ("0", "400", "2026-11-01", False, DealStatus.PARTLY_CREDITED),
+        ("0", "400", "2026-11-01", False, DealStatus.PAID),
         ("600", "400", "2026-12-12", False, DealStatus.PARTLY_CREDITED),
         ("300", "400", "2026-12-12", False, DealStatus.PARTLY_PAID),
         ("-1000", "0", "2026-12-12", False, DealStatus.ISSUED),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sfspiris.adapters.transport import Reply
     from sfspiris.ports.crm import Crm
 
-FIRST = ("Account", "Opportunity", "OpportunityLineItem", "Product2", "User")
+FIRST = ("Account", "Opportunity", "OpportunityLineItem", "Product2", "Spiris_Invoice__c", "User")
 SAVED: dict[str, Any] = {"id": DEAL_ID, "success": True, "errors": []}
 UPDATE = DealUpdate(DEAL_ID, SyncState(status="Draft", code="DONE"), NOW)
 LATER = NOW + timedelta(minutes=59)

@@ -62,6 +62,7 @@ def test_only_objects_that_a_path_walks_through_are_asked_for() -> None:
         "OpportunityLineItem",
         "Account",
         "Product2",
+        "Spiris_Invoice__c",
         "User",
     }
     assert undescribed(Source(), catalog(without=["Contact"])) == {"Contact"}

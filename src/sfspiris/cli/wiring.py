@@ -445,6 +445,7 @@ def _ledger(desk: Desk, company: str, kept: Kept) -> SpirisLedger:
 
 
 def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
+    invoice_fields, account_fields = crm.receivable_fields()
     return Policy(
         companies=company_policies(settings),
         routes=tuple(Route(one.company, one.when) for one in settings.routes),
@@ -453,6 +454,8 @@ def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
         tolerance=settings.limits.tolerance,
         crm_fields=crm.field_names(),
         sync_fields=crm.sync_fields() if settings.write_back.deal_status else frozenset(),
+        invoice_fields=invoice_fields if settings.write_back.invoice_object else frozenset(),
+        account_fields=account_fields if settings.write_back.account_summary else frozenset(),
     )
 
 

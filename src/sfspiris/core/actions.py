@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, assert_never
 
 from sfspiris.core.identity import action_id
 from sfspiris.core.money import plain
+from sfspiris.core.receivables import values
 from sfspiris.swedish import personal_shape
 from sfspiris.swedish.verdict import PERSONAL_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sfspiris.core.holds import Hold, Warn
     from sfspiris.core.model import Customer, CustomerBase, Draft, Invoice, SyncState
+    from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
     from sfspiris.core.vat import VatSummary
 
 
@@ -191,6 +195,41 @@ class WriteDeal:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteInvoice:
+    """Show one invoice in the CRM as the ledger has it. `deal_id` is empty for one that no Deal of ours stands for.
+
+    `before` is what the CRM was told last; None when it has not heard of the invoice.
+    """
+
+    company: str
+    deal_id: str
+    record: InvoiceRecord
+    before: Mapping[str, Value] | None
+    correlation_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("write_invoice", self.company, self.record.external_id)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAccount:
+    """Show in the CRM what an account owes. `before` is what it was told last; None when it was told nothing."""
+
+    company: str
+    summary: AccountSummary
+    before: Mapping[str, Value] | None
+    deal_id: str = ""
+    correlation_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("write_account", "", self.summary.account)
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """Remember a document that the ledger has already for the Deal: made by a run that could not note its success.
 
@@ -217,6 +256,7 @@ class Adopt:
 
 
 Action = CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft | Adopt | WriteDeal
+Mirrored = WriteInvoice | WriteAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +289,7 @@ class Plan:
         return frozenset(hold.deal_id for hold in self.holds)
 
 
-def kind(action: Action) -> str:
+def kind(action: Action | Mirrored) -> str:  # noqa: PLR0911 - one for each kind
     """The action's kind as reports and pipelines know it."""
     match action:
         case CreateCustomer():
@@ -264,10 +304,14 @@ def kind(action: Action) -> str:
             return "adopt"
         case WriteDeal():
             return "write_deal"
+        case WriteInvoice():
+            return "write_invoice"
+        case WriteAccount():
+            return "write_account"
     assert_never(action)
 
 
-def changes(action: Action) -> tuple[Change, ...]:
+def changes(action: Action | Mirrored) -> tuple[Change, ...]:  # noqa: PLR0911 - one for each kind
     """What the action would change, field by field, in a stable order; personal numbers are masked."""
     match action:
         case CreateCustomer():
@@ -281,6 +325,10 @@ def changes(action: Action) -> tuple[Change, ...]:
             return _draft_changes(action)
         case UpdateDraft():
             return action.changed
+        case WriteInvoice():
+            return _shown_changes(action.before, values(action.record))
+        case WriteAccount():
+            return _shown_changes(action.before, values(action.summary))
         case Adopt():
             number = action.invoice.number if action.invoice else None
             return (
@@ -295,6 +343,19 @@ def changes(action: Action) -> tuple[Change, ...]:
             )
             return (*told, Change("Retry", "true", "false")) if action.answers_retry else told
     assert_never(action)
+
+
+def _shown_changes(before: Mapping[str, Value] | None, after: Mapping[str, Value]) -> tuple[Change, ...]:
+    said = before or {}
+    return tuple(
+        Change(_title(name), _as_text(said.get(name)), _as_text(value))
+        for name, value in after.items()
+        if said.get(name) != value and (before is not None or value not in {None, False})
+    )
+
+
+def _as_text(value: Value) -> str | None:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _customer_changes(customer: Customer) -> tuple[Change, ...]:

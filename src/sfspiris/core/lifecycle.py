@@ -6,12 +6,13 @@ idempotency key: what was sent and not answered stays SENT until the ledger itse
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.model import DealStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from sfspiris.core.model import Invoice
@@ -77,6 +78,37 @@ def next_state(state: IntentState, event: IntentEvent) -> IntentState:
         raise IllegalTransitionError(f"an intent that is {state} cannot {event}") from None
 
 
+class Share(Enum):
+    """How much of a sum: nothing, some of it, or all."""
+
+    NONE = 0
+    PART = 1
+    ALL = 2
+
+
+INVOICE_STATUS: Final[Mapping[tuple[Share, Share, bool], DealStatus]] = {
+    # credited, paid of the rest, past its due date
+    (Share.NONE, Share.NONE, False): DealStatus.ISSUED,
+    (Share.NONE, Share.NONE, True): DealStatus.OVERDUE,
+    (Share.NONE, Share.PART, False): DealStatus.PARTLY_PAID,
+    (Share.NONE, Share.PART, True): DealStatus.OVERDUE,
+    (Share.NONE, Share.ALL, False): DealStatus.PAID,
+    (Share.NONE, Share.ALL, True): DealStatus.PAID,
+    (Share.PART, Share.NONE, False): DealStatus.PARTLY_CREDITED,
+    (Share.PART, Share.NONE, True): DealStatus.OVERDUE,
+    (Share.PART, Share.PART, False): DealStatus.PARTLY_PAID,
+    (Share.PART, Share.PART, True): DealStatus.OVERDUE,
+    (Share.PART, Share.ALL, False): DealStatus.PAID,
+    (Share.PART, Share.ALL, True): DealStatus.PAID,
+    (Share.ALL, Share.NONE, False): DealStatus.CREDITED,
+    (Share.ALL, Share.NONE, True): DealStatus.CREDITED,
+    (Share.ALL, Share.PART, False): DealStatus.CREDITED,
+    (Share.ALL, Share.PART, True): DealStatus.CREDITED,
+    (Share.ALL, Share.ALL, False): DealStatus.CREDITED,
+    (Share.ALL, Share.ALL, True): DealStatus.CREDITED,
+}
+
+
 def deal_status(invoice: Invoice, *, today: date) -> DealStatus:
     """What sales should see for an invoice on a Swedish day.
 
@@ -86,12 +118,10 @@ def deal_status(invoice: Invoice, *, today: date) -> DealStatus:
     total = abs(invoice.totals.gross)
     credited = abs(invoice.credited)
     remaining = abs(invoice.remaining)
-    if total and credited >= total:
-        return DealStatus.CREDITED
-    if remaining == 0:
-        return DealStatus.PARTLY_CREDITED if credited else DealStatus.PAID
-    if invoice.is_overdue or (invoice.due_on is not None and invoice.due_on < today):
-        return DealStatus.OVERDUE
-    if remaining < total - credited:
-        return DealStatus.PARTLY_PAID
-    return DealStatus.PARTLY_CREDITED if credited else DealStatus.ISSUED
+    rest = total - credited
+    is_late = invoice.is_overdue or (invoice.due_on is not None and invoice.due_on < today)
+    return INVOICE_STATUS[
+        Share.NONE if not credited else Share.ALL if rest <= 0 else Share.PART,
+        Share.ALL if remaining == 0 else Share.PART if remaining < rest else Share.NONE,
+        is_late,
+    ]

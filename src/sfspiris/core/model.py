@@ -342,6 +342,9 @@ class LedgerDraft:
 class Invoice:
     """A booked invoice. `remaining` and `credited` are absolute amounts in document currency.
 
+    What ends in `_in_books` is in the currency of the books, negative on a credit note; `rate` is that currency per unit of
+    the document's. `last_payment_on` may be the day of a part payment. `credits_id` is the invoice that a credit note credits.
+
     `draft_id` is the draft it came from, where the ledger says so. `is_overdue` is the ledger's own flag.
     """
 
@@ -357,6 +360,12 @@ class Invoice:
     is_overdue: bool = False
     is_credit_note: bool = False
     draft_id: str | None = None
+    gross_in_books: Decimal = Decimal(0)
+    remaining_in_books: Decimal = Decimal(0)
+    rate: Decimal | None = None
+    last_payment_on: date | None = None
+    ocr: str | None = None
+    credits_id: str | None = None
     texts: tuple[str, ...] = ()
     created_at: datetime | None = None
     modified_at: datetime | None = None

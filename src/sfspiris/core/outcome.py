@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sfspiris.core.actions import Action
+    from sfspiris.core.actions import Action, Mirrored
     from sfspiris.core.holds import Hold, Warn
     from sfspiris.errors import SfspirisError
 
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 class ActionResult:
     """One action and what became of it. `target_id` is the other side's id once it exists."""
 
-    action: Action
+    action: Action | Mirrored
     outcome: Outcome
     target_id: str | None = None
     adopted: bool = False

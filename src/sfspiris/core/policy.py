@@ -145,7 +145,8 @@ class Policy:
 
     `tolerance` is the accepted difference of two totals, in document currency. `crm_fields` gives the CRM's own name
     for each of our field names, so that a message names what the reader sees on the screen;
-    `sync_fields` are the parts of a SyncState that the CRM has fields for and lets us write.
+    `sync_fields` are the parts of a SyncState that the CRM has fields for and lets us write; `invoice_fields` and `account_fields` likewise
+    those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown.
     """
 
     companies: Mapping[str, CompanyPolicy]
@@ -155,6 +156,8 @@ class Policy:
     tolerance: Decimal = Decimal("0.00")
     crm_fields: Mapping[str, str] = field(default_factory=dict)
     sync_fields: frozenset[str] = SYNC_FIELDS
+    invoice_fields: frozenset[str] = frozenset()
+    account_fields: frozenset[str] = frozenset()
 
     def crm_field(self, ours: str) -> str:
         """The CRM's name of one of our fields."""

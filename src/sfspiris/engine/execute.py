@@ -617,7 +617,7 @@ class _Execution:
                 self._carried.warnings.append(
                     Warn(
                         WarningCode.WRITE_BACK_FAILED,
-                        f"Salesforce did not save the status of the deal: {error} It is tried again in the next run.",
+                        f"Salesforce did not save the status of the deal: {error.rstrip('.')}. It is tried again in the next run.",
                         one.deal_id,
                     )
                 )

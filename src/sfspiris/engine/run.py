@@ -14,7 +14,7 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.reconcile import ReconcileInputs, reconcile
-from sfspiris.engine import gather, search
+from sfspiris.engine import gather, mirror, search
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
@@ -104,7 +104,7 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
         links = [one for one in links if one.company in companies]
     news: dict[str, LedgerNews] = {}
     cursors: dict[str, datetime] = {}
-    for company in sorted({one.company for one in links}):
+    for company in sorted({one.company for one in links} | _mirrored_companies(world, companies)):
         own = [one for one in links if one.company == company]
         news[company], cursors[company] = _news(world, company, own, full=full)
     decided = decide_pull(links, news, world.policy, today=world.clock.today())
@@ -113,9 +113,10 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     else:
         carried = execute(world, decided.plan)
         _remember_links(world, decided, carried, cursors)
+    restored = _mirror(world, decided, links, news, carried, full=full)
     names = _names(world, decided.plan)
     holds = _remember_deleted(world, links, decided.plan, names)
-    warnings = (*_about_the_crm(world), *carried.warnings)
+    warnings = (*_about_the_crm(world), *restored, *carried.warnings)
     return _finish(
         world, started, carried, holds=holds, warnings=warnings, unchanged=decided.plan.unchanged, names=names
     )
@@ -233,7 +234,8 @@ def _names(world: World, plan: Plan) -> Mapping[str, str]:
 def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> tuple[LedgerNews, datetime]:
     """What to know of one company: its drafts, and its invoices since the last pull, or all where that is not enough."""
     ledger = world.ledgers[company]
-    cursor = None if full else world.state.cursors.get(_invoice_feed(company))
+    complete = full or mirror.must_read_all(world, company)
+    cursor = None if complete else world.state.cursors.get(_invoice_feed(company))
     drafts = ledger.drafts()
     invoices, read_at = ledger.invoices(modified_since=cursor - INVOICE_OVERLAP if cursor else None)
     world.clock.follow(read_at)
@@ -241,7 +243,35 @@ def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> t
     if not news.complete and vanished(links, news, world.policy.org_tag):
         every, read_at = ledger.invoices()
         news = LedgerNews(drafts, every, complete=True, read_at=read_at)
+    mirror.remember(world, company, news.invoices, complete=news.complete, read_at=read_at)
     return news, read_at
+
+
+def _mirrored_companies(world: World, companies: Collection[str]) -> frozenset[str]:
+    """The companies whose customers stand for accounts, so that the CRM shows what these owe."""
+    if not mirror.is_on(world):
+        return frozenset()
+    wanted = world.ledgers.keys() & set(companies) if companies else world.ledgers.keys()
+    return frozenset(one for one in wanted if world.state.links.customers(one))
+
+
+def _mirror(
+    world: World,
+    decided: PullPlan,
+    links: list[DealLink],
+    news: Mapping[str, LedgerNews],
+    carried: Carried,
+    *,
+    full: bool,
+) -> tuple[Warn, ...]:
+    """Bring invoices and accounts in the CRM up to date; or, in a dry run, plan it. What others changed there is told."""
+    now = [decided.links.get(one.deal_id, one) for one in links]
+    actions, restored = mirror.plan(world, news, now, full=full)
+    if world.dry:
+        carried.results += [ActionResult(one, Outcome.PLANNED) for one in actions]
+    else:
+        mirror.carry_out(world, actions, carried)
+    return restored
 
 
 def _invoice_feed(company: str) -> str:

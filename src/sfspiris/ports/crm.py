@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from sfspiris.core.explain import SourceSeen
     from sfspiris.core.model import Deal, SyncState
+    from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
 
 
 class Reach(Enum):
@@ -60,7 +61,10 @@ class DealUpdate:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of one deal's update: `error` is None when it was saved, else the CRM's code and sentence."""
+    """What became of one record's update: `error` is None when it was saved, else the CRM's code and sentence.
+
+    `deal_id` is the key of what was written: a deal's or an account's id, or an invoice's external id.
+    """
 
     deal_id: str
     error: str | None = None
@@ -123,6 +127,24 @@ class Crm(Protocol):
 
     def missing_sync_fields(self) -> tuple[str, ...]:
         """The CRM's names of status fields that do not exist or cannot be written; those are left out of updates."""
+
+    def receivable_fields(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The fields of an InvoiceRecord and of an AccountSummary (by our names) that the CRM has and lets us write.
+
+        None at all where it has no place for invoices, or for an account's sums.
+        """
+
+    def read_invoices(self) -> Mapping[str, Mapping[str, Value]]:
+        """Every invoice that the CRM shows, by external id, as `core.receivables.values` would tell it."""
+
+    def read_accounts(self, accounts: Iterable[str]) -> Mapping[str, Mapping[str, Value]]:
+        """What the CRM shows of these accounts, likewise; those it does not know are left out."""
+
+    def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
+        """Show these invoices, each in place of what was shown of it, in the order given; told per record."""
+
+    def write_accounts(self, summaries: Sequence[AccountSummary]) -> list[WriteResult]:
+        """Show what these accounts owe, in the order given; told per account."""
 
     def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
         """Write status to the deals, in the order given; partial failure is normal and told per deal."""

@@ -12,7 +12,9 @@ from sfspiris.core.actions import (
     NewCustomer,
     UpdateCustomer,
     UpdateDraft,
+    WriteAccount,
     WriteDeal,
+    WriteInvoice,
     changes,
     kind,
 )
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Iterable, Mapping
 
+    from sfspiris.core.actions import Action, Mirrored
     from sfspiris.core.drift import Drift, Reconciliation
     from sfspiris.core.model import DraftRow
     from sfspiris.core.outcome import ActionResult, HeldSince, RunResult
@@ -197,7 +200,7 @@ def _action(one: ActionResult, *, names: Mapping[str, str], record_url: Callable
         "id": action.id,
         "kind": "adopt" if one.adopted else kind(action),
         "adopted": _found_as(one),
-        "deal": action.deal_id,
+        "deal": action.deal_id or None,
         "deal_name": names.get(action.deal_id),
         "company": action.company,
         "target_id": one.target_id,
@@ -207,8 +210,19 @@ def _action(one: ActionResult, *, names: Mapping[str, str], record_url: Callable
             {"field": change.field, "before": change.before, "after": change.after}
             for change in changes(action)
         ],
-        "links": {"salesforce": record_url(action.deal_id)},
+        "links": {"salesforce": record_url(_record_of(action))},
     } | _content(one)
+
+
+def _record_of(action: Action | Mirrored) -> str:
+    """The record in the CRM that shows best what this is about."""
+    match action:
+        case WriteAccount():
+            return action.summary.account
+        case WriteInvoice():
+            return action.deal_id or action.record.account or ""
+        case _:
+            return action.deal_id
 
 
 def _found_as(one: ActionResult) -> str | None:
@@ -246,7 +260,7 @@ def _content(one: ActionResult) -> Json:
             }
         case Adopt() as action:
             return {"net": action.net, "currency": action.currency, "draft": None}
-        case WriteDeal():
+        case WriteDeal() | WriteInvoice() | WriteAccount():
             return {"draft": None}
     assert_never(one.action)
 

@@ -33,6 +33,9 @@ Kind = Literal[
     "write_deal",
     "adopt",
 ]
+IN_CRM: Final = frozenset({"write_deal", "write_invoice", "write_account"})
+"""What only shows in the CRM how the ledgers stand."""
+
 Mode = Literal["dry-run", "apply"]
 
 

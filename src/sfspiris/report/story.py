@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core.drift import Symbol
 from sfspiris.core.money import plain
 from sfspiris.core.outcome import Outcome
+from sfspiris.report.shapes import IN_CRM
 from sfspiris.report.view import (
     FINDINGS,
     company_sums,
     grand_totals,
     how_many,
+    mirrored,
     status_writes,
     tally,
     total_of,
@@ -65,9 +67,7 @@ def tiles(document: RunDocument) -> tuple[Tile, ...]:
         Tile(f"drafts {verb}", str(counts["create_draft", became])),
         Tile(f"customers {verb}", str(counts["create_customer", became])),
     )
-    only_writes = status_writes(document) and not any(
-        one.intended != "write_deal" for one in document.actions
-    )
+    only_writes = status_writes(document) and not any(one.intended not in IN_CRM for one in document.actions)
     return (
         *(() if only_writes else creations),
         *(Tile("total incl. VAT", plain(total), currency, "money") for currency, total in totals.items()),
@@ -82,6 +82,8 @@ def tiles(document: RunDocument) -> tuple[Tile, ...]:
         *_unless_zero(
             "statuses in Salesforce", sum(one.outcome is became for one in status_writes(document))
         ),
+        *_unless_zero("invoices in Salesforce", mirrored(document)[0]),
+        *_unless_zero("accounts in Salesforce", mirrored(document)[1]),
         Tile("deals unchanged", str(document.summary.unchanged)),
         Tile("deals held", str(document.summary.held), tone="hold" if document.summary.held else ""),
         *_unless_zero("refused", total_of(counts, Outcome.FAILED), tone="bad"),

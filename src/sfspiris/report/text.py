@@ -20,6 +20,7 @@ from sfspiris.report.view import (
     how_many,
     line_rows,
     lines_by_finding,
+    mirrored,
     number,
     sentence_case,
     status_writes,
@@ -66,6 +67,7 @@ def print_run(console: Console, document: RunDocument, *, limit: int | None = No
     _head(page, document)
     _deals(page, document, limit)
     _statuses(page, document, limit)
+    _mirrored(page, document)
     _holds(page, document)
     _warnings(page, document)
     _sums(page, document)
@@ -241,6 +243,16 @@ def _statuses(page: Page, document: RunDocument, limit: int | None) -> None:
             page.say(f"{action.outcome}: the next run writes it again.", indent=4, style="red")
     if limit is not None and len(writes) > limit:
         page.say(f"and {how_many(len(writes) - limit, 'more deal')}", indent=2, style="dim")
+
+
+def _mirrored(page: Page, document: RunDocument) -> None:
+    invoices, accounts = mirrored(document)
+    if invoices or accounts:
+        page.gap()
+        verb = "to bring" if document.is_dry else "brought"
+        page.say(
+            f"{how_many(invoices, 'invoice')} and {how_many(accounts, 'account')} {verb} up to date in Salesforce."
+        )
 
 
 def _holds(page: Page, document: RunDocument) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sfspiris.core.drift import Symbol
 from sfspiris.core.money import ZERO, plain
 from sfspiris.core.outcome import Outcome
+from sfspiris.report.shapes import IN_CRM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,7 +196,7 @@ def deal_blocks(document: RunDocument) -> tuple[DealBlock, ...]:
     """What the run does in the ledgers, Deal by Deal, by company and then in the order of the plan."""
     grouped: dict[tuple[str, str], list[ActionFacts]] = defaultdict(list)
     for action in document.actions:
-        if action.intended != "write_deal":
+        if action.intended not in IN_CRM:
             grouped[action.company or "", action.deal or action.id].append(action)
     ordered = sorted(grouped.items(), key=lambda one: one[0][0])
     return tuple(_block(tuple(actions)) for _, actions in ordered)
@@ -209,9 +210,15 @@ def _block(actions: tuple[ActionFacts, ...]) -> DealBlock:
 
 def status_writes(document: RunDocument) -> tuple[ActionFacts, ...]:
     """The Deals whose status in Salesforce changes for its own sake, rather than to mirror a creation or a hold."""
-    mirrored = {one.deal for one in document.actions if one.intended != "write_deal"}
+    mirrored = {one.deal for one in document.actions if one.intended not in IN_CRM}
     mirrored |= {one.deal for one in document.holds}
     return tuple(one for one in document.actions if one.intended == "write_deal" and one.deal not in mirrored)
+
+
+def mirrored(document: RunDocument) -> tuple[int, int]:
+    """How many invoices and how many accounts are, or would be, brought up to date in Salesforce."""
+    counted = [one.intended for one in document.actions if one.outcome in {Outcome.PLANNED, Outcome.DONE}]
+    return counted.count("write_invoice"), counted.count("write_account")
 
 
 def deal_names(document: RunDocument) -> dict[str, str]:

@@ -21,7 +21,7 @@ from sfspiris.state.types import Amount, UtcTime, words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HEAD: Final = "0004"  # the newest migration: a file that says this needs none
+HEAD: Final = "0005"  # the newest migration: a file that says this needs none
 
 
 class IntentKind(StrEnum):
@@ -300,6 +300,50 @@ reviews = sa.Table(
     comment="what people decided about held deals; rows are added, never changed or removed",
 )
 sa.Index("reviews_by_deal", reviews.c.deal_id)
+
+receivables = sa.Table(
+    "receivables",
+    metadata,
+    sa.Column("company", sa.Text, primary_key=True, comment="the company's key"),
+    sa.Column("invoice_id", sa.Text, primary_key=True, comment="the ledger's id"),
+    sa.Column("customer_id", sa.Text, nullable=False, comment="the ledger's id of who is invoiced"),
+    sa.Column("number", sa.Text, nullable=False, comment="the number that the ledger gave"),
+    sa.Column("issued_on", sa.Date, nullable=False, comment="a Swedish day"),
+    sa.Column("due_on", sa.Date, comment="a Swedish day"),
+    sa.Column("last_payment_on", sa.Date, comment="a Swedish day; of a part payment too"),
+    sa.Column("currency", sa.Text, nullable=False, comment="ISO 4217 code of the document"),
+    sa.Column("net", Amount, nullable=False, comment="in `currency`, negative on a credit note"),
+    sa.Column("vat", Amount, nullable=False, comment="likewise"),
+    sa.Column("rounding", Amount, nullable=False, comment="likewise"),
+    sa.Column("gross", Amount, nullable=False, comment="likewise: net + vat + rounding"),
+    sa.Column("remaining", Amount, nullable=False, comment="in `currency`, without sign"),
+    sa.Column("credited", Amount, nullable=False, comment="in `currency`, without sign"),
+    sa.Column("gross_in_books", Amount, nullable=False, comment="in the currency of the books, signed"),
+    sa.Column("remaining_in_books", Amount, nullable=False, comment="in the currency of the books, signed"),
+    sa.Column("rate", Amount, comment="books' currency per unit of `currency`"),
+    sa.Column("ocr", sa.Text, comment="the payment reference"),
+    sa.Column("is_overdue", sa.Boolean, nullable=False, comment="the ledger's own flag when it was read"),
+    sa.Column("is_credit_note", sa.Boolean, nullable=False, comment="whether it credits"),
+    sa.Column("credits_id", sa.Text, comment="the invoice that it credits"),
+    comment="every invoice as it was last read: numbers, days and amounts, never a name or a text",
+)
+
+mirrored = sa.Table(
+    "mirrored",
+    metadata,
+    sa.Column(
+        "kind",
+        sa.Enum(
+            "invoice", "account", name="mirrored_kind", native_enum=False, create_constraint=True, length=32
+        ),
+        primary_key=True,
+        comment="what the record is",
+    ),
+    sa.Column("key", sa.Text, primary_key=True, comment="the invoice's external id, or the account's id"),
+    sa.Column("document", sa.Text, nullable=False, comment="ids, numbers, days and amounts, JSON"),
+    sa.Column("at", UtcTime, nullable=False, comment="when, UTC"),
+    comment="what the CRM shows of invoices and accounts, as it was last told or last said",
+)
 
 cursors = sa.Table(
     "cursors",

@@ -24,6 +24,7 @@ from sfspiris.state.database import Database
 from sfspiris.state.holds import Holds
 from sfspiris.state.journal import Intent, Journal, apply_event
 from sfspiris.state.links import CustomerLink, Links, put_base, put_customer_link, put_link
+from sfspiris.state.receivables import Receivables
 from sfspiris.state.reviews import Reviews
 from sfspiris.state.runs import Runs
 from sfspiris.state.schema import HEAD, cursors, journal, meta, metadata, runs
@@ -63,6 +64,7 @@ class State:
         self.holds = Holds(database)
         self.reviews = Reviews(database)
         self.catalog = Catalog(database)
+        self.receivables = Receivables(database)
 
     @contextmanager
     def run_lock(

@@ -161,15 +161,22 @@ class SalesforceClient:
         What had been saved when an error is raised stays saved; saving it again does no harm. A record that somebody else
         is saving at the same moment is tried again.
         """
+        return self._save_all("composite/sobjects", records)
+
+    def upsert(self, kind: str, key: str, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """Make or save records known by the external id field `key`, as `update` does: the key makes repeating harmless."""
+        return self._save_all(f"composite/sobjects/{kind}/{key}", records)
+
+    def _save_all(self, resource: str, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
         outcome: list[str | None] = []
         for start in range(0, len(records), RECORDS_PER_UPDATE):
-            outcome += self._update(records[start : start + RECORDS_PER_UPDATE])
+            outcome += self._save(resource, records[start : start + RECORDS_PER_UPDATE])
         for pause in _LOCK_PAUSES:
             locked = [place for place, error in enumerate(outcome) if error and error.startswith(_LOCKED)]
             if not locked:
                 break
             self._pace.sleep(pause * (1 + self._pace.jitter()))
-            again = self._update([records[place] for place in locked])
+            again = self._save(resource, [records[place] for place in locked])
             for place, error in zip(locked, again, strict=True):
                 outcome[place] = error
         return outcome
@@ -222,11 +229,11 @@ class SalesforceClient:
             raise _broken(f"Salesforce described {len(reply.results)} objects instead of {len(names)}.")
         return [_described(name, result) for name, result in zip(names, reply.results, strict=True)]
 
-    def _update(self, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    def _save(self, resource: str, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
         results, _ = self._ask(
             wire.SAVE_RESULTS,
             "PATCH",
-            self._path("composite/sobjects"),
+            self._path(resource),
             what="an update",
             effect=Effect.UPDATE,
             json={"allOrNone": False, "records": list(records)},

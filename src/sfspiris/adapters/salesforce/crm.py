@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.adapters.salesforce import mapping, soql
+from sfspiris.adapters.salesforce import mapping, receivables, soql
 from sfspiris.adapters.salesforce.catalog import ACCOUNT, LINE_ITEM, OPPORTUNITY
 from sfspiris.adapters.salesforce.ids import is_id, long_id
+from sfspiris.adapters.salesforce.package.fields import INVOICE
 from sfspiris.adapters.salesforce.refusals import RUN_AGAIN
 from sfspiris.adapters.salesforce.schema import KeptSchema
 from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sfspiris.adapters.salesforce.source import MissingSourceField, Source
     from sfspiris.core.explain import SourceSeen
     from sfspiris.core.model import Deal
+    from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
     from sfspiris.ports.crm import DealUpdate
     from sfspiris.ports.kept import Kept
 
@@ -178,6 +180,41 @@ class SalesforceCrm:
             self._schema.read_again()
             outcome = self._write(updates)
         return [WriteResult(one.deal_id, error) for one, error in zip(updates, outcome, strict=True)]
+
+    # --- what customers owe -----------------------------------------------------------------------------------------
+
+    def receivable_fields(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Which fields of invoices and of accounts' sums exist and may be written, by our names."""
+        return receivables.writable(self._schema.get().catalog)
+
+    def read_invoices(self) -> Mapping[str, Mapping[str, Value]]:
+        """Every invoice that Salesforce shows, by external id."""
+        known, _ = self.receivable_fields()
+        rows = self._client.query(receivables.invoice_query(known)).rows if known else ()
+        return dict(receivables.invoice_values(row, known) for row in rows)
+
+    def read_accounts(self, accounts: Iterable[str]) -> Mapping[str, Mapping[str, Value]]:
+        """What Salesforce shows of these accounts."""
+        _, known = self.receivable_fields()
+        if not known:
+            return {}
+        queries = soql.by_ids(receivables.account_select(known), _long_ids(accounts))
+        return dict(
+            receivables.account_values(row, known) for one in queries for row in self._query(one).rows
+        )
+
+    def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
+        """Make or save the records of these invoices, in the order given."""
+        known, _ = self.receivable_fields()
+        bodies = [receivables.invoice_body(one, known) for one in records]
+        errors = self._client.upsert(INVOICE, receivables.EXTERNAL_ID, bodies)
+        return [WriteResult(one.external_id, error) for one, error in zip(records, errors, strict=True)]
+
+    def write_accounts(self, summaries: Sequence[AccountSummary]) -> list[WriteResult]:
+        """Save what these accounts owe, in the order given."""
+        _, known = self.receivable_fields()
+        errors = self._client.update([receivables.account_body(one, known) for one in summaries])
+        return [WriteResult(one.account, error) for one, error in zip(summaries, errors, strict=True)]
 
     def _read(self, selection: Selection, ids: Sequence[str] | None) -> list[QueryResult]:
         schema = self._schema.get()

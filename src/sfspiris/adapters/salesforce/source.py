@@ -21,13 +21,14 @@ from sfspiris.adapters.salesforce.catalog import (
     Missing,
     Undescribed,
 )
+from sfspiris.adapters.salesforce.package.fields import INVOICE
 from sfspiris.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 DEFAULT_GATE: Final = "IsWon = true"
-ALWAYS_DESCRIBED: Final = (OPPORTUNITY, LINE_ITEM, ACCOUNT, PRODUCT, USER)
+ALWAYS_DESCRIBED: Final = (OPPORTUNITY, LINE_ITEM, ACCOUNT, PRODUCT, USER, INVOICE)
 
 _HIDDEN: Final = (
     "If it does exist, field-level security hides it: give the integration user's permission set read access."

@@ -270,7 +270,11 @@ class Invoice(_Referring):
     total_amount_invoice_currency: Number
     total_vat_amount_invoice_currency: Number
     total_roundings: Number
+    remaining_amount: Number = Decimal(0)
     remaining_amount_invoice_currency: Number
+    currency_rate: Number | None = None
+    payment_reference_number: str | None = None
+    referring_invoice_id: GuidOrNone = None
     set_off_amount_invoice_currency: Number
     payment_status: int
     invoice_date: Day

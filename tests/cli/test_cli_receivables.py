@@ -1,0 +1,140 @@
+"""Stories of invoices and balances in Salesforce: what account managers see is what the ledger says."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from playground import Json, Playground, finance, pushed
+
+CENT = Decimal("0.01")
+
+
+def records(demo: Playground, kind: str) -> list[Json]:
+    found: list[Json] = demo.control("salesforce", "GET", "state")["records"].get(kind, [])
+    return found
+
+
+def amount(value: object) -> Decimal:
+    return Decimal(str(value)).quantize(CENT)
+
+
+def accounts_by_customer(demo: Playground) -> dict[str, Json]:
+    """Accounts by the customer of their deals' drafts."""
+    drafts = {one["Id"]: one["CustomerId"] for one in demo.drafts()}
+    by_id = {one["Id"]: one for one in records(demo, "Account")}
+    return {
+        drafts[deal["Spiris_Draft_Id__c"]]: by_id[deal["AccountId"]]
+        for deal in demo.deals().values()
+        if deal.get("Spiris_Draft_Id__c") in drafts
+    }
+
+
+@pytest.fixture
+def issued(demo: Playground) -> tuple[Playground, list[Json], dict[str, str]]:
+    """Three issued invoices: one partly paid, one credited by 40 %, one open; and the accounts of their customers."""
+    drafts = list(pushed(demo).values())[:3]
+    owners = {customer: one["Id"] for customer, one in accounts_by_customer(demo).items()}
+    made = [finance(demo, f"drafts/{one}/issue", {"date": "2026-11-20"}) for one in drafts]
+    finance(demo, f"invoices/{made[0]['Id']}/pay", {"amount": 100, "date": "2026-11-20"})
+    part = amount(made[1]["TotalAmount"]) * Decimal("0.4")
+    finance(demo, f"invoices/{made[1]['Id']}/credit", {"amount": str(part.quantize(CENT))})
+    return demo, made, owners
+
+
+def check_against_the_ledger(demo: Playground, owners: dict[str, str]) -> None:
+    """Each record and each balance, computed from what the ledger holds and nothing of ours."""
+    ledger = {f"se:{one['Id']}": one for one in demo.company()["invoices"]}
+    shown = {one["External_Id__c"]: one for one in records(demo, "Spiris_Invoice__c")}
+    wanted = {key: one for key, one in ledger.items() if one["CustomerId"] in owners}
+    assert shown.keys() == wanted.keys()
+    for key, one in wanted.items():
+        record = shown[key]
+        total, left = amount(one["TotalAmountInvoiceCurrency"]), amount(one["RemainingAmountInvoiceCurrency"])
+        assert amount(record["Amount_Total__c"]) == total
+        assert amount(record["Balance__c"]) == left
+        assert record["Invoice_Number__c"] == str(one["InvoiceNumber"])
+        assert record["Is_Credit_Note__c"] is one["IsCreditInvoice"]
+        assert record["Account__c"] == owners[one["CustomerId"]]
+    by_id = {one["Id"]: one for one in records(demo, "Account")}
+    for customer, account in owners.items():
+        own = [one for one in ledger.values() if one["CustomerId"] == customer]
+        total = sum((amount(one["TotalAmount"]) for one in own), Decimal(0))
+        left = sum((amount(one["RemainingAmount"]) for one in own), Decimal(0))
+        record = by_id[account]
+        assert amount(record["Spiris_Invoiced_Total__c"]) == total
+        assert amount(record["Spiris_Open_Balance__c"]) == left
+        assert amount(record["Spiris_Collected_Total__c"]) == total - left
+
+
+def test_records_and_balances_equal_the_ledger_and_a_second_pull_writes_nothing(
+    issued: tuple[Playground, list[Json], dict[str, str]],
+) -> None:
+    demo, made, owners = issued
+    first = demo.sfspiris("pull-invoice-status", "--json")
+    assert first.code == 0, first.out + first.err
+    check_against_the_ledger(demo, owners)
+    shown = {one["External_Id__c"]: one for one in records(demo, "Spiris_Invoice__c")}
+    assert [shown[f"se:{one['Id']}"]["Status__c"] for one in made] == [
+        "Partly Paid",
+        "Partly Credited",
+        "Issued",
+    ]
+    assert amount(shown[f"se:{made[0]['Id']}"]["Amount_Paid__c"]) == 100
+    assert shown[f"se:{made[0]['Id']}"]["Opportunity__c"]
+
+    demo.forget_calls()
+    again = demo.sfspiris("pull-invoice-status", "--json")
+    assert again.document["actions"] == []
+    assert demo.writes() == []
+
+
+def test_what_somebody_changed_in_salesforce_is_restored_and_told(
+    issued: tuple[Playground, list[Json], dict[str, str]],
+) -> None:
+    demo, made, owners = issued
+    demo.sfspiris("pull-invoice-status")
+    victim = next(
+        one for one in records(demo, "Spiris_Invoice__c") if one["External_Id__c"] == f"se:{made[2]['Id']}"
+    )
+    demo.control("salesforce", "PATCH", f"records/Spiris_Invoice__c/{victim['Id']}", {"Balance__c": 0})
+    full = demo.sfspiris("pull-invoice-status", "--full", "--json")
+    assert [one["code"] for one in full.document["warnings"]] == ["MIRROR_RESTORED"]
+    assert [one["kind"] for one in full.document["actions"]] == ["write_invoice"]
+    check_against_the_ledger(demo, owners)
+
+
+def test_a_day_later_overdue_shows_without_a_call_for_each_invoice(
+    issued: tuple[Playground, list[Json], dict[str, str]],
+) -> None:
+    demo, _, owners = issued
+    demo.sfspiris("pull-invoice-status")
+    for side in ("salesforce", "spiris"):
+        demo.control(side, "PUT", "clock", {"now": "2027-02-01T08:00:00Z"})
+    demo.forget_calls()
+    demo.sfspiris("pull-invoice-status")
+    shown = records(demo, "Spiris_Invoice__c")
+    assert {one["Status__c"] for one in shown if not one["Is_Credit_Note__c"]} == {"Overdue"}
+    assert len(demo.calls("spiris")) <= 8, "two companies: who they are, drafts and invoices"
+    assert len(demo.calls("salesforce")) <= 6
+    check_against_the_ledger(demo, owners)
+
+
+def test_one_record_that_salesforce_refuses_does_not_stop_the_rest(
+    issued: tuple[Playground, list[Json], dict[str, str]],
+) -> None:
+    demo, made, _ = issued
+    number = str(made[2]["InvoiceNumber"])
+    rule = {
+        "name": "No_such_number",
+        "formula": f'Invoice_Number__c = "{number}"',
+        "message": "Not this one.",
+    }
+    demo.control("salesforce", "PUT", "schema", {"Spiris_Invoice__c": {"rules": [rule]}})
+    ended = demo.sfspiris("pull-invoice-status", "--json")
+    assert ended.code == 3
+    failed = [one for one in ended.document["actions"] if one["outcome"] == "failed"]
+    assert [one["target_id"] for one in failed] == [f"se:{made[2]['Id']}"]
+    assert len(records(demo, "Spiris_Invoice__c")) == 3
+    assert "Not this one. They" in str(ended.document["warnings"])
