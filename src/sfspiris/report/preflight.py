@@ -60,14 +60,14 @@ def print_preflight(console: Console, document: PreflightDocument, *, limit: int
     page.entry("won", how_many(document.checked - len(document.open_deals), "deal"))
     if document.by_rule:
         page.title("What would be held, by rule")
-        page.columns([Row((f"{one.code}  {one.title}", str(one.deals))) for one in document.by_rule])
-        page.title("By owner")
+        widest = max(len(one.code) for one in document.by_rule)
         page.columns(
-            [
-                Row((f"{one.owner or 'nobody'}  {', '.join(one.codes)}", str(one.deals)))
-                for one in document.by_owner
-            ]
+            [Row((f"{one.code:<{widest}}  {one.title}", str(one.deals))) for one in document.by_rule]
         )
+        page.title("By owner")
+        for owner in document.by_owner:
+            page.say(f"{owner.owner or 'nobody'}: {how_many(owner.deals, 'deal')}", indent=2)
+            page.say(", ".join(owner.codes), indent=4, style="dim")
         page.title("Deal by deal")
         for one in document.holds[:limit]:
             state = "open" if one.deal in document.open_deals else "won"
