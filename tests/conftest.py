@@ -9,6 +9,7 @@ HYPOTHESIS_PROFILE=explore tries new ones.
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections import Counter
@@ -39,6 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[_folder] = tempfile.TemporaryDirectory(prefix="sfspiris-calls-")
         os.environ[CALLS] = config.stash[_folder].name
+
+
+def pytest_runtest_teardown() -> None:
+    """Give our log lines back to whoever listens: a command that ran in this process sent them to its own stderr."""
+    logger = logging.getLogger("sfspiris")
+    logger.handlers = []
+    logger.propagate = True
+    logger.setLevel(logging.NOTSET)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
