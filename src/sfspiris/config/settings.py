@@ -52,6 +52,7 @@ SOURCE_FIELDS: Final = frozenset(
         "our_reference",
         "your_reference",
         "purchase_order",
+        "comment",
         "payment_terms_days",
         "name",
         "orgnr",

@@ -121,6 +121,7 @@ class Deal:
     your_reference: str | None = None
     our_reference: str | None = None
     purchase_order: str | None = None
+    comment: str | None = None
     payment_terms_days: str | None = None
     delivery_date: date | None = None
     delivery_country: str | None = None

@@ -66,6 +66,7 @@ def to_deal(row: Row, source: SourceMap) -> Deal:
         your_reference=cells.text("your_reference"),
         our_reference=cells.text("our_reference"),
         purchase_order=cells.text("purchase_order"),
+        comment=cells.text("comment"),
         payment_terms_days=cells.text("payment_terms_days"),
         delivery_date=cells.optional_day("delivery_date"),
         delivery_country=cells.text("delivery_country"),

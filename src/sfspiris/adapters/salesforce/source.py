@@ -79,6 +79,7 @@ SOURCE_FIELDS: Final = {
             _EMPTY,
             "drafts carry no reference of the buyer's",
         ),
+        SourceField("comment", (), _NORMAL),
         SourceField("purchase_order", ("PO_Number__c",), _EMPTY, "drafts carry no purchase order number"),
         SourceField(
             "payment_terms_days",

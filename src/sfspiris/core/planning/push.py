@@ -31,7 +31,7 @@ from sfspiris.core.identity import (
     print_of,
     source_hash,
 )
-from sfspiris.core.model import DealStatus, SyncState
+from sfspiris.core.model import DealStatus, DraftRow, SyncState
 from sfspiris.core.planning import changed
 from sfspiris.core.planning.adoption import (
     Searched,
@@ -359,6 +359,8 @@ class _Draughtsman:
         terms_id = terms_id_for(screened.payment_terms_days, screened, ledger, found)
         customer = self._customer(screened, ledger, found, correlation)
         rows = draft_rows(screened, ledger, found)
+        if screened.comment:
+            rows = (*rows, DraftRow(text=screened.comment))
         draft = build_draft(screened, rows, terms_id, marker, found, today=self.inputs.today)
         if found.holds or customer is None:
             return None

@@ -14,7 +14,7 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.money import ZERO, is_currency
 from sfspiris.core.planning import rules
 from sfspiris.core.planning.buyers import HOME, screen_buyer
-from sfspiris.core.planning.findings import Findings, fitted, named
+from sfspiris.core.planning.findings import Findings, fitted, named, too_long
 from sfspiris.core.planning.lines import ScreenedLine, screen_lines
 from sfspiris.core.routing import route
 from sfspiris.swedish import orgnr, text
@@ -45,6 +45,7 @@ class Screened:
     your_reference: str | None
     our_reference: str | None
     purchase_order: str | None
+    comment: str | None
     is_public: bool = False  # a body of state, region or municipality
 
 
@@ -97,6 +98,7 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
             ("purchase_order", company.capabilities.purchase_order_length),
         )
     }
+    comment = _comment(deal, company, found)
     if found.holds or customer is None:
         return None, found
     screened = Screened(
@@ -110,6 +112,7 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
         charges_vat=charges_vat,
         payment_terms_days=terms,
         is_public=_is_public(customer, today=today),
+        comment=comment,
         **references,
     )
     rules.check_terms(screened, found)
@@ -120,6 +123,16 @@ def _is_public(customer: Customer, *, today: date) -> bool:
     if customer.country != HOME or customer.orgnr is None:
         return False
     return orgnr.parse(customer.orgnr, today=today).is_public_sector
+
+
+def _comment(deal: Deal, company: CompanyPolicy, found: Findings) -> str | None:
+    """The words for a text row below the lines, line by line as written; too long is a hold and never a cut."""
+    lines = (text.one_line(line) for line in (deal.comment or "").splitlines())
+    words = "\n".join(line for line in lines if line)
+    if text.length(words) > company.capabilities.row_text_length:
+        too_long(found, "comment", words, company.capabilities.row_text_length)
+        return None
+    return words or None
 
 
 def _terms(deal: Deal, found: Findings) -> int | None:
