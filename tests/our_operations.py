@@ -20,7 +20,7 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "create_article": "POST /articles",
     "create_customer": "POST /customers",
     "create_draft": "POST /customerinvoicedrafts",
-    "replace_draft": "PUT /customerinvoicedrafts/{invoiceDraftId}",
+    "replace_draft": "PUT /customerinvoicedrafts/{customerInvoiceDraftId}",
     "customer_record": "GET /customers/{customerId}",
     "replace_customer": "PUT /customers/{customerId}",
 }
