@@ -36,7 +36,7 @@ from sfspiris.core.model import (
 from sfspiris.core.receivables import values
 from sfspiris.engine.world import ServerClock, World
 from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable
-from sfspiris.ports.crm import DealBatch, DealUpdate, Fate, Reach, Selection, WriteResult
+from sfspiris.ports.crm import DealBatch, DealUpdate, Fate, KnownDeal, Reach, Selection, WriteResult
 from sfspiris.state.store import State, open_state
 from shorthand import ARTICLES, CAPABILITIES, CODINGS, NOW, POLICY, TERMS, UNITS, YEARS
 
@@ -132,8 +132,8 @@ class FakeCrm:
         found = (self.deals | self.open | self.reopened)[deal_id]
         return (SourceSeen("our_reference", (("Owner.Name", found.our_reference),), "Owner.Name"),)
 
-    def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
-        return {one: "Affär (Prospecting)" for one in ids if one.startswith("006")}
+    def exist(self, ids: Iterable[str]) -> Mapping[str, KnownDeal]:
+        return {one: KnownDeal("Affär", "Prospecting") for one in ids if one.startswith("006")}
 
     def fates(
         self, *, changed_since: datetime | None = None, ids: Iterable[str] | None = None

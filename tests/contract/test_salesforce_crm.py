@@ -27,7 +27,7 @@ from sfspiris.errors import (
     SignInNeeded,
     Unreachable,
 )
-from sfspiris.ports.crm import DealUpdate, Selection
+from sfspiris.ports.crm import DealUpdate, KnownDeal, Selection
 from sfspiris.sandbox.worlds.deals import LOST
 
 if TYPE_CHECKING:
@@ -315,7 +315,7 @@ def test_existence_is_told_for_deals_that_are_not_won(org: Org) -> None:
     gone = org.find("Opportunity", "Öppen")["Id"]
     org.control("DELETE", f"records/Opportunity/{gone}")
     crm = org.crm()
-    assert crm.exist([lost[:15], gone, "006000000000000AAA"]) == {lost: "Förlorad (Closed Lost)"}
+    assert crm.exist([lost[:15], gone, "006000000000000AAA"]) == {lost: KnownDeal("Förlorad", "Closed Lost")}
 
 
 def test_routes_get_the_values_that_they_ask_about(org: Org) -> None:

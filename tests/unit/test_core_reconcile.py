@@ -107,6 +107,24 @@ def test_the_sums_of_both_sides_stand_beside_each_other() -> None:
             policy=POLICY,
         )
     )
-    (compared,) = found.sums
+    nowhere, compared = found.sums
+    assert (nowhere.company, nowhere.crm, nowhere.ledger) == ("", Decimal(0), Decimal(0))
     assert (compared.crm, compared.ledger, compared.difference) == (Decimal(900), Decimal(799), Decimal(-101))
     assert (found.has_drift, found.is_complete) == (True, True)
+
+
+def test_every_document_of_a_deal_is_named_and_counted_in_the_sums() -> None:
+    twins = (ledger_draft("d1", "800", MARK), ledger_draft("d2", "800", MARK))
+    inputs = ReconcileInputs(deals=[SOLD], documents={"se": Documents.of(twins, [])}, links={}, policy=POLICY)
+    found = reconcile(inputs)
+    assert (found.sums[0].crm, found.sums[0].ledger) == (Decimal(800), Decimal(1600))
+    assert found.lines[0].symbol is Symbol.DIFFERS
+    for one in twins:
+        assert one.id in found.lines[0].message
+
+
+def test_an_invoice_that_was_credited_in_full_is_not_the_same() -> None:
+    booked = invoice("1042", texts=(MARK,))
+    whole = replace(booked, credited=booked.totals.gross)
+    line = only(replace(SOLD, amount=booked.totals.net), seen=(whole,))
+    assert (line.symbol, line.field) == (Symbol.DIFFERS, "credited")

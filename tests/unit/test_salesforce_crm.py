@@ -34,7 +34,7 @@ from sfspiris.adapters.salesforce.oauth import SalesforceSignIn
 from sfspiris.adapters.salesforce.source import Source
 from sfspiris.core.model import SyncState
 from sfspiris.errors import BrokenReply, ConfigError, UsageError
-from sfspiris.ports.crm import DealUpdate, Selection, WriteResult
+from sfspiris.ports.crm import DealUpdate, KnownDeal, Selection, WriteResult
 
 if TYPE_CHECKING:
     from sfspiris.adapters.transport import Reply
@@ -220,7 +220,7 @@ def test_a_deal_that_comes_twice_breaks_the_reading() -> None:
 
 def test_existence_is_told_with_name_and_stage_and_unknown_words_are_no_ids() -> None:
     desk = Desk(reply(rows({"Id": DEAL_ID, "Name": "Hissar", "StageName": "Closed Lost"})))
-    assert desk.crm.exist([DEAL_ID[:15], "D1"]) == {DEAL_ID: "Hissar (Closed Lost)"}
+    assert desk.crm.exist([DEAL_ID[:15], "D1"]) == {DEAL_ID: KnownDeal("Hissar", "Closed Lost")}
 
 
 def test_lines_are_ordered_by_id_where_the_org_does_not_sort_them() -> None:

@@ -28,7 +28,7 @@ from sfspiris.adapters.limits import DEFAULT_LIMITS, Limits
 from sfspiris.adapters.quota import endpoint_of
 from sfspiris.adapters.reply import Reply, names_an_error, told_pause
 from sfspiris.adapters.retrying import Effect, Then, after_line, after_status
-from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, Words
+from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, THIS_MACHINE, Words
 from sfspiris.errors import ConfigError, SafetyStop, Unreachable
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ __all__ = ["ABSENT", "Absent", "Effect", "Limits", "Pace", "Reply", "Transport"]
 
 _TOO_MANY = frozenset({420, 429})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds
-
-_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Absent(Enum):
@@ -180,10 +178,11 @@ class Transport:
             nonlocal number, spent
             number += 1
             began = self._pace.monotonic()
+            request = build()
             try:
-                reply = self._exchange(build(), number, effect)
+                reply = self._exchange(request, number, effect)
             except httpx.RequestError as error:
-                raise _NotNowError(self._words.unreachable(error)) from error
+                raise _NotNowError(self._words.unreachable(error, request.url)) from error
             except _TooLargeError as error:
                 raise self._words.too_large() from error
             finally:
@@ -201,7 +200,7 @@ class Transport:
         try:
             return self._exchange(request, 1, Effect.TOKEN)
         except httpx.RequestError as error:
-            raise self._words.unreachable(error) from error
+            raise self._words.unreachable(error, request.url) from error
         except _TooLargeError as error:
             raise self._words.too_large() from error
 
@@ -210,7 +209,7 @@ class Transport:
             reply = self._exchange(request, 1, Effect.CREATE)
         except httpx.RequestError as error:
             if after_line(error, Effect.CREATE) is Then.STOP:
-                raise self._words.unreachable(error) from error
+                raise self._words.unreachable(error, request.url) from error
             raise self._words.unknown(self._words.reason(error)) from error
         except _TooLargeError as error:
             raise self._words.unknown("sent an answer that is too large") from error
@@ -311,7 +310,7 @@ class Transport:
 
     def _line(self, url: httpx.URL) -> TimedHTTPTransport:
         # What runs on this machine is not behind a proxy, whatever the environment says about the rest of the world.
-        proxies = {} if url.host in _THIS_MACHINE or proxy_bypass(url.host) else getproxies()
+        proxies = {} if url.host in THIS_MACHINE or proxy_bypass(url.host) else getproxies()
         proxy = proxies.get(url.scheme) or proxies.get("all")
         if proxy and "://" not in proxy:
             proxy = f"http://{proxy}"

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from sfspiris.adapters.limits import Limits
 
 RUN_AGAIN = "Nothing is lost; run the same command again."
+_START_SANDBOX = (
+    "Nothing is lost. Start the sandbox with `sfspiris sandbox up`, then run the same command again."
+)
+THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 _LOOK_FIRST = "Run the same command again: it looks for the record before it would send anything."
 QUOTA_WINDOW = 60.0
 """Seconds to wait when a service counts requests and does not say for how long: it counts them per minute."""
@@ -48,9 +52,13 @@ class Words:
             return f"could not be reached within {self._limits.connect:g} seconds"
         return f"did not answer within {self._limits.read:g} seconds"
 
-    def unreachable(self, error: httpx.RequestError) -> Unreachable:
-        """It failed, and nothing was written."""
-        return Unreachable(f"{self._service} {self.reason(error)}.", remedy=RUN_AGAIN)
+    def unreachable(self, error: httpx.RequestError, url: httpx.URL) -> Unreachable:
+        """It failed, and nothing was written. Of the address only host and port are told."""
+        is_here = url.host in THIS_MACHINE
+        return Unreachable(
+            f"{self._service} at {url.netloc.decode('ascii')} {self.reason(error)}.",
+            remedy=_START_SANDBOX if is_here else RUN_AGAIN,
+        )
 
     def unknown(self, reason: str) -> OutcomeUnknown:
         """A create left us, and no answer tells what became of it."""

@@ -189,7 +189,11 @@ def signed_in(desk: Desk) -> list[SignedIn]:
     """Every sign-in that the configuration needs, as it is kept."""
     found = []
     for service, company, key in _places(desk):
-        tokens = desk.store.load(key)
+        try:
+            tokens = desk.store.load(key)
+        except SfspirisError as error:  # one that cannot be read must not hide the others
+            found.append(SignedIn(service, company, None, note=f"{error.message} {error.remedy}".rstrip(".")))
+            continue
         if tokens is None:
             command = f"sfspiris auth {service}" + (f" --company {company}" if company else "")
             note = f"nobody is signed in; run `{command}`"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, assert_never
 
 from sfspiris.core.identity import action_id
-from sfspiris.core.money import plain
+from sfspiris.core.money import decimal_text
 from sfspiris.core.receivables import values
 from sfspiris.swedish import personal_shape
 from sfspiris.swedish.verdict import PERSONAL_ID
@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field before and after, as text; None means empty or not there."""
+    """One field before and after, as text; None means empty or not there.
+
+    Money is a decimal number as programs read it, in `currency`.
+    """
 
     field: str
     before: str | None
     after: str | None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,7 +398,7 @@ def _draft_changes(action: CreateDraft) -> tuple[Change, ...]:
         found.append(Change(f"{prefix}Text", None, row.text))
         if not row.is_text:
             found.append(Change(f"{prefix}Quantity", None, _text(row.quantity)))
-            found.append(Change(f"{prefix}UnitPrice", None, plain(row.unit_price)))
+            found.append(Change(f"{prefix}UnitPrice", None, decimal_text(row.unit_price), draft.currency))
             if row.discount:
                 found.append(Change(f"{prefix}DiscountPercent", None, _text(row.discount * 100)))
             found.append(Change(f"{prefix}VatPercent", None, _text(row.vat_rate)))

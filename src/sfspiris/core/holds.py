@@ -92,6 +92,8 @@ class Hold:
     """One reason why one Deal is left alone. `value` never shows a personal number; `field` is the CRM's field name.
 
     `versions` are the fields that differ between what we wrote, the CRM now and the ledger now, where that is the reason.
+
+    A `value` that is money is a decimal number as programs read it, in `currency`.
     """
 
     deal_id: str
@@ -104,6 +106,7 @@ class Hold:
     value: str | None = None
     owner: str | None = None
     versions: tuple[Versions, ...] = ()
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ def plain(amount: Decimal, decimals: int = 2) -> str:
     return f"{amount:,.{shown}f}".replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
 
 
+def decimal_text(amount: Decimal) -> str:
+    """An amount as programs read it: decimal point, no thousands apart, at least two decimals, no negative zero."""
+    return f"{amount + 0:.{max(2, decimals_of(amount))}f}"
+
+
 def decimals_of(number: Decimal) -> int:
     """How many decimals a number really needs: 2 for 1.50 is 1, for 100 is 0."""
     exponent = number.normalize().as_tuple().exponent

@@ -38,9 +38,10 @@ def explain(world: World, asked: str) -> Explanation:
     plan = decide(gather.push_inputs(world, gathered, recover(world), fresh=False))
     start = world.policy.start_date
     links = world.state.links.of_deal(deal.id)
+    known = world.crm.exist([deal.id]).get(deal.id)
     return Explanation(
         deal=deal,
-        stage=world.crm.exist([deal.id]).get(deal.id, ""),
+        stage=str(known) if known else "",
         is_gated=is_gated,
         is_too_old=start is not None and deal.closed_on < start,
         routes=routes_seen(deal, world.policy),

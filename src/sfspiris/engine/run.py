@@ -228,7 +228,7 @@ def _remember_deleted(
 def _names(world: World, plan: Plan) -> Mapping[str, str]:
     """What the Deals of a pull are called; our memory holds no names, so the CRM is asked, and only about these."""
     ids = {one.deal_id for one in plan.actions} | plan.held_deals
-    return world.crm.exist(sorted(ids)) if ids else {}
+    return {one: known.name for one, known in world.crm.exist(sorted(ids)).items()} if ids else {}
 
 
 def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> tuple[LedgerNews, datetime]:
@@ -337,7 +337,7 @@ def _finish(
         command=world.command,
         run_id=world.run_id,
         dry=world.dry,
-        started_at=started,
+        started_at=world.clock.seen_from_here(started),
         finished_at=world.clock.now(),
         results=tuple(carried.results),
         holds=holds,

@@ -36,6 +36,10 @@ class ServerClock:
         """Go by this time (UTC) from now on."""
         self._ahead = server_time - self._local()
 
+    def seen_from_here(self, earlier: datetime) -> datetime:
+        """A time that was told before the CRM was heard, by the CRM's clock; never later than now."""
+        return min(earlier + self._ahead, self.now())
+
     def now(self) -> datetime:
         """The time in UTC."""
         return self._local() + self._ahead

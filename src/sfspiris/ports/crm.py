@@ -82,6 +82,18 @@ class Fate:
     sync: SyncState
 
 
+@dataclass(frozen=True, slots=True)
+class KnownDeal:
+    """A deal as people call it, and the stage that it is in."""
+
+    name: str
+    stage: str
+
+    def __str__(self) -> str:
+        """For a sentence about it: `Hissar (Closed Lost)`."""
+        return f"{self.name} ({self.stage})"
+
+
 class Crm(Protocol):
     """A CRM that won deals are read from and status is written back to.
 
@@ -108,7 +120,7 @@ class Crm(Protocol):
     def trace(self, deal_id: str) -> tuple[SourceSeen, ...]:
         """Where each of our fields looked for the deal's values and which place won; empty for an unknown deal."""
 
-    def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
+    def exist(self, ids: Iterable[str]) -> Mapping[str, KnownDeal]:
         """Of these deal ids (15 or 18 characters), those the CRM knows, by their long form, each with its name and stage."""
 
     def fates(

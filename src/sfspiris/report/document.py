@@ -173,7 +173,14 @@ def _summary(result: RunResult) -> Json:
         for one in result.results
         if one.outcome in _COUNTED and not one.adopted
     ]
+    busy = {one.action.deal_id for one in result.results if not isinstance(one.action, WriteDeal)}
+    busy |= {one.hold.deal_id for one in result.holds}
+    told = sum(
+        isinstance(one.action, WriteDeal) and one.outcome in _COUNTED and one.action.deal_id not in busy
+        for one in result.results
+    )
     return {verb: counted.count(verb) for verb in ("create", "update", "delete")} | {
+        "update": counted.count("update") + told,
         "unchanged": len(result.unchanged),
         "held": result.held,
         "failed": result.failed,
@@ -207,7 +214,12 @@ def _action(one: ActionResult, *, names: Mapping[str, str], record_url: Callable
         "outcome": one.outcome,
         "correlation_id": action.correlation_id,
         "changes": [
-            {"field": change.field, "before": change.before, "after": change.after}
+            {
+                "field": change.field,
+                "before": change.before,
+                "after": change.after,
+                "currency": change.currency,
+            }
             for change in changes(action)
         ],
         "links": {"salesforce": record_url(_record_of(action))},
@@ -336,6 +348,7 @@ def _hold(one: HeldSince, record_url: Callable[[str], str]) -> Json:
         "code": hold.code,
         "field": hold.field,
         "value": hold.value,
+        "currency": hold.currency,
         "message": hold.message,
         "fix": hold.fix,
         "owner": hold.owner,

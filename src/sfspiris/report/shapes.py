@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from sfspiris.core.drift import Symbol
-from sfspiris.core.money import decimals_of
+from sfspiris.core.money import Money, decimals_of
 from sfspiris.core.outcome import Outcome, RunStatus
 from sfspiris.report.clean import private, safe_url, visible
 
@@ -54,6 +54,15 @@ def _stamp(moment: datetime) -> str:
 def money_text(amount: Decimal) -> str:
     """An amount as documents carry it: decimal point, no thousands, at least two decimals, no negative zero."""
     return f"{amount + 0:.{max(_MONEY_DECIMALS, decimals_of(amount))}f}"
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def amount_words(value: str | None, currency: str | None) -> str | None:
+    """An amount that is told to programs, the Swedish way for people; any other text as it is."""
+    return value if value is None or currency is None else str(Money(Decimal(value), currency))
 
 
 def _number(value: Decimal) -> str:
@@ -101,11 +110,22 @@ class Links(Facts):
 
 
 class ChangeFacts(Facts):
-    """One field before and after; null is empty or not there."""
+    """One field before and after; null is empty or not there. Money is a decimal string with its currency beside it."""
 
     field: Words
     before: Words | None
     after: Words | None
+    currency: str | None = Field(default=None, exclude_if=_is_none)
+
+    @property
+    def was(self) -> str | None:
+        """What was there, as a person reads it."""
+        return amount_words(self.before, self.currency)
+
+    @property
+    def becomes(self) -> str | None:
+        """What is there then, as a person reads it."""
+        return amount_words(self.after, self.currency)
 
 
 class CustomerFacts(Facts):
@@ -218,6 +238,12 @@ class HoldFacts(Facts):
     since: Moment
     links: Links
     versions: tuple[VersionFacts, ...] = ()
+    currency: str | None = Field(default=None, exclude_if=_is_none)
+
+    @property
+    def shown(self) -> str | None:
+        """The value as a person reads it."""
+        return amount_words(self.value, self.currency)
 
 
 class WarningFacts(Facts):

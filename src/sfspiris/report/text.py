@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.drift import Symbol
 from sfspiris.core.money import plain
 from sfspiris.core.outcome import Outcome
 from sfspiris.report.page import Page, Row
+from sfspiris.report.shapes import ReconcileDocument
 from sfspiris.report.view import (
     FINDINGS,
     NEXT_STEP,
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
         ErrorFacts,
         FailureDocument,
         LineFacts,
-        ReconcileDocument,
         RunDocument,
     )
     from sfspiris.report.view import DealBlock, HoldGroup
@@ -101,11 +102,11 @@ def print_failure(console: Console, failure: FailureDocument) -> None:
 
 def _change(page: Page, change: ChangeFacts) -> str:
     """A field's change in words; an empty side before is not drawn."""
-    after = change.after if change.after is not None else "(empty)"
+    after = change.becomes if change.becomes is not None else "(empty)"
     return (
         f"{change.field}: {after}"
-        if change.before is None
-        else f"{change.field}: {change.before} {page.arrow} {after}"
+        if change.was is None
+        else f"{change.field}: {change.was} {page.arrow} {after}"
     )
 
 
@@ -124,7 +125,8 @@ def _stopped(page: Page, document: RunDocument) -> None:
 
 
 def _head(page: Page, document: RunDocument) -> None:
-    what = f"Dry run of {document.command}" if document.is_dry else document.command
+    compares = isinstance(document, ReconcileDocument)
+    what = f"Dry run of {document.command}" if document.is_dry and not compares else document.command
     page.say(f"{what}, {swedish_time(document.started_at)}", style="bold")
     page.entry("run", document.run_id)
     if document.companies:
@@ -159,7 +161,8 @@ def _deal(page: Page, block: DealBlock) -> None:
                 customer = action.customer.name if action.customer else ""
                 _fact(page, action, "customer", f"{customer}, new{_made(action)}")
             case "create_draft":
-                _draft(page, action)
+                made = any(one.intended == "create_customer" for one in block.actions)
+                _draft(page, action, makes_customer=made)
             case "update_draft" | "update_customer":
                 _update(page, action)
             case other:
@@ -176,15 +179,17 @@ def _update(page: Page, action: ActionFacts) -> None:
     else:
         _fact(page, action, "draft", f"{fields}{_made(action)}")
     for change in action.changes:
-        before = change.before if change.before is not None else "(empty)"
-        after = change.after if change.after is not None else "(empty)"
+        before = change.was if change.was is not None else "(empty)"
+        after = change.becomes if change.becomes is not None else "(empty)"
         words = f"{change.field}: {before} {page.arrow} {after}"
         page.say(words, sign=sign, indent=6, sign_style=style)
 
 
-def _draft(page: Page, action: ActionFacts) -> None:
+def _draft(page: Page, action: ActionFacts, *, makes_customer: bool) -> None:
     if action.customer is not None and action.customer.state == "existing":
         page.entry("customer", _existing(action.customer), indent=4)
+    elif action.customer is not None and not makes_customer:
+        page.entry("customer", f"{action.customer.name}, new, made for another deal of this run", indent=4)
     if action.draft is None:
         net = f"net {plain(action.net)} {action.currency}" if action.net is not None else ""
         _fact(page, action, "draft", f"{net}{_made(action)}")
@@ -198,6 +203,17 @@ def _draft(page: Page, action: ActionFacts) -> None:
     named = ", ".join(f"{label} {value}" for label, value in references if value)
     if named:
         page.entry("references", named, indent=4)
+    page.entry("due", _due(action.draft), indent=4)
+
+
+def _due(draft: DraftFacts) -> str:
+    """When the money is to be there, if the invoice is issued with the draft's date."""
+    if draft.payment_terms_days is None:
+        return "by the customer's payment terms in Spiris"
+    days = how_many(draft.payment_terms_days, "day")
+    return (
+        f"{draft.invoice_date + timedelta(days=draft.payment_terms_days)}, {days} after {draft.invoice_date}"
+    )
 
 
 def _existing(customer: CustomerFacts) -> str:
@@ -272,7 +288,7 @@ def _hold_group(page: Page, document: RunDocument, group: HoldGroup) -> None:
         page.say(f"{one.deal_name}  {one.deal}", indent=4, style="bold")
         page.say(one.message, indent=6)
         if one.field is not None:
-            page.say(f"{one.field}: {one.value if one.value is not None else '(empty)'}", indent=6)
+            page.say(f"{one.field}: {one.shown if one.shown is not None else '(empty)'}", indent=6)
         for version in one.versions:
             told = (
                 f"{label} {said if said is not None else '(empty)'}"

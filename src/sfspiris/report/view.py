@@ -50,7 +50,7 @@ FINDINGS: Final = {
 
 def company_label(document: RunDocument, key: str | None) -> str:
     """A company as the reader knows it, with the key that the configuration uses."""
-    if key is None:
+    if not key:
         return "no company"
     name = document.companies.get(key, key)
     return key if name == key else f"{name} ({key})"

@@ -13,7 +13,7 @@ from sfspiris.adapters.salesforce.refusals import RUN_AGAIN
 from sfspiris.adapters.salesforce.schema import KeptSchema
 from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
 from sfspiris.errors import BrokenReply, UsageError
-from sfspiris.ports.crm import DealBatch, Fate, Reach, Selection, WriteResult
+from sfspiris.ports.crm import DealBatch, Fate, KnownDeal, Reach, Selection, WriteResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -146,11 +146,14 @@ class SalesforceCrm:
         source = self._schema.get().source
         return tuple(seen for result in results for row in result.rows for seen in mapping.trace(row, source))
 
-    def exist(self, ids: Iterable[str]) -> Mapping[str, str]:
+    def exist(self, ids: Iterable[str]) -> Mapping[str, KnownDeal]:
         """Those of the ids that Salesforce knows, in their 18-character form, each with its name and stage."""
         known = _long_ids(one for one in ids if is_id(one))
         rows = [row for query in soql.existence_queries(known) for row in self._query(query).rows]
-        return {long_id(row["Id"]): f"{row.get('Name')} ({row.get('StageName')})" for row in rows}
+        return {
+            long_id(row["Id"]): KnownDeal(str(row.get("Name") or ""), str(row.get("StageName") or ""))
+            for row in rows
+        }
 
     def fates(
         self, *, changed_since: datetime | None = None, ids: Iterable[str] | None = None

@@ -36,7 +36,7 @@ _READINGS = 3
 _UNAUTHORIZED = 401
 _NOT_THERE = 404
 _RUN_AGAIN = "Nothing is lost; run the same command again."
-_LOOK_FIRST = "Run `sfspiris push` again: it looks in Spiris before it would send anything."
+_LOOK_FIRST = "Run `sfspiris push-closed-won` again: it looks in Spiris before it would send anything."
 
 
 class _HasId(Protocol):

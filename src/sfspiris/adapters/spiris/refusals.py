@@ -56,10 +56,10 @@ _SETUP: Final[Mapping[int, tuple[str, str]]] = {
 }
 
 _REMEDIES: Final[Mapping[int, str]] = {
-    _CONFLICT: "Look in Spiris for a record with the same number or name; keep one of them, then run `sfspiris push` again.",
-    _PERIOD_LOCKED: "Open the bookkeeping period in Spiris or choose a later date, then run `sfspiris push` again.",
+    _CONFLICT: "Look in Spiris for a record with the same number or name; keep one of them, then run `sfspiris push-closed-won` again.",
+    _PERIOD_LOCKED: "Open the bookkeeping period in Spiris or choose a later date, then run `sfspiris push-closed-won` again.",
 }
-_CORRECT_AND_PUSH = "Correct what Spiris names, then run `sfspiris push` again."
+_CORRECT_AND_PUSH = "Correct what Spiris names, then run `sfspiris push-closed-won` again."
 
 
 def error_body(reply: Reply) -> wire.ErrorBody | None:

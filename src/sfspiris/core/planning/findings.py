@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
+from sfspiris.core.money import decimal_text
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from sfspiris.core.model import Buyer, Deal
     from sfspiris.core.policy import CompanyPolicy, Policy
     from sfspiris.core.written import Versions
@@ -33,8 +36,13 @@ class Findings:
         about: str | None = None,
         value: str | None = None,
         versions: tuple[Versions, ...] = (),
+        amount: Decimal | None = None,
     ) -> None:
-        """Note a reason to leave the Deal alone. `about` is our name of the field; the CRM's name is what is shown."""
+        """Note a reason to leave the Deal alone. `about` is our name of the field; the CRM's name is what is shown.
+
+        An `amount`, in the Deal's currency, takes the place of `value`.
+        """
+        books = self.company.currency if self.company else None
         self.holds.append(
             Hold(
                 deal_id=self.deal.id,
@@ -44,7 +52,8 @@ class Findings:
                 message=message,
                 fix=fix,
                 field=self.policy.crm_field(about) if about else None,
-                value=value,
+                value=value if amount is None else decimal_text(amount),
+                currency=None if amount is None else self.deal.currency or books,
                 owner=self.deal.owner_name,
                 versions=versions,
             )

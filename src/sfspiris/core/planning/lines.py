@@ -70,7 +70,8 @@ def _line(
             "a draft takes neither negative prices nor zero or negative quantities.",
             f"Correct the line; give money back with a credit note in {company.ledger} instead.",
             about=about,
-            value=plain(line.unit_price if line.unit_price < 0 else line.quantity),
+            value=None if line.unit_price < 0 else plain(line.quantity),
+            amount=line.unit_price if line.unit_price < 0 else None,
         )
         return None
     if not ZERO <= line.discount_percent <= 100:  # noqa: PLR2004 - percent
@@ -164,7 +165,7 @@ def _compare_with_amount(
             "The deal's products come to nothing, and an invoice over 0,00 is not sent.",
             "Correct the prices, or leave the deal out of invoicing.",
             about="amount",
-            value=plain(net),
+            amount=net,
         )
         return
     for position, (raw, line) in enumerate(zip(deal.lines, lines, strict=True), start=1):
@@ -175,7 +176,7 @@ def _compare_with_amount(
                 f"but Salesforce says {Money(raw.total, currency)}.",
                 "Check quantity, price and discount of the line.",
                 about="lines",
-                value=plain(raw.total),
+                amount=raw.total,
             )
             return
     if deal.amount is not None and abs(rounding.to_ore(deal.amount) - net) > found.policy.tolerance:
@@ -184,5 +185,5 @@ def _compare_with_amount(
             f"The deal's amount is {Money(deal.amount, currency)}, but its products come to {Money(net, currency)}.",
             "Bring the amount and the products into agreement on the opportunity.",
             about="amount",
-            value=plain(deal.amount),
+            amount=deal.amount,
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from sfspiris.core.model import Deal, DealLink
+    from sfspiris.core.model import Deal, DealLink, Invoice
     from sfspiris.core.planning.documents import Document, Documents
     from sfspiris.core.policy import Policy
 
@@ -72,8 +72,7 @@ def _compare(
     found = _documents(deal, company, link, inputs)
     currency = deal.currency or _books(company, inputs.policy)
     ours = Money(net, currency)
-    if company is not None:
-        sums[company, currency][0] += net
+    sums[company or "", currency][0] += net
     if not found:
         reasons = ", ".join(inputs.reasons.get(deal.id, ())) or (
             "its document is gone" if link else "not pushed yet"
@@ -88,12 +87,17 @@ def _compare(
         )
     document = found[0]
     theirs = Money(document.totals.net, document.totals.currency)
-    sums[company or "", theirs.currency][1] += theirs.amount
+    for one in found:
+        sums[company or "", one.totals.currency][1] += one.totals.net
     number = document.invoice.number if document.invoice else None
     what = f"invoice {number}" if number else "draft"
     if len(found) > 1:
         problem, shown = "document", f"{len(found)} documents"
-        message = f"{len(found)} documents carry the deal's marker; there must be one."
+        named = ", ".join(_named(one) for one in found)
+        message = f"{len(found)} documents carry the deal's marker, and there must be one: {named}."
+    elif document.invoice is not None and _is_credited(document.invoice):
+        problem, shown = "credited", str(Money(document.invoice.credited, theirs.currency))
+        message = f"the {what} over {theirs} net has been credited in full, so nothing is left of it."
     elif theirs.currency != ours.currency:
         problem, shown = "currency", theirs.currency
         message = f"the deal is in {ours.currency}, the {what} in {theirs.currency}."
@@ -134,6 +138,19 @@ def _documents(
     if link is None or any(one.draft_id == link.draft_id or _is(one, link) for one in marked):
         return marked
     return (*(one for one in documents.all if one.draft_id == link.draft_id or _is(one, link)), *marked)
+
+
+def _named(document: Document) -> str:
+    """A document as a person finds it in the ledger."""
+    amount = Money(document.totals.net, document.totals.currency)
+    if document.invoice is not None:
+        return f"invoice {document.invoice.number} over {amount} net"
+    return f"draft {document.draft_id} over {amount} net"
+
+
+def _is_credited(invoice: Invoice) -> bool:
+    """Whether credit notes have taken back the whole invoice."""
+    return invoice.credited > 0 and invoice.credited >= abs(invoice.totals.gross)
 
 
 def _is(document: Document, link: DealLink) -> bool:
