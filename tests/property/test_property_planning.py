@@ -19,6 +19,7 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.identity import Marker, content_hash, customer_key, markers_in
 from sfspiris.core.model import Buyer, Deal, DealLine, DealStatus, DraftRow, PaymentTerms, SyncState
 from sfspiris.core.planning.adoption import Gap
+from sfspiris.core.planning.changed import Standing
 from sfspiris.core.planning.documents import Documents, Sent, Verdict, resolve
 from sfspiris.core.planning.push import PushInputs, Unresolved, decide
 from sfspiris.swedish import text
@@ -211,6 +212,7 @@ def anything(draw: st.DrawFn) -> PushInputs:
             )
             for one in linked
         },
+        standing={one.id: Standing(None, None, read_at=NOW) for one in linked},
         customer_links={("se", buyer().id): "cust-1001"} if draw(st.booleans()) else {},
         made_customers={("se", customer_key(TAG, "se", "556012-5790")): "cust-9"}
         if draw(st.booleans())
