@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types contracts coverage sandbox lock clean
+.PHONY: help demo test proof check format lint types contracts coverage sandbox lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -25,6 +25,9 @@ demo: $(INSTALLED) ## watch deals become customers and invoice drafts, against a
 
 test: $(INSTALLED) ## all tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+proof: $(INSTALLED) ## break runs everywhere and print what became of it; make proof RELEASE=1 tries everything
+	@$(BIN)/python tests/proof.py $(if $(RELEASE),--release)
 
 check: $(INSTALLED) ## format, lint, types, import contracts, tests, coverage
 	@$(BIN)/ruff format --check

@@ -34,6 +34,7 @@ from sfspiris.cli import (
     review,
     runs,
     sandbox,
+    selftest,
     state,
     sync,
     testing,
@@ -111,6 +112,7 @@ app.command("init")(init.init)
 app.add_typer(review.app, name="review")
 app.add_typer(runs.app, name="runs")
 app.add_typer(state.app, name="state")
+app.add_typer(selftest.app, name="selftest")
 app.command("help")(helping.show_help)
 app.add_typer(auth.app, name="auth")
 app.add_typer(fields.app, name="salesforce")

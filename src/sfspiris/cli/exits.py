@@ -44,7 +44,7 @@ def of_run(result: RunResult, *, allow_held: bool, detailed: bool) -> int:
     """The exit code of a run that came to its end. Failures go before holds, holds before pending changes."""
     if result.stopped is not None:
         return result.stopped.exit_code
-    if result.failed or (result.held and not allow_held):
+    if result.failed or result.miscounted or (result.held and not allow_held):
         return Exit.HELD
     if detailed and result.results:
         return Exit.CHANGES

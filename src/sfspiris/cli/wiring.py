@@ -103,6 +103,7 @@ class Desk:
     store: TokenStore
     transport: Callable[[str, Turnstile | None], Transport]
     now: Callable[[], datetime] = utc_now
+    pace: Pace = _PACE
 
     def chosen_companies(self) -> tuple[str, ...]:
         """The companies of this command: those named with --company, or all.
@@ -153,7 +154,7 @@ class Desk:
         return SalesforceClient(
             sign_in=self.salesforce_sign_in(transport),
             transport=transport,
-            pace=_PACE,
+            pace=self.pace,
             api_version=self.settings.salesforce.api_version or API_VERSION,
         )
 
@@ -222,7 +223,7 @@ class Desk:
         name = payload_hash([client_id, self.spiris_addresses(company).api])[:16]
         book = SharedBook(platformdirs.user_state_path("sfspiris") / "quota" / f"{name}.json")
         quota = Quota(self.settings.limits.spiris_calls_per_minute)
-        return self.transport("Spiris", Turnstile(quota, book, _PACE))
+        return self.transport("Spiris", Turnstile(quota, book, self.pace))
 
     def spiris_calls(self, company: str, transport: Transport) -> spiris_oauth.TokenCalls:
         """The calls of the company's token server."""
@@ -292,18 +293,18 @@ def open_desk(common: Common, *, read_only: bool = False) -> Iterator[Desk]:
 
 
 @contextmanager
-def _desk(common: Common, *, read_only: bool) -> Iterator[Desk]:
+def _desk(common: Common, *, read_only: bool, pace: Pace = _PACE) -> Iterator[Desk]:
     today = utc_now().astimezone(STOCKHOLM).date()
     path = config.find(str(common.config) if common.config else None, os.environ)
     settings = config.load(path, today=today)
     store = open_store(settings.secrets, environ=os.environ, folder=settings.folder)
-    ends = _PACE.monotonic() + 60 * settings.limits.max_minutes
+    ends = pace.monotonic() + 60 * settings.limits.max_minutes
     with ExitStack() as stack:
 
         def transport(service: str, turnstile: Turnstile | None) -> Transport:
             made = Transport(
                 service=service,
-                pace=_PACE,
+                pace=pace,
                 read_only=read_only or settings.is_read_only,
                 ends=ends,
                 turnstile=turnstile,
@@ -311,7 +312,7 @@ def _desk(common: Common, *, read_only: bool) -> Iterator[Desk]:
             stack.callback(made.close)
             return made
 
-        yield Desk(common, settings, store, transport)
+        yield Desk(common, settings, store, transport, pace=pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +327,7 @@ class Session:
 
 
 @contextmanager
-def open_session(common: Common, command: str, *, dry: bool) -> Iterator[Session]:
+def open_session(common: Common, command: str, *, dry: bool, pace: Pace = _PACE) -> Iterator[Session]:
     """Everything that a run needs, and the lock that keeps other runs away; a dry run cannot write, by construction.
 
     Raises SafetyStop when the configuration is read-only and the run is not dry.
@@ -334,7 +335,7 @@ def open_session(common: Common, command: str, *, dry: bool) -> Iterator[Session
     started = utc_now()
     run_id = new_run_id(started)
     logs.start(common, run_id)
-    with _desk(common, read_only=dry) as desk:
+    with _desk(common, read_only=dry, pace=pace) as desk:
         if desk.settings.is_read_only and not dry:
             raise SafetyStop(
                 f'The configuration says mode = "read-only", so {command} writes nothing.',
@@ -386,7 +387,7 @@ def _session(
     client = SalesforceClient(
         sign_in=desk.salesforce_sign_in(transport),
         transport=transport,
-        pace=_PACE,
+        pace=desk.pace,
         api_version=settings.salesforce.api_version or API_VERSION,
         daily_share=settings.limits.salesforce_daily_share,
     )

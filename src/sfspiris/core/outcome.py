@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sfspiris.core.holds import WarningCode
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -82,8 +84,13 @@ class RunResult:
         return sum(one.outcome in {Outcome.FAILED, Outcome.UNKNOWN} for one in self.results)
 
     @property
+    def miscounted(self) -> int:
+        """How often the two sides and our memory do not agree on how many documents there are."""
+        return sum(one.code is WarningCode.COUNT_MISMATCH for one in self.warnings)
+
+    @property
     def status(self) -> RunStatus:
         """`partial` as soon as one Deal is held or one action failed; `failed` when it could not go on."""
         if self.stopped is not None:
             return RunStatus.FAILED
-        return RunStatus.PARTIAL if self.held or self.failed else RunStatus.OK
+        return RunStatus.PARTIAL if self.held or self.failed or self.miscounted else RunStatus.OK

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core.actions import Adopt, kind
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
+from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.reconcile import ReconcileInputs, reconcile
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from sfspiris.core.actions import Plan
     from sfspiris.core.drift import Reconciliation
     from sfspiris.core.model import DealLink
-    from sfspiris.core.planning.documents import Documents
     from sfspiris.engine.gather import Gathered, Scope
     from sfspiris.engine.world import World
 
@@ -107,6 +107,7 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     for company in sorted({one.company for one in links} | _mirrored_companies(world, companies)):
         own = [one for one in links if one.company == company]
         news[company], cursors[company] = _news(world, company, own, full=full)
+    miscounted = [one for company in news for one in _miscounted(world, company, news[company])]
     decided = decide_pull(links, news, world.policy, today=world.clock.today())
     if world.dry:
         carried = Carried([ActionResult(action, Outcome.PLANNED) for action in decided.plan.actions])
@@ -116,7 +117,7 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     restored = _mirror(world, decided, links, news, carried, full=full)
     names = _names(world, decided.plan)
     holds = _remember_deleted(world, links, decided.plan, names)
-    warnings = (*_about_the_crm(world), *restored, *carried.warnings)
+    warnings = (*_about_the_crm(world), *restored, *miscounted, *carried.warnings)
     return _finish(
         world, started, carried, holds=holds, warnings=warnings, unchanged=decided.plan.unchanged, names=names
     )
@@ -223,6 +224,23 @@ def _remember_deleted(
     known = {one.deal_id for one in world.state.holds.all() if one.code is HoldCode.DRAFT_DELETED}
     world.state.holds.clear(known & {one.deal_id for one in links} - found.keys())
     return world.state.holds.replace(found, at=world.clock.now(), run_id=world.run_id)
+
+
+def _miscounted(world: World, company: str, news: LedgerNews) -> list[Warn]:
+    """What a list of the ledger has more of than we made: Deals whose marker stands on several documents."""
+    found: list[Warn] = []
+    for marker, marked in Documents.of(news.drafts, news.invoices).by_marker.items():
+        if marker.org_tag == world.policy.org_tag and len(marked) > 1:
+            ledger = world.policy.companies[company].ledger
+            found.append(
+                Warn(
+                    WarningCode.COUNT_MISMATCH,
+                    f"{len(marked)} documents in {ledger} carry the deal's marker {marker}; one was to be made. Look at "
+                    "them before one is issued, and delete what should not be there.",
+                    marker.deal_id,
+                )
+            )
+    return found
 
 
 def _names(world: World, plan: Plan) -> Mapping[str, str]:

@@ -10,10 +10,14 @@ import sqlalchemy as sa
 from sfspiris.state import seal, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 CHUNK = 500  # ids in one IN list; SQLite allows at least 999 variables
+
+
+def _nothing() -> None:
+    """Nobody watches."""
 
 
 class Database:
@@ -29,6 +33,8 @@ class Database:
         self._is_copy = is_copy
         self.has_written = False
         """Whether the file is not any more what it was when it was opened."""
+        self.before_commit: Callable[[], None] = _nothing
+        self.after_commit: Callable[[], None] = _nothing
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -44,7 +50,9 @@ class Database:
                 seal.remove(self._file)
                 sqlite.begin_generation(connection)
             yield connection
+            self.before_commit()
         self.has_written = not self._is_copy
+        self.after_commit()
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:

@@ -30,7 +30,7 @@ from sfspiris.state.runs import Runs
 from sfspiris.state.schema import HEAD, cursors, journal, meta, metadata, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from sfspiris.core.model import CustomerBase, DealLink
@@ -139,6 +139,11 @@ class State:
             return apply_event(
                 connection, intent, IntentEvent.CONFIRM, at=at, run_id=run_id, remote_id=base.customer_id
             )
+
+    def watch(self, *, before_commit: Callable[[], None], after_commit: Callable[[], None]) -> None:
+        """Be told of every durable step, just before and just after; what either raises ends the step there."""
+        self._database.before_commit = before_commit
+        self._database.after_commit = after_commit
 
     def facts(self) -> Facts:
         """How often it was written to, and how much it remembers."""
