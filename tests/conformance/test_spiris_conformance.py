@@ -14,7 +14,7 @@ from our_operations import OUR_OPERATIONS
 from sfspiris.adapters.spiris.client import SpirisClient
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.identity import Marker, customer_note
-from sfspiris.core.model import Customer, Draft, DraftRow
+from sfspiris.core.model import Customer, Draft, DraftRow, NewArticle
 from sfspiris.sandbox.kernel import jsonio
 from spiris_document import Exchange, operation_of
 from spiris_office import Office, office
@@ -60,6 +60,10 @@ def test_our_flows_keep_to_the_vendors_document(
     """
     with spiris.ledger() as ledger:
         ledger.profile()
+        ledger.fiscal_years()
+        ledger.currencies()
+        coding = next(one for one in ledger.codings() if one.vat_rate == 25 and one.is_service)
+        ledger.create_article(NewArticle("NY", "Ny tjänst", coding, ledger.units()[0]))
         thirty = next(one.id for one in ledger.payment_terms() if one.days == 30)
         articles = {one.number: one for one in ledger.articles(fresh=True)}
         rows = tuple(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfspiris.core.holds import Hold, Warn
-    from sfspiris.core.model import Customer, CustomerBase, Draft, Invoice, SyncState
+    from sfspiris.core.model import Customer, CustomerBase, Draft, Invoice, NewArticle, SyncState
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
     from sfspiris.core.vat import VatSummary
 
@@ -75,6 +75,26 @@ class CreateCustomer:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateArticle:
+    """Make one article. Its number names it within its company; `deal_id` is the first Deal that needs it."""
+
+    company: str
+    deal_id: str
+    correlation_id: str
+    article: NewArticle
+
+    @property
+    def key(self) -> str:
+        """What names the article: its number, however its capitals are written."""
+        return self.article.number.casefold()
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("create_article", self.company, self.key)
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateCustomer:
     """Bring some fields of a customer up to date with its account; everything else of it stays as finance has it.
 
@@ -101,7 +121,10 @@ class UpdateCustomer:
 
 @dataclass(frozen=True, slots=True)
 class CreateDraft:
-    """Make one invoice draft. `net` is what the Deal's lines come to, in the draft's currency; `content` its print."""
+    """Make one invoice draft. `net` is what the Deal's lines come to, in the draft's currency; `content` its print.
+
+    `vat_reasons` say why rows carry no VAT, in sentences for people.
+    """
 
     company: str
     deal_id: str
@@ -115,6 +138,7 @@ class CreateDraft:
     net: Decimal
     content: str
     vat: VatSummary
+    vat_reasons: tuple[str, ...] = ()
     owner: str | None = None
     source: str | None = None  # print of all that the Deal says
     basis: str | None = None  # print of all that the draft rests on, on both sides
@@ -158,6 +182,7 @@ class UpdateDraft:
     vat: VatSummary
     stood: str
     changed: tuple[Change, ...]
+    vat_reasons: tuple[str, ...] = ()
     owner: str | None = None
     source: str | None = None
     basis: str | None = None
@@ -259,7 +284,7 @@ class Adopt:
         return action_id("adopt", self.company, self.deal_id, self.revision)
 
 
-Action = CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft | Adopt | WriteDeal
+Action = CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft | Adopt | WriteDeal
 Mirrored = WriteInvoice | WriteAccount
 
 
@@ -278,12 +303,16 @@ class Plan:
     remembered: tuple[CustomerBase, ...] = ()
 
     @property
-    def creates(self) -> tuple[CreateCustomer | CreateDraft, ...]:
+    def creates(self) -> tuple[CreateCustomer | CreateArticle | CreateDraft, ...]:
         """The actions that make something new in a ledger."""
-        return tuple(one for one in self.actions if isinstance(one, CreateCustomer | CreateDraft))
+        return tuple(
+            one for one in self.actions if isinstance(one, CreateCustomer | CreateArticle | CreateDraft)
+        )
 
     @property
-    def ledger_writes(self) -> tuple[CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft, ...]:
+    def ledger_writes(
+        self,
+    ) -> tuple[CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft, ...]:
         """The actions that make or change something in a ledger; what the limit on changes counts."""
         return tuple(one for one in self.actions if not isinstance(one, Adopt | WriteDeal))
 
@@ -300,6 +329,8 @@ def kind(action: Action | Mirrored) -> str:  # noqa: PLR0911 - one for each kind
             return "create_customer"
         case UpdateCustomer():
             return "update_customer"
+        case CreateArticle():
+            return "create_article"
         case CreateDraft():
             return "create_draft"
         case UpdateDraft():
@@ -325,6 +356,8 @@ def changes(action: Action | Mirrored) -> tuple[Change, ...]:  # noqa: PLR0911 -
                 Change(_title(one.field), _shown(one, one.before), _shown(one, one.after))
                 for one in action.wanted
             )
+        case CreateArticle():
+            return _article_changes(action.article)
         case CreateDraft():
             return _draft_changes(action)
         case UpdateDraft():
@@ -372,6 +405,16 @@ def _customer_changes(customer: Customer) -> tuple[Change, ...]:
     )
 
 
+def _article_changes(article: NewArticle) -> tuple[Change, ...]:
+    return (
+        Change("Number", None, article.number),
+        Change("Name", None, article.name),
+        Change("Coding", None, article.coding.name),
+        Change("VatPercent", None, _text(article.coding.vat_rate)),
+        Change("Unit", None, article.unit.name),
+    )
+
+
 def _draft_changes(action: CreateDraft) -> tuple[Change, ...]:
     draft = action.draft
     found = [Change("Customer", None, action.customer_name)]
@@ -402,6 +445,8 @@ def _draft_changes(action: CreateDraft) -> tuple[Change, ...]:
             if row.discount:
                 found.append(Change(f"{prefix}DiscountPercent", None, _text(row.discount * 100)))
             found.append(Change(f"{prefix}VatPercent", None, _text(row.vat_rate)))
+            if row.treatment is not None and row.vat_rate == 0:
+                found.append(Change(f"{prefix}VatTreatment", None, row.treatment))
     return tuple(found)
 
 

@@ -30,6 +30,8 @@ class Capabilities:
     reference_length: int
     purchase_order_length: int
     row_text_length: int
+    article_number_length: int
+    article_name_length: int
     quantity_decimals: int
     price_decimals_domestic: int
     price_decimals_foreign: int

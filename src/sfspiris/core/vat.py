@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfspiris.core.money import ZERO
-from sfspiris.swedish import rounding
+from sfspiris.swedish import countries, rounding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +49,31 @@ class VatSummary:
     def gross(self) -> Decimal:
         """The total to pay."""
         return self.net + self.vat + self.rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What a ledger takes from the customer to decide its VAT. `country` is ISO; `vat_outside_eu` charges VAT on exports."""
+
+    country: str
+    has_vat_number: bool
+    is_private: bool = False
+    sells_construction: bool = False
+    vat_outside_eu: bool = False
+
+
+def charged_rate(coded: Decimal, billed: Billed, *, reverse_charge: bool = False) -> Decimal:
+    """The rate in percent that the ledger will charge on a row whose article is coded `coded` percent.
+
+    There is no VAT rate on a row: the article's coding, the customer's country and whether it is a private person or has
+    a VAT number decide (vendor's manual; learnt from its answers). `reverse_charge` is the row's flag for building
+    services, which counts for a customer that is marked for them.
+    """
+    if billed.country == "SE":
+        return ZERO if reverse_charge and billed.sells_construction else coded
+    if billed.country in countries.EU_MEMBERS:
+        return coded if billed.is_private or not billed.has_vat_number else ZERO
+    return coded if billed.vat_outside_eu else ZERO
 
 
 def row_net(row: DraftRow) -> Decimal:

@@ -11,6 +11,7 @@ from sfspiris.core import vat, written
 from sfspiris.core.actions import (
     Action,
     Adopt,
+    CreateArticle,
     CreateCustomer,
     CreateDraft,
     ExistingCustomer,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from sfspiris.core.model import LedgerDraft
+    from sfspiris.core.model import Draft, LedgerDraft
     from sfspiris.engine.world import World
     from sfspiris.errors import SfspirisError
     from sfspiris.state.journal import Intent
@@ -85,6 +86,7 @@ class _Execution:
         self._world = world
         self._carried = Carried()
         self._customers: dict[tuple[str, str], str | Hold] = {}  # what became of each CreateCustomer
+        self._articles: dict[tuple[str, str], str | Hold] = {}  # what became of each CreateArticle
         self._after: dict[str, SyncState] = {}  # what the CRM must be told otherwise than planned
         self._untouched: set[str] = set()  # deals of whose write nothing is known: the CRM is told nothing
         self._sent: str | None = None  # the action that left us and has not been noted yet
@@ -98,7 +100,14 @@ class _Execution:
             match action:
                 case WriteDeal():
                     told.append(action)
-                case CreateCustomer() | UpdateCustomer() | CreateDraft() | UpdateDraft() | Adopt():
+                case (
+                    CreateCustomer()
+                    | CreateArticle()
+                    | UpdateCustomer()
+                    | CreateDraft()
+                    | UpdateDraft()
+                    | Adopt()
+                ):
                     with self._world.unit():
                         self._one(action)
                 case _:
@@ -133,7 +142,9 @@ class _Execution:
                 self._carried.stopped = error
                 return
 
-    def _one(self, action: CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft | Adopt) -> None:
+    def _one(
+        self, action: CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft | Adopt
+    ) -> None:
         if self._carried.stopped is not None:
             self._untouched.add(action.deal_id)
             self._note(action, Outcome.SKIPPED)
@@ -144,6 +155,8 @@ class _Execution:
                     self._create_customer(action)
                 case UpdateCustomer():
                     self._update_customer(action)
+                case CreateArticle():
+                    self._create_article(action)
                 case CreateDraft():
                     self._create_draft(action)
                 case UpdateDraft():
@@ -221,12 +234,57 @@ class _Execution:
         world.state.confirm_update(written[0], action.base, at=self._now(), run_id=world.run_id)
         self._note(action, Outcome.DONE, action.customer_id)
 
+    # --- articles --------------------------------------------------------------------------------------------------
+
+    def _create_article(self, action: CreateArticle) -> None:
+        ledger, article = self._world.ledgers[action.company], action.article
+        intent = self._record(
+            NewIntent(
+                kind=IntentKind.CREATE_ARTICLE,
+                company=action.company,
+                subject=action.key,
+                deal_id=action.deal_id,
+                payload_hash=payload_hash([article.number, article.name, article.coding.id, article.unit.id]),
+                correlation_id=action.correlation_id,
+                marker=article.number,
+            )
+        )
+        made = self._send(action, intent, lambda: ledger.create_article(article))
+        key = (action.company, action.key)
+        if isinstance(made, Hold):
+            self._articles[key] = made
+            return
+        intent, created = made
+        self._world.state.journal.move(
+            intent, IntentEvent.CONFIRM, at=self._now(), run_id=self._world.run_id, remote_id=created.id
+        )
+        self._articles[key] = created.id
+        self._note(action, Outcome.DONE, created.id)
+
+    def _with_articles(self, action: CreateDraft | UpdateDraft) -> Draft | Hold:
+        """The draft with the ids of articles that this run has made, or the hold of one that could not be made."""
+        rows = []
+        for row in action.draft.rows:
+            if row.is_text or row.article_id is not None:
+                rows.append(row)
+                continue
+            made = self._articles[action.company, (row.article_number or "").casefold()]
+            if isinstance(made, Hold):
+                return made
+            rows.append(replace(row, article_id=made))
+        return replace(action.draft, rows=tuple(rows))
+
     # --- drafts ----------------------------------------------------------------------------------------------------
 
     def _create_draft(self, action: CreateDraft) -> None:
         customer = self._customer_id(action)
         if isinstance(customer, Hold):
             self._hold_deal(action, replace(customer, deal_id=action.deal_id, deal_name=action.deal_name))
+            self._note(action, Outcome.SKIPPED)
+            return
+        wanted = self._with_articles(action)
+        if isinstance(wanted, Hold):
+            self._hold_deal(action, replace(wanted, deal_id=action.deal_id, deal_name=action.deal_name))
             self._note(action, Outcome.SKIPPED)
             return
         world, ledger = self._world, self._world.ledgers[action.company]
@@ -236,7 +294,7 @@ class _Execution:
         made = self._send(
             action,
             intent,
-            lambda: ledger.create_draft(action.draft, customer_id=customer, marker_field=marker_field),
+            lambda: ledger.create_draft(wanted, customer_id=customer, marker_field=marker_field),
         )
         if isinstance(made, Hold):
             self._hold_deal(action, made)
@@ -274,9 +332,16 @@ class _Execution:
             self._hold_deal(action, held, keep=link.told)
             self._note(action, Outcome.SKIPPED)
             return
+        wanted = self._with_articles(action)
+        if isinstance(wanted, Hold):
+            held = replace(wanted, deal_id=action.deal_id, deal_name=action.deal_name)
+            self._hold_deal(action, held, keep=link.told)
+            self._note(action, Outcome.SKIPPED)
+            return
         wrote = _remembered(action, customer)
         intent = self._record_draft(action, customer, wrote)
-        made = self._send(action, intent, lambda: self._replace_draft(action, customer, wrote))
+        changed = replace(action, draft=wanted)
+        made = self._send(action, intent, lambda: self._replace_draft(changed, customer, wrote))
         if isinstance(made, Hold):
             self._hold_deal(action, made, keep=link.told)
             return
@@ -464,7 +529,7 @@ class _Execution:
 
     def _send(
         self,
-        action: CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft,
+        action: CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft,
         intent: Intent,
         send: Callable[[], Made],
     ) -> tuple[Intent, Made] | Hold:
@@ -525,18 +590,20 @@ class _Execution:
 
     def _hold(
         self,
-        action: CreateCustomer | UpdateCustomer | CreateDraft | UpdateDraft,
+        action: CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft,
         code: HoldCode,
         error: SfspirisError,
     ) -> Hold:
         return Hold(
             deal_id=action.deal_id,
-            deal_name="" if isinstance(action, CreateCustomer) else action.deal_name,
+            deal_name="" if isinstance(action, CreateCustomer | CreateArticle) else action.deal_name,
             company=action.company,
             code=code,
             message=error.message,
             fix=error.remedy,
-            owner=None if isinstance(action, CreateCustomer | UpdateCustomer) else action.owner,
+            owner=None
+            if isinstance(action, CreateCustomer | CreateArticle | UpdateCustomer)
+            else action.owner,
         )
 
     def _hold_deal(

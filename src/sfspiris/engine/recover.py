@@ -47,6 +47,9 @@ def recover(world: World) -> tuple[Unresolved, ...]:
         unresolved += _customers(
             world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_CUSTOMER]
         )
+        unresolved += _articles(
+            world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_ARTICLE]
+        )
         unresolved += _drafts(world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_DRAFT])
         unresolved += _updates(world, ledger, [one for one in intents if one.kind is IntentKind.UPDATE_DRAFT])
     return tuple(unresolved)
@@ -97,6 +100,42 @@ def _customers(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unre
             if verdict is Verdict.DOUBT:
                 _move(world, intent, IntentEvent.DOUBT, "two customers carry the mark")
             unresolved.append(_customer_open(intent, verdict))
+    return unresolved
+
+
+def _articles(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresolved]:
+    """An article is found again by its number, which names it for good; there is nothing to doubt."""
+    if not intents:
+        return []
+    known = {one.number.casefold(): one.id for one in ledger.articles()}
+    unresolved: list[Unresolved] = []
+    for intent in intents:
+        sent_at = intent.sent_at or intent.created_at
+        if article_id := known.get(intent.subject):
+            _tell(intent, Verdict.ADOPT)
+            world.state.journal.move(
+                intent,
+                IntentEvent.ADOPT,
+                at=world.clock.now(),
+                run_id=world.run_id,
+                remote_id=article_id,
+                note="found by its number",
+            )
+        elif world.clock.now() - sent_at < world.settle:
+            _tell(intent, Verdict.WAIT)
+            unresolved.append(
+                Unresolved(
+                    intent.company or "",
+                    intent.deal_id,
+                    None,
+                    f"The reply to the article {intent.marker} was lost, and it is not to be seen yet.",
+                    "Run again later: it is looked for first and never sent twice.",
+                    article_key=intent.subject,
+                )
+            )
+        else:
+            _tell(intent, Verdict.GIVE_BACK)
+            _give_back(world, intent)
     return unresolved
 
 
@@ -297,4 +336,5 @@ def _not_asked(intent: Intent) -> Unresolved:
         intent.subject if intent.kind is IntentKind.CREATE_CUSTOMER else None,
         f"A write to company {intent.company} has no known outcome, and that company is not part of this run.",
         "Run without --company, or put the company back into the configuration.",
+        article_key=intent.subject if intent.kind is IntentKind.CREATE_ARTICLE else None,
     )

@@ -366,7 +366,7 @@ def _finish(
         deal_names=names or {},
     )
     done = [kind(one.action) for one in result.results if one.outcome is Outcome.DONE]
-    made = sum(one in {"create_customer", "create_draft"} for one in done)
+    made = sum(one in {"create_customer", "create_article", "create_draft"} for one in done)
     counts = RunCounts(
         created=made,
         updated=sum(one.startswith("update_") for one in done),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from sfspiris.core.actions import (
     Adopt,
+    CreateArticle,
     CreateCustomer,
     CreateDraft,
     NewCustomer,
@@ -243,7 +244,7 @@ def _found_as(one: ActionResult) -> str | None:
     return kind(one.action) if one.adopted else None
 
 
-def _content(one: ActionResult) -> Json:
+def _content(one: ActionResult) -> Json:  # noqa: PLR0911 - one for each kind
     match one.action:
         case CreateCustomer() as action:
             made = {"name": action.customer.name, "state": "new", "id": one.target_id, "action": action.id}
@@ -256,6 +257,8 @@ def _content(one: ActionResult) -> Json:
                 "number": action.number,
             }
             return {"customer": known, "draft": None}
+        case CreateArticle():
+            return {"draft": None}
         case CreateDraft() as action:
             return {
                 "net": action.vat.net,
@@ -302,6 +305,7 @@ def _draft(action: CreateDraft) -> Json:
         "marker": draft.marker,
         "deal_net": action.net,
         "totals": _totals(action.vat, draft.currency),
+        "vat_reasons": list(action.vat_reasons),
         "rows": [_row(row) for row in draft.rows],
     }
 
@@ -327,6 +331,7 @@ def _row(row: DraftRow) -> Json:
         "unit_price": row.unit_price,
         "discount_percent": row.discount * Decimal(100),
         "vat_rate": row.vat_rate,
+        "vat_treatment": row.treatment,
         "net": row_net(row),
     }
 

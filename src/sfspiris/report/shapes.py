@@ -167,11 +167,15 @@ class RowFacts(Facts):
     unit_price: Amount | None = None
     discount_percent: Number | None = None
     vat_rate: Number | None = None
+    vat_treatment: Id | None = None
     net: Amount | None = None
 
 
 class DraftFacts(Facts):
-    """An invoice draft. `deal_net` is what the Deal's lines come to, for comparison with `totals.net`."""
+    """An invoice draft. `deal_net` is what the Deal's lines come to, for comparison with `totals.net`.
+
+    `vat_reasons` say why rows carry no VAT: the rule, the buyer's VAT number and where it is declared.
+    """
 
     invoice_date: date
     delivery_date: date | None
@@ -182,6 +186,7 @@ class DraftFacts(Facts):
     marker: Words
     deal_net: Amount
     totals: TotalsFacts
+    vat_reasons: tuple[Words, ...] = ()
     rows: tuple[RowFacts, ...]
 
 

@@ -160,6 +160,10 @@ def _deal(page: Page, block: DealBlock) -> None:
             case "create_customer":
                 customer = action.customer.name if action.customer else ""
                 _fact(page, action, "customer", f"{customer}, new{_made(action)}")
+            case "create_article":
+                told = {change.field: change.after for change in action.changes}
+                words = f"{told.get('Number')} {told.get('Name')}, new, {told.get('Coding')}, by {told.get('Unit')}"
+                _fact(page, action, "article", f"{words}{_made(action)}")
             case "create_draft":
                 made = any(one.intended == "create_customer" for one in block.actions)
                 _draft(page, action, makes_customer=made)
@@ -195,6 +199,8 @@ def _draft(page: Page, action: ActionFacts, *, makes_customer: bool) -> None:
         _fact(page, action, "draft", f"{net}{_made(action)}")
         return
     _fact(page, action, "draft", f"{_sum_line(action.draft)}{_made(action)}")
+    for reason in action.draft.vat_reasons:
+        page.entry("no VAT", reason, indent=4)
     references = (
         ("ours", action.draft.our_reference),
         ("theirs", action.draft.your_reference),

@@ -21,12 +21,13 @@ from sfspiris.state.types import Amount, UtcTime, words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HEAD: Final = "0005"  # the newest migration: a file that says this needs none
+HEAD: Final = "0006"  # the newest migration: a file that says this needs none
 
 
 class IntentKind(StrEnum):
     """What an intent is about; the same words as in reports."""
 
+    CREATE_ARTICLE = "create_article"
     CREATE_CUSTOMER = "create_customer"
     UPDATE_CUSTOMER = "update_customer"
     CREATE_DRAFT = "create_draft"
@@ -35,7 +36,12 @@ class IntentKind(StrEnum):
     WRITE_DEAL = "write_deal"
 
 
-CREATES: Final = (IntentKind.CREATE_CUSTOMER, IntentKind.CREATE_DRAFT, IntentKind.CREATE_ORDER)
+CREATES: Final = (
+    IntentKind.CREATE_ARTICLE,
+    IntentKind.CREATE_CUSTOMER,
+    IntentKind.CREATE_DRAFT,
+    IntentKind.CREATE_ORDER,
+)
 DOCUMENTS: Final = (IntentKind.CREATE_DRAFT, IntentKind.UPDATE_DRAFT, IntentKind.CREATE_ORDER)
 
 
@@ -92,11 +98,9 @@ intents = sa.Table(
         "subject",
         sa.Text,
         nullable=False,
-        comment="the deal's id, the key of a customer to make, or the ledger's id of one to update",
+        comment="the deal's id, the key of a customer or article to make, or the ledger's id of a customer to update",
     ),
-    sa.Column(
-        "deal_id", sa.Text, nullable=False, comment="the deal, or the first one that needs the customer"
-    ),
+    sa.Column("deal_id", sa.Text, nullable=False, comment="the deal, or the first one that needs it"),
     sa.Column("revision", sa.Integer, nullable=False, comment="counts a deal's documents, from 1"),
     sa.Column("state", words(IntentState, name="intents_state"), nullable=False, comment="where it stands"),
     sa.Column("payload_hash", sa.Text, nullable=False, comment="SHA-256 of what is to be sent, hexadecimal"),
@@ -126,7 +130,8 @@ intents = sa.Table(
     sa.CheckConstraint("kind = 'write_deal' OR company IS NOT NULL", name="intents_create_has_company"),
     sa.CheckConstraint("kind = 'write_deal' OR marker IS NOT NULL", name="intents_create_has_marker"),
     sa.CheckConstraint(
-        "kind IN ('create_customer', 'update_customer') OR subject = deal_id", name="intents_subject_is_deal"
+        "kind IN ('create_article', 'create_customer', 'update_customer') OR subject = deal_id",
+        name="intents_subject_is_deal",
     ),
     sa.CheckConstraint(
         f"{_none_of('kind', DOCUMENTS)} OR (net IS NOT NULL AND currency IS NOT NULL)",

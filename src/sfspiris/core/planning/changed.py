@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Invoice,
         LedgerDraft,
         LedgerView,
+        NewArticle,
         PaymentTerms,
     )
     from sfspiris.core.planning.findings import Findings
@@ -58,6 +59,8 @@ class Wanted:
     net: Decimal
     vat: VatSummary
     basis: str
+    articles: tuple[NewArticle, ...] = ()
+    vat_reasons: tuple[str, ...] = ()
 
 
 def is_settled(deal: Deal, link: DealLink) -> bool:
@@ -162,6 +165,7 @@ def update(
         net=wanted.net,
         content=content_hash(deal),
         vat=wanted.vat,
+        vat_reasons=wanted.vat_reasons,
         stood=link.stood,
         changed=tuple(Change(name, before.get(name), after.get(name)) for name in changed),
         owner=deal.owner_name,

@@ -2,81 +2,169 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import Draft, DraftRow
-from sfspiris.core.money import ZERO
+from sfspiris.core.planning import articles, taxation
 from sfspiris.swedish import text
+from sfspiris.swedish.vat_table import table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
+    from decimal import Decimal
 
     from sfspiris.core.identity import Marker
-    from sfspiris.core.model import Article, LedgerView
+    from sfspiris.core.model import LedgerCustomer, LedgerView, NewArticle
+    from sfspiris.core.planning.articles import NotPicked, Pick, Register
     from sfspiris.core.planning.findings import Findings
+    from sfspiris.core.planning.lines import ScreenedLine
     from sfspiris.core.planning.screening import Screened
+    from sfspiris.core.planning.taxation import Sale, Taxed
 
 
-def draft_rows(screened: Screened, ledger: LedgerView, found: Findings) -> tuple[DraftRow, ...]:
-    """The rows with their articles, in the order sold; lines without a usable article are held and left out."""
-    by_number = {article.number: article for article in ledger.articles}
-    by_folded: dict[str, list[Article]] = {}
-    for article in ledger.articles:
-        by_folded.setdefault(article.number.casefold(), []).append(article)
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft's rows, the articles that must be made for them first, and why no VAT is charged, in sentences for people."""
+
+    rows: tuple[DraftRow, ...]
+    articles: tuple[NewArticle, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+def draft_rows(
+    screened: Screened, known: LedgerCustomer | None, ledger: LedgerView, found: Findings, *, today: date
+) -> Drafted:
+    """The rows with their articles and VAT, in the order sold; lines that cannot be written are held and left out.
+
+    `known` is the buyer's customer in the ledger, None when it is yet to be made; `today` a Swedish day. What the law wants
+    said on the invoice follows on rows of its own, unless a row says it already or the ledger prints it.
+    """
+    categories = [taxation.category_of(line, screened, found) for line in screened.lines]
+    sale = taxation.Sale(
+        screened=screened,
+        who=taxation.party(screened, known, found),
+        electronics=taxation.electronics_net(zip(screened.lines, categories, strict=True), screened),
+        today=today,
+    )
+    register = articles.Register.of(ledger)
     rows: list[DraftRow] = []
-    for position, line in enumerate(screened.lines, start=1):
-        number = line.article or screened.company.articles.by_family.get(line.family or "")
-        if number is None:
-            words = line.text.partition("\n")[0]
-            found.hold(
-                HoldCode.ARTICLE_MISSING,
-                f"Line {position} ({words}) has no product code.",
-                "Give the product in Salesforce the number of its article, or map its family in the configuration.",
-                about="line_article",
-            )
+    new: dict[str, NewArticle] = {}
+    taxed: list[tuple[int, Taxed]] = []
+    for line, category in zip(screened.lines, categories, strict=True):
+        told = taxation.told_rate(line, found)
+        picked = _pick(line, category, told, sale, register=register, ledger=ledger, found=found)
+        if picked is articles.NotPicked.TEXT_ROW:
+            rows.append(DraftRow(text=line.text))
             continue
-        alike = by_folded.get(number.casefold(), [])
-        article_found = by_number.get(number) or (alike[0] if len(alike) == 1 else None)
-        if article_found is None:
-            found.hold(
-                HoldCode.ARTICLE_MISSING,
-                f"Line {position}: {screened.company.ledger} has no article {number}.",
-                f"Create the article in {screened.company.ledger}, or correct the product code in Salesforce.",
-                about="line_article",
-                value=number,
+        if picked is articles.NotPicked.HELD:
+            continue
+        one = _taxed(line, category, picked, sale, told=told, register=register, found=found)
+        if one is None:
+            continue
+        picked, decided = one
+        if picked.new is not None:
+            new.setdefault(picked.number.casefold(), picked.new)
+        taxed.append((len(rows) + 1, decided))
+        rows.append(
+            DraftRow(
+                text=line.text,
+                article_id=picked.id,
+                article_number=picked.number,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                discount=line.discount,
+                vat_rate=decided.rate,
+                treatment=decided.treatment,
+                reverse_charge=decided.reverse_charge,
             )
-        elif not article_found.is_active:
-            found.hold(
-                HoldCode.ARTICLE_INACTIVE,
-                f"Line {position}: article {number} is inactive in {screened.company.ledger}.",
-                f"Activate the article in {screened.company.ledger}, or sell another product.",
-                about="line_article",
-                value=number,
-            )
-        elif article_found.vat_rate is None:
-            found.hold(
-                HoldCode.VAT_RATE_UNKNOWN,
-                f"Line {position}: article {number} in {screened.company.ledger} has no coding with a VAT rate.",
-                f"Give the article a coding in {screened.company.ledger}.",
-                about="line_article",
-                value=number,
-            )
-        else:
-            rows.append(
-                DraftRow(
-                    text=line.text,
-                    article_id=article_found.id,
-                    article_number=article_found.number,
-                    quantity=line.quantity,
-                    unit_price=line.unit_price,
-                    discount=line.discount,
-                    vat_rate=article_found.vat_rate if screened.charges_vat else ZERO,
-                )
-            )
-    return tuple(rows)
+        )
+    if screened.company.vat.writes_texts:
+        rows += [DraftRow(text=note) for note in _notes(taxed, rows)]
+    return Drafted(tuple(rows), tuple(new.values()), _reasons(taxed, screened, sale))
+
+
+def _pick(
+    line: ScreenedLine,
+    category: str | None,
+    told: Decimal | None,
+    sale: Sale,
+    *,
+    register: Register,
+    ledger: LedgerView,
+    found: Findings,
+) -> Pick | Literal[NotPicked.HELD, NotPicked.TEXT_ROW]:
+    kind = table().categories.get(category or "")
+    is_goods = None if kind is None or (kind.goods and kind.service) else kind.goods is not None
+    return articles.pick(
+        line,
+        taxation.wanted_rate(line, category, told, sale.screened),
+        is_goods=is_goods,
+        register=register,
+        screened=sale.screened,
+        ledger=ledger,
+        found=found,
+    )
+
+
+def _taxed(
+    line: ScreenedLine,
+    category: str | None,
+    picked: Pick,
+    sale: Sale,
+    *,
+    told: Decimal | None,
+    register: Register,
+    found: Findings,
+) -> tuple[Pick, Taxed] | None:
+    """The line's VAT, and its article: another one where the operator named one for just this treatment."""
+    law = taxation.law_of(
+        line, category, picked.vat_rate, is_service=picked.is_service, sale=sale, found=found
+    )
+    if law is None:
+        return None
+    if not taxation.is_charged(law, picked.vat_rate, sale.who):
+        category = category or taxation.coded_as(picked.vat_rate)
+        special = register.find(sale.screened.company.articles.by_treatment.get(law.treatment))
+        if special is not None:
+            other = articles.usable(special, line, sale.screened, found)
+            if other is articles.NotPicked.HELD:
+                return None
+            picked = other
+    decided = taxation.charged(line, law, category, picked.vat_rate, told=told, sale=sale, found=found)
+    return None if decided is None else (picked, decided)
+
+
+def _notes(taxed: Sequence[tuple[int, Taxed]], rows: Sequence[DraftRow]) -> list[str]:
+    """The texts that the invoice must carry and that none of its rows has, each once, in the order of the rows."""
+    said = " ".join(row.text for row in rows).casefold()
+    notes = dict.fromkeys(one.note for _, one in taxed if one.note is not None)
+    return [note for note in notes if note.casefold() not in said]
+
+
+def _reasons(taxed: Sequence[tuple[int, Taxed]], screened: Screened, sale: Sale) -> tuple[str, ...]:
+    """Why rows carry no VAT: the rule, the buyer's VAT number where it matters, and where it is declared."""
+    places: dict[Taxed, list[int]] = {}
+    for place, one in taxed:
+        if one.rate == 0:
+            places.setdefault(one, []).append(place)
+    return tuple(_reason(one, where, screened, sale) for one, where in places.items())
+
+
+def _reason(one: Taxed, where: Sequence[int], screened: Screened, sale: Sale) -> str:
+    rows = f"row{'s' if len(where) > 1 else ''} {', '.join(map(str, where))}"
+    number = "[personal-id]" if screened.customer.is_personal else sale.who.vat_number
+    parts = [f"0\N{NO-BREAK SPACE}% on {rows}: {one.why} ({one.treatment})"]
+    if number and one.treatment not in {"SE_EXEMPT", "SE_0"}:
+        parts.append(f"buyer's VAT number {number}")
+    if one.boxes:
+        parts.append(f"VAT return box {', '.join(one.boxes)}")
+    if one.ec_sales_list:
+        parts.append(f"recapitulative statement: {one.ec_sales_list}")
+    return "; ".join(parts)
 
 
 def terms_id_for(days: int | None, screened: Screened, ledger: LedgerView, found: Findings) -> str | None:

@@ -11,6 +11,7 @@ from sfspiris.core.planning.findings import Findings, too_long
 from sfspiris.swedish import rounding, text
 
 if TYPE_CHECKING:
+    from datetime import date
     from decimal import Decimal
 
     from sfspiris.core.model import Deal, DealLine
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScreenedLine:
-    """One line whose numbers fit the ledger. `net` is after discount, to the öre; `discount` a fraction."""
+    """One line whose numbers fit the ledger. `net` is after discount, to the öre; `discount` a fraction.
 
+    `where` names the line to people; `name` is the product's.
+    """
+
+    where: str
+    name: str
     article: str | None
     family: str | None
     text: str
@@ -28,12 +34,20 @@ class ScreenedLine:
     unit_price: Decimal
     discount: Decimal
     net: Decimal
+    service_from: date | None = None
+    service_until: date | None = None
+    unit: str | None = None
+    vat_category: str | None = None
+    vat_rate: str | None = None
 
 
 def screen_lines(
-    deal: Deal, company: CompanyPolicy, found: Findings, *, foreign: bool
+    deal: Deal, company: CompanyPolicy, found: Findings, *, foreign: bool, english: bool = False
 ) -> tuple[ScreenedLine, ...]:
-    """The lines as they would be written; incomplete when a hold was found. `foreign` allows more decimals in prices."""
+    """The lines as they would be written; incomplete when a hold was found.
+
+    `foreign` allows more decimals in prices, `english` is the language of what we add to a text ourselves.
+    """
     if not deal.lines:
         found.hold(
             HoldCode.NO_LINES,
@@ -46,7 +60,11 @@ def screen_lines(
     screened = tuple(
         line
         for position, raw in enumerate(deal.lines, start=1)
-        if (line := _line(position, raw, company, found, foreign=foreign))
+        if (
+            line := _line(
+                position, raw, company, found, foreign=foreign, days=_days(raw, deal, english=english)
+            )
+        )
     )
     if len(found.holds) > before:
         return screened
@@ -55,8 +73,9 @@ def screen_lines(
 
 
 def _line(
-    position: int, line: DealLine, company: CompanyPolicy, found: Findings, *, foreign: bool
+    position: int, line: DealLine, company: CompanyPolicy, found: Findings, *, foreign: bool, days: str
 ) -> ScreenedLine | None:
+    """The line, or None when a hold was found; `days` is the sentence about its days of delivery, or empty."""
     limits = company.capabilities
     where = f"Line {position} ({text.one_line(line.name)})"
     if absurd := _absurd(line):
@@ -102,13 +121,15 @@ def _line(
                 about=about,
                 value=shown,
             )
-    words = _row_text(line)
+    words = "\n".join(part for part in (_row_text(line), days) if part)
     if text.length(words) > limits.row_text_length:
         too_long(found, "line_text", words, limits.row_text_length)
         return None
     if not exact:
         return None
     return ScreenedLine(
+        where=where,
+        name=text.one_line(line.name),
         article=text.one_line(line.article or "") or None,
         family=text.one_line(line.family or "") or None,
         text=words,
@@ -116,7 +137,22 @@ def _line(
         unit_price=line.unit_price,
         discount=discount,
         net=rounding.to_ore(line.quantity * line.unit_price * (1 - discount)),
+        service_from=line.service_from,
+        service_until=line.service_until,
+        unit=text.one_line(line.unit or "") or None,
+        vat_category=line.vat_category,
+        vat_rate=line.vat_rate,
     )
+
+
+def _days(line: DealLine, deal: Deal, *, english: bool) -> str:
+    """When the line was or will be delivered, when that is another day than the invoice's own (ML 17 kap. 24 §, item 7)."""
+    first, last = line.service_from or line.service_until, line.service_until or line.service_from
+    if first is None or last is None or first == last == deal.delivery_date:
+        return ""
+    if first == last:
+        return f"{'Delivery date' if english else 'Leveransdatum'} {first.isoformat()}"
+    return f"Period {first.isoformat()} – {last.isoformat()}"
 
 
 def _absurd(line: DealLine) -> tuple[Decimal, str] | None:

@@ -14,6 +14,7 @@ from sfspiris.core import vat, written
 from sfspiris.core.actions import (
     Action,
     Adopt,
+    CreateArticle,
     CreateCustomer,
     CreateDraft,
     ExistingCustomer,
@@ -46,7 +47,7 @@ from sfspiris.core.planning.drafting import build_draft, draft_rows, known_terms
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.matching import Matched, match_customer
 from sfspiris.core.planning.refused import hold_refused
-from sfspiris.core.planning.rules import check_books
+from sfspiris.core.planning.rules import answer, check_books
 from sfspiris.core.planning.screening import Screened, screen
 from sfspiris.core.planning.updates import has_news
 from sfspiris.swedish import text
@@ -55,7 +56,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
-    from sfspiris.core.model import Customer, CustomerBase, Deal, DealLink, LedgerDraft, LedgerView
+    from sfspiris.core.model import (
+        Customer,
+        CustomerBase,
+        Deal,
+        DealLink,
+        LedgerDraft,
+        LedgerView,
+        NewArticle,
+    )
     from sfspiris.core.planning.adoption import Gap
     from sfspiris.core.planning.changed import Standing
     from sfspiris.core.planning.departed import Departed
@@ -78,6 +87,7 @@ class Unresolved:
     customer_key: str | None
     message: str
     fix: str
+    article_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +175,7 @@ class _Draughtsman:
     unchanged: list[str] = field(default_factory=list)
     new_customers: dict[tuple[str, str], CreateCustomer] = field(default_factory=dict)
     buyers: dict[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict)
+    new_articles: set[tuple[str, str]] = field(default_factory=set)
     care: CustomerCare = field(init=False)
     taken: set[tuple[str, str]] = field(init=False)
     drafts: int = 0
@@ -176,7 +187,10 @@ class _Draughtsman:
     def take(self, deal: Deal) -> None:
         """Decide about one Deal."""
         link = self.inputs.links.get(deal.id)
-        unresolved = next((one for one in self.inputs.unresolved if one.deal_id == deal.id), None)
+        unresolved = next(
+            (one for one in self.inputs.unresolved if one.deal_id == deal.id and one.article_key is None),
+            None,
+        )
         if unresolved is not None and (link is None or unresolved.customer_key is None):
             self._wait(deal, unresolved, link)
         elif link is not None:
@@ -266,6 +280,7 @@ class _Draughtsman:
         elif not self._was_refused(deal, link.company, wanted, found) and not self._is_over_limit():
             self.warnings += found.warnings
             self._add_customer(wanted.customer)
+            self._add_articles(screened.company, wanted.articles, deal, link.correlation_id)
             self.actions.append(action)
             told = replace(link.told, code=None, message=None)
             self._tell(deal, told, link.company, link.correlation_id)
@@ -328,6 +343,7 @@ class _Draughtsman:
             return
         self.warnings += found.warnings
         self._add_customer(wanted.customer)
+        self._add_articles(company, wanted.articles, deal, correlation)
         customer = wanted.customer
         if isinstance(customer, ExistingCustomer):
             self._keep_in_step(deal, company, screened.customer, customer.id, correlation)
@@ -345,6 +361,7 @@ class _Draughtsman:
                 net=wanted.net,
                 content=content_hash(deal),
                 vat=wanted.vat,
+                vat_reasons=wanted.vat_reasons,
                 source=source_hash(deal),
                 basis=wanted.basis,
             )
@@ -358,28 +375,40 @@ class _Draughtsman:
         check_books(screened, ledger, found, today=self.inputs.today)
         terms_id = terms_id_for(screened.payment_terms_days, screened, ledger, found)
         customer = self._customer(screened, ledger, found, correlation)
-        rows = draft_rows(screened, ledger, found)
+        known = (
+            next((one for one in ledger.customers if one.id == customer.id), None)
+            if isinstance(customer, ExistingCustomer)
+            else None
+        )
+        drafted = draft_rows(screened, known, ledger, found, today=self.inputs.today)
+        self._wait_for_articles(screened.company, drafted.articles, found)
+        rows = drafted.rows
         if screened.comment:
             rows = (*rows, DraftRow(text=screened.comment))
         draft = build_draft(screened, rows, terms_id, marker, found, today=self.inputs.today)
         if found.holds or customer is None:
             return None
-        articles = {row.article_id for row in rows}
+        articles = {row.article_id for row in drafted.rows}
         return Wanted(
             draft=draft,
             customer=customer,
             customer_name=customer.customer.name if isinstance(customer, CreateCustomer) else customer.name,
             net=screened.net,
-            vat=vat.foretell(rows, to_krona=ledger.profile.rounds_to_krona and screened.currency == "SEK"),
+            vat=vat.foretell(
+                drafted.rows, to_krona=ledger.profile.rounds_to_krona and screened.currency == "SEK"
+            ),
             basis=print_of(
                 written.draft_fields(draft),
                 screened.customer
                 if isinstance(customer, CreateCustomer)
                 else [one for one in ledger.customers if one.id == customer.id],
                 [one for one in ledger.articles if one.id in articles],
+                drafted.articles,
                 ledger.profile,
                 [one for one in ledger.terms if one.id == terms_id],
             ),
+            articles=drafted.articles,
+            vat_reasons=drafted.reasons,
         )
 
     def _was_refused(self, deal: Deal, company: str, wanted: Wanted, found: Findings) -> bool:
@@ -413,6 +442,31 @@ class _Draughtsman:
         ):
             self.new_customers[customer.company, customer.key] = customer
             self.actions.append(customer)
+
+    def _wait_for_articles(
+        self, company: CompanyPolicy, articles: Sequence[NewArticle], found: Findings
+    ) -> None:
+        """Hold a Deal that needs an article of which an earlier run does not know whether it was made."""
+        for article in articles:
+            if any(
+                one.company == company.key and one.article_key == article.number.casefold()
+                for one in self.inputs.unresolved
+            ):
+                found.hold(
+                    HoldCode.OUTCOME_UNKNOWN,
+                    f"Whether {company.ledger} created the article {article.number} is not known yet.",
+                    "Run again later; the article is looked up first and never created twice.",
+                )
+
+    def _add_articles(
+        self, company: CompanyPolicy, articles: Sequence[NewArticle], deal: Deal, correlation: str
+    ) -> None:
+        """Plan each article once, before the first draft that needs it."""
+        for article in articles:
+            action = CreateArticle(company.key, deal.id, correlation, article)
+            if (company.key, action.key) not in self.new_articles:
+                self.new_articles.add((company.key, action.key))
+                self.actions.append(action)
 
     def _adopt(
         self, screened: Screened, found: Findings, document: Document, marker: Marker, correlation: str
@@ -522,6 +576,7 @@ class _Draughtsman:
                 screened.customer,
                 payment_terms_days=days,
                 note=customer_note(buyer_id, self.inputs.policy.org_tag),
+                sells_construction=_sells_construction(screened),
             ),
             terms_id=terms_id,
             basis=print_of(screened.customer, days, terms_id, ledger.profile),
@@ -602,6 +657,13 @@ def for_sales(holds: Iterable[Hold]) -> str:
     """The reasons as they fit into the field on the Deal; the code and the run's report keep every word."""
     words = " ".join(f"{hold.message} {hold.fix}" for hold in holds)
     return words if len(words) <= _MESSAGE_LENGTH else words[: _MESSAGE_LENGTH - 1].rstrip() + "…"
+
+
+def _sells_construction(screened: Screened) -> bool:
+    """Whether the customer is to be marked for reverse charge on building services, which its VAT number must go with."""
+    buyer, customer = screened.deal.buyer, screened.customer
+    says = buyer is not None and answer(buyer.sells_construction) is True
+    return says and customer.country == "SE" and customer.vat_number is not None
 
 
 def _natural_key(screened: Screened) -> str:

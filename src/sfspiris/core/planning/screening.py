@@ -87,7 +87,7 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
         return None, found
     customer, charges_vat = screen_buyer(deal.buyer, company, currency, found, today=today)
     abroad = customer is not None and customer.country != HOME
-    lines = screen_lines(deal, company, found, foreign=abroad or currency != company.currency)
+    lines = screen_lines(deal, company, found, foreign=abroad or currency != company.currency, english=abroad)
     rules.check_deal(deal, found, today=today)
     terms = _terms(deal, found)
     references = {
