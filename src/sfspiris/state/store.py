@@ -179,9 +179,10 @@ def open_state(
     """
     file = state_file(address, base=base or Path.cwd())
     _check_place(file, dry=dry)
+    was_writing = file.with_name(f"{file.name}-journal").exists()  # looking into the file already repairs it
     with closing(_connect(file, dry=dry, patience=patience)) as connection:
         database = Database(*sqlite.engine(connection), file, is_copy=dry)
-        lost = _judge(database, file)
+        lost = None if was_writing else _judge(database, file)
         is_new = _bring_up_to_date(database, file, now)
         state_id = _state_id(database)
         if state_id is None:
@@ -212,12 +213,14 @@ def note_loss(database: Database, until: datetime, *, now: datetime) -> None:
 
 
 def _judge(database: Database, file: Path) -> datetime | None:
-    """When the last run was at work, if this is not the memory that it left; StateDamaged when the file was changed."""
+    """When the last run was at work, if this is not the memory that it left; StateDamaged when the file was changed.
+
+    Not for a file whose last program died within a commit: it had begun to write, and what is rolled back need not be byte
+    for byte what was sealed, since SQLite keeps no copy of pages that were free.
+    """
     known = seal.read(file)
     if known is None:
         return None
-    if file.with_name(f"{file.name}-journal").exists():
-        return None  # a program died within a commit, so it had begun to write
     with database.reading() as connection:
         generation = sqlite.generation(connection)
         if _revision(connection) not in {None, HEAD}:
