@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sfspiris.core.actions import Adopt, CreateCustomer, CreateDraft, ExistingCustomer, NewCustomer, WriteDeal
-from sfspiris.core.drift import ComparedSum, Drift, Reconciliation, Symbol
+from sfspiris.core.drift import ComparedSum, Drift, DriftClass, Figures, Reconciliation, Symbol
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.identity import correlation_id
 from sfspiris.core.model import Customer, Draft, DraftRow, SyncState
@@ -411,9 +411,24 @@ def realistic_reconciliation() -> Reconciliation:
                 field="Net",
                 crm_value="13\u00a0700,00 SEK",
                 ledger_value="13\u00a0500,00 SEK",
+                code=DriftClass.AMOUNT,
+                also=(DriftClass.STATUS,),
+                fix="Credit it in Spiris and invoice anew.",
+                figures=(
+                    Figures(
+                        currency="SEK",
+                        sold=Decimal(13700),
+                        invoiced=Decimal(13500),
+                        billed=Decimal(16875),
+                        paid=Decimal(16000),
+                        remaining=Decimal(875),
+                    ),
+                ),
             ),
             Drift(
                 symbol=Symbol.ONLY_IN_CRM,
+                code=DriftClass.MISSING_IN_SPIRIS,
+                reasons=("ORGNR_MISSING",),
                 message="The Deal is closed won and has no draft or invoice.",
                 deal_id=deal_id(31),
                 deal_name="Kampanjsajt vår",
@@ -453,6 +468,7 @@ def realistic_reconciliation() -> Reconciliation:
         ),
         start=date(2026, 10, 1),
         end=date(2026, 10, 31),
+        reread=3,
     )
 
 
@@ -525,6 +541,7 @@ def hostile_reconciliation(text: str) -> Reconciliation:
                 field=text,
                 crm_value=text,
                 ledger_value=text,
+                fix=text,
             )
             for symbol in Symbol
         )

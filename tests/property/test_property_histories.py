@@ -23,7 +23,8 @@ from sfspiris.core.model import Deal, DealStatus, Invoice, LedgerDraft
 from sfspiris.core.outcome import Outcome, RunResult
 from sfspiris.core.planning.documents import SETTLE
 from sfspiris.engine.gather import Scope
-from sfspiris.engine.run import Guard, pull, push, reconcile_all
+from sfspiris.engine.reconcile import reconcile_all
+from sfspiris.engine.run import Guard, pull, push
 from shorthand import COUNTRY, buyer, deal
 
 if TYPE_CHECKING:

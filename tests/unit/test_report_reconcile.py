@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from report_samples import (
     run,
     write_deal,
 )
-from sfspiris.core.drift import ComparedSum, Drift, Reconciliation, Symbol
+from sfspiris.core.drift import BooksLock, ComparedSum, Drift, Reconciliation, Symbol
 from sfspiris.core.model import SyncState
 from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.report.document import reconcile_document
@@ -47,6 +48,23 @@ def test_every_line_carries_its_symbol_and_both_values() -> None:
         "salesforce": "13\u00a0700,00 SEK",
         "spiris": "13\u00a0500,00 SEK",
         "message": "Invoice 10398 was changed after it was drafted.",
+        "code": "AMOUNT",
+        "also": ["STATUS"],
+        "reasons": [],
+        "fix": "Credit it in Spiris and invoice anew.",
+        "figures": [
+            {
+                "currency": "SEK",
+                "sold": "13700.00",
+                "drafted": "0.00",
+                "invoiced": "13500.00",
+                "credited": "0.00",
+                "billed": "16875.00",
+                "credited_gross": "0.00",
+                "paid": "16000.00",
+                "remaining": "875.00",
+            }
+        ],
         "links": {"salesforce": record_url(deal_id(22)), "spiris": None},
     }
     assert document["lines"][2]["links"]["salesforce"] is None
@@ -67,8 +85,20 @@ def test_counts_sums_and_period_stand_beside_the_lines() -> None:
         "salesforce": "1284300.00",
         "spiris": "1284100.00",
         "difference": "-200.00",
+        "figures": None,
     }
+    assert document["classes"] == {"AMOUNT": 1, "MISSING_IN_SPIRIS": 1}
+    assert document["reread"] == 3
     assert document["period"] == {"start": "2026-10-01", "end": "2026-10-31"}
+
+
+@pytest.mark.parametrize(
+    ("locked", "state"), [("2026-11-05", "locked"), ("2026-10-15", "partly"), ("2026-09-30", "open")]
+)
+def test_a_period_whose_books_are_locked_is_told(locked: str, state: str) -> None:
+    lock = BooksLock("se", date.fromisoformat(locked))
+    document = as_json(replace(realistic_reconciliation(), locks=(lock,)))
+    assert document["locks"] == [{"company": "se", "locked_until": locked, "period": state}]
 
 
 def test_a_comparison_is_a_run_document_too() -> None:

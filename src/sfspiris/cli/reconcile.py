@@ -1,4 +1,4 @@
-"""`sfspiris reconcile`: won deals beside drafts and invoices, both ways."""
+"""`sfspiris reconcile`: won deals beside drafts, invoices, payments and credits, both ways."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from sfspiris.cli.exits import Exit
 from sfspiris.cli.options import Common, days, with_common
+from sfspiris.core.outcome import Outcome
 from sfspiris.errors import UsageError
 
 
@@ -30,25 +31,46 @@ def reconcile(
         typer.Option(formats=["%Y-%m-%d"], help="Deals closed on or before this day.", show_default=False),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Also write it as .html, .md or .csv.", show_default=False)
+        Path | None, typer.Option(help="Also write it as .html, .md, .csv or .json.", show_default=False)
     ] = None,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix",
+            help="Put right links and statuses; never a draft, an invoice or anything else in Spiris.",
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --fix: show what would be put right and write nothing.")
+    ] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 4 when the sides differ.")
     ] = False,
 ) -> None:
-    """Compare won deals with drafts and invoices to the öre: = same, + only in Salesforce, - only in Spiris, * differs."""
+    """Compare won deals with drafts, invoices, payments and credits to the öre.
+
+    = same, + only in Salesforce, - only in Spiris, * differs, ! could not be read.
+    """
     from sfspiris.cli.output import check_report, show_reconciliation
     from sfspiris.cli.wiring import open_session
-    from sfspiris.engine.run import reconcile_all
+    from sfspiris.engine.reconcile import reconcile_all
 
     start, end = _days(period, since, until)
     check_report(report)
-    with open_session(common, "reconcile", dry=True) as session:
-        result, found = reconcile_all(session.world, start=start, end=end, companies=common.companies)
+    with open_session(common, "reconcile", dry=dry_run or not fix) as session:
+        result, found = reconcile_all(
+            session.world, start=start, end=end, companies=common.companies, fix=fix
+        )
         show_reconciliation(common, session, result, found, report=report)
     if not found.is_complete:
         raise typer.Exit(Exit.UNREACHABLE)
-    raise typer.Exit(Exit.CHANGES if detailed_exitcode and found.has_drift else Exit.DONE)
+    if result.stopped is not None:
+        raise typer.Exit(result.stopped.exit_code)
+    if result.failed:
+        raise typer.Exit(Exit.HELD)
+    put_right = {one.action.deal_id for one in result.results if one.outcome is Outcome.DONE}
+    is_left = any(not line.is_settled_by(put_right) for line in found.lines)
+    raise typer.Exit(Exit.CHANGES if detailed_exitcode and is_left else Exit.DONE)
 
 
 def _days(

@@ -1,14 +1,15 @@
-"""What the three-way comparison of Deal, document and link found: one line per fact, one symbol per line."""
+"""What the comparison of Deal, document, payments and links found: one line per record, one symbol and one class per line."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.money import ZERO
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date
     from decimal import Decimal
 
@@ -23,15 +24,89 @@ class Symbol(StrEnum):
     UNREADABLE = "!"
 
 
+class DriftClass(StrEnum):
+    """What kind of difference a line tells, gravest first; stable names for filters: add, never rename."""
+
+    UNREADABLE = "UNREADABLE"  # a company's books did not answer
+    MISSING_IN_SPIRIS = "MISSING_IN_SPIRIS"  # a won Deal without a document
+    MISSING_IN_SALESFORCE = "MISSING_IN_SALESFORCE"  # our document, without a won Deal
+    TWIN_DOCUMENT = "TWIN_DOCUMENT"  # one Deal with several documents
+    CURRENCY = "CURRENCY"
+    AMOUNT = "AMOUNT"  # net
+    VAT = "VAT"
+    CREDITED = "CREDITED"  # what was invoiced has been taken back, in part or whole
+    CUSTOMER = "CUSTOMER"  # made out to somebody else
+    COMPANY = "COMPANY"  # in other books than the Deal goes to now
+    LINK = "LINK"  # our memory, or the Deal, points elsewhere or nowhere
+    PAYMENT = "PAYMENT"  # the CRM shows other payments
+    STATUS = "STATUS"  # the Deal tells another status
+
+
+SYMBOLS: Final[Mapping[DriftClass, Symbol]] = {
+    DriftClass.UNREADABLE: Symbol.UNREADABLE,
+    DriftClass.MISSING_IN_SPIRIS: Symbol.ONLY_IN_CRM,
+    DriftClass.MISSING_IN_SALESFORCE: Symbol.ONLY_IN_LEDGER,
+}
+"""The symbol of each class that is not simply a difference."""
+
+REPAIRABLE: Final = frozenset({DriftClass.LINK, DriftClass.STATUS})
+"""What can be put right without touching a document: the ledger is right, and we or the CRM say otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One currency's figures of a Deal or of many. Net: `sold` as the CRM has it, `drafted`, `invoiced`, `credited`.
+
+    Gross: `billed` on invoices, of which `credited_gross` has been credited, `paid` has come in as money and `remaining` is
+    open: `billed` = `credited_gross` + `paid` + `remaining`. Credits are positive.
+    """
+
+    currency: str
+    sold: Decimal = ZERO
+    drafted: Decimal = ZERO
+    invoiced: Decimal = ZERO
+    credited: Decimal = ZERO
+    billed: Decimal = ZERO
+    credited_gross: Decimal = ZERO
+    paid: Decimal = ZERO
+    remaining: Decimal = ZERO
+
+    @property
+    def in_ledger(self) -> Decimal:
+        """Net of what stands in the ledger: drafts and invoices less what was credited."""
+        return self.drafted + self.invoiced - self.credited
+
+    def __add__(self, other: Figures) -> Figures:
+        """Both together. Raises ValueError for two currencies, which are never added."""
+        if self.currency != other.currency:
+            raise ValueError(f"{self.currency} and {other.currency} are never added up")
+        amounts = [one.name for one in fields(self) if one.name != "currency"]
+        return Figures(
+            currency=self.currency, **{name: getattr(self, name) + getattr(other, name) for name in amounts}
+        )
+
+
+def by_currency(figures: Iterable[Figures]) -> tuple[Figures, ...]:
+    """The sums of each currency, in the currencies' order."""
+    found: dict[str, Figures] = {}
+    for one in figures:
+        found[one.currency] = found[one.currency] + one if one.currency in found else one
+    return tuple(found[currency] for currency in sorted(found))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """One comparison. `crm_value` and `ledger_value` are set where one field differs, and say it as a person reads it.
+    """One record compared. `crm_value` and `ledger_value` are set where one field differs, and say it as a person reads it.
 
-    `deal_id` is None for a document without a Deal, `document_id` None for a Deal without a document.
+    `code` is the gravest class of difference and `also` are the others; a line of agreement has none. `reasons` are the hold
+    codes for which a Deal has no document. `fix` is the next step. `deal_id` is None for a document without a Deal,
+    `document_id` None for a Deal without a document.
     """
 
     symbol: Symbol
     message: str
+    code: DriftClass | None = None
+    also: tuple[DriftClass, ...] = ()
     deal_id: str | None = None
     deal_name: str | None = None
     company: str | None = None
@@ -40,16 +115,34 @@ class Drift:
     field: str | None = None
     crm_value: str | None = None
     ledger_value: str | None = None
+    reasons: tuple[str, ...] = ()
+    fix: str | None = None
+    figures: tuple[Figures, ...] = ()
+
+    @property
+    def codes(self) -> tuple[DriftClass, ...]:
+        """All classes, gravest first."""
+        return (self.code, *self.also) if self.code is not None else ()
+
+    def is_settled_by(self, put_right: Collection[str]) -> bool:
+        """Whether nothing is left of it: both sides agreed, or all of it could be put right and its Deal was."""
+        if self.symbol is Symbol.SAME:
+            return True
+        return bool(self.codes) and set(self.codes) <= REPAIRABLE and self.deal_id in put_right
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedSum:
-    """The net of everything compared for one company and currency, as each side has it."""
+    """The net of everything compared for one company and currency, as each side has it, and what it is made of.
+
+    `company` is empty for Deals that go to none.
+    """
 
     company: str
     currency: str
     crm: Decimal = ZERO
     ledger: Decimal = ZERO
+    figures: Figures | None = None
 
     @property
     def difference(self) -> Decimal:
@@ -58,16 +151,39 @@ class ComparedSum:
 
 
 @dataclass(frozen=True, slots=True)
+class BooksLock:
+    """How far a company's books are locked: through `until`, and in the financial years `years` (first and last day)."""
+
+    company: str
+    until: date | None = None
+    years: tuple[tuple[date, date], ...] = ()
+
+    def covers(self, day: date) -> bool:
+        """Whether nothing can be booked on the day any more."""
+        is_before = self.until is not None and day <= self.until
+        return is_before or any(first <= day <= last for first, last in self.years)
+
+    @property
+    def last(self) -> date | None:
+        """The last locked day; None when all is open."""
+        ends = [last for _, last in self.years]
+        return max([*ends, self.until] if self.until else ends, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciliation:
     """All lines in a stable order, and the sums of both sides.
 
-    `start` and `end` are the Swedish days of the period, both included; None where the period is open.
+    `start` and `end` are the Swedish days of the period, both included; None where the period is open. `reread` counts the
+    records that were read a second time because they differed at first.
     """
 
     lines: tuple[Drift, ...]
     sums: tuple[ComparedSum, ...] = ()
     start: date | None = None
     end: date | None = None
+    locks: tuple[BooksLock, ...] = field(default=())
+    reread: int = 0
 
     def count(self, symbol: Symbol) -> int:
         """How many lines carry the symbol."""

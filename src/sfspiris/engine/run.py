@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,21 +13,18 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
-from sfspiris.core.planning.reconcile import ReconcileInputs, reconcile
 from sfspiris.engine import gather, mirror, search
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
-from sfspiris.errors import Retryable, SafetyStop
+from sfspiris.errors import SafetyStop
 from sfspiris.ports.crm import Selection
 from sfspiris.state.runs import RunCounts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import date
 
     from sfspiris.core.actions import Plan
-    from sfspiris.core.drift import Reconciliation
     from sfspiris.core.model import DealLink
     from sfspiris.engine.gather import Gathered, Scope
     from sfspiris.engine.world import World
@@ -123,41 +119,9 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     )
 
 
-def reconcile_all(
-    world: World, *, start: date | None, end: date | None, companies: Collection[str] = ()
-) -> tuple[RunResult, Reconciliation]:
-    """Every won Deal of the period beside every document, both ways; writes nothing. Days are both included."""
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
-    floor = world.policy.start_date if start is None else start
-    batch = world.crm.read_deals(Selection(closed_from=floor, closed_to=end))
-    world.clock.follow(batch.read_at)
-    wanted = world.ledgers.keys() & set(companies) if companies else world.ledgers.keys()
-    documents: dict[str, Documents] = {}
-    unreadable: dict[str, str] = {}
-    for company in sorted(wanted):
-        try:
-            documents[company] = search.documents(world.ledgers[company])
-        except Retryable as error:
-            unreadable[company] = f"{company} could not be read: {error.message}"
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for held in world.state.holds.all():
-        reasons[held.deal_id].append(held.code)
-    links = world.state.links.all()
-    deals = gather.of_companies(batch.deals, world, companies)
-    found = reconcile(
-        ReconcileInputs(
-            deals=deals,
-            documents=documents,
-            links={one.deal_id: one for one in links},
-            policy=world.policy,
-            reasons=reasons,
-            unreadable=unreadable,
-            start=start,
-            end=end,
-        )
-    )
-    return _finish(world, started, Carried()), found
+def conclude(world: World, started: datetime, carried: Carried) -> RunResult:
+    """The result of a run that has its own way of deciding: what was carried out, and what came up on the way."""
+    return _finish(world, started, carried, warnings=tuple(carried.warnings))
 
 
 def conclude_plan(

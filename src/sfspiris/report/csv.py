@@ -1,4 +1,4 @@
-"""A run as a table for a spreadsheet: one line per action and one per hold, or one per comparison.
+"""A run as a table for a spreadsheet: one line per action and one per hold, or one per comparison and currency.
 
 An update is followed by one line for each field that it changes, and a hold over a draft that a person has edited by one
 for each field with its three versions.
@@ -59,8 +59,20 @@ _RUN_COLUMNS: Final = (
     "in_salesforce",
     "in_spiris",
 )
+_FIGURES: Final = (
+    "sold",
+    "drafted",
+    "invoiced",
+    "credited",
+    "billed",
+    "credited_gross",
+    "paid",
+    "remaining",
+)
 _RECONCILE_COLUMNS: Final = (
     "finding",
+    "code",
+    "also",
     "company",
     "deal",
     "deal_name",
@@ -70,6 +82,10 @@ _RECONCILE_COLUMNS: Final = (
     "in_salesforce",
     "in_spiris",
     "message",
+    "reasons",
+    "fix",
+    "currency",
+    *_FIGURES,
     "salesforce",
 )
 
@@ -77,7 +93,7 @@ _RECONCILE_COLUMNS: Final = (
 def csv_report(document: RunDocument) -> str:
     """The table as text, ready to be written as UTF-8."""
     if isinstance(document, ReconcileDocument):
-        return table(_RECONCILE_COLUMNS, (_line(one) for one in document.lines))
+        return table(_RECONCILE_COLUMNS, (row for one in document.lines for row in _lines(one)))
     return table(
         _RUN_COLUMNS,
         (
@@ -185,17 +201,32 @@ def _hold(one: HoldFacts) -> dict[str, str | Decimal | None]:
     }
 
 
-def _line(one: LineFacts) -> dict[str, str | Decimal | None]:
-    return {
+def _lines(one: LineFacts) -> list[dict[str, str | Decimal | None]]:
+    """The comparison, with the figures of its currency; those of a second currency on a line of their own."""
+    about: dict[str, str | Decimal | None] = {
         "finding": FINDINGS[one.symbol],
+        "code": one.code,
+        "also": " ".join(one.also) or None,
         "company": one.company,
         "deal": one.deal,
         "deal_name": one.deal_name,
         "document_id": one.document_id,
         "document_number": one.document_number,
+    }
+    told = about | {
         "field": one.field,
         "in_salesforce": one.salesforce,
         "in_spiris": one.spiris,
         "message": one.message,
+        "reasons": " ".join(one.reasons) or None,
+        "fix": one.fix,
         "salesforce": one.links.salesforce,
     }
+    if not one.figures:
+        return [told]
+    return [
+        (about if position else told)
+        | {"currency": figures.currency}
+        | {name: getattr(figures, name) for name in _FIGURES}
+        for position, figures in enumerate(one.figures)
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sfspiris.core.actions import Action, Mirrored
-    from sfspiris.core.drift import Drift, Reconciliation
+    from sfspiris.core.drift import BooksLock, Drift, Reconciliation
     from sfspiris.core.model import DraftRow
     from sfspiris.core.outcome import ActionResult, HeldSince, RunResult
     from sfspiris.core.vat import VatSummary
@@ -98,10 +100,14 @@ def reconcile_document(
                     "salesforce": one.crm,
                     "spiris": one.ledger,
                     "difference": one.difference,
+                    "figures": asdict(one.figures) if one.figures else None,
                 }
                 for one in sorted(reconciliation.sums, key=lambda one: (one.company, one.currency))
             ],
             "lines": [_line(line, record_url) for line in reconciliation.lines],
+            "locks": [_lock(one, reconciliation) for one in reconciliation.locks],
+            "classes": Counter(str(line.code) for line in reconciliation.lines if line.code),
+            "reread": reconciliation.reread,
         }
     )
     return compared.model_copy(update={"plan_hash": _plan_hash(compared.actions)})
@@ -378,8 +384,22 @@ def _line(line: Drift, record_url: Callable[[str], str]) -> Json:
         "salesforce": line.crm_value,
         "spiris": line.ledger_value,
         "message": line.message,
+        "code": line.code,
+        "also": line.also,
+        "reasons": line.reasons,
+        "fix": line.fix,
+        "figures": [asdict(one) for one in line.figures],
         "links": {"salesforce": record_url(line.deal_id) if line.deal_id else None},
     }
+
+
+def _lock(lock: BooksLock, reconciliation: Reconciliation) -> Json:
+    start, end = reconciliation.start, reconciliation.end
+    state = None
+    if start is not None and end is not None:
+        covered = (lock.covers(start), lock.covers(end))
+        state = "locked" if all(covered) else "partly" if any(covered) else "open"
+    return {"company": lock.company, "locked_until": lock.last, "period": state}
 
 
 def _personal_numbers(result: RunResult) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.errors import UsageError
 from sfspiris.report.csv import csv_report
 from sfspiris.report.html import html_report
+from sfspiris.report.json import to_json
 from sfspiris.report.markdown import markdown_report
 
 if TYPE_CHECKING:
@@ -20,13 +21,14 @@ _FORMS: Final[Mapping[str, Callable[[RunDocument], str]]] = {
     ".html": html_report,
     ".md": markdown_report,
     ".csv": csv_report,
+    ".json": to_json,
 }
 
 
 def check_report(path: Path) -> None:
     """Refuse a report that could not be written, before any work is done for it.
 
-    Raises UsageError when the file's name ends in none of .html, .md and .csv, its folder does not exist, or nothing can
+    Raises UsageError when the file's name ends in none of .html, .md, .csv and .json, its folder does not exist, or nothing can
     be written there.
     """
     _form(path)
@@ -79,7 +81,7 @@ def _form(path: Path) -> Callable[[RunDocument], str]:
     if form is None:
         raise UsageError(
             f"A report cannot be written as {path.name}.",
-            remedy="Give it a name that ends in .html, .md or .csv.",
+            remedy="Give it a name that ends in .html, .md, .csv or .json.",
         )
     return form
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from sfspiris.core.drift import Symbol
+from sfspiris.core.drift import DriftClass, Symbol
 from sfspiris.core.money import Money, decimals_of
 from sfspiris.core.outcome import Outcome, RunStatus
 from sfspiris.report.clean import private, safe_url, visible
@@ -312,11 +312,47 @@ class RunDocument(Facts):
         """Whether nothing was written."""
         return self.mode == "dry-run"
 
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether something would have been written without --dry-run."""
+        return self.is_dry
+
+
+class FiguresFacts(Facts):
+    """One currency's figures. Net: `sold` in Salesforce, `drafted`, `invoiced` and `credited` in Spiris.
+
+    Gross: `billed` = `credited_gross` + `paid` + `remaining`. Credits are positive.
+    """
+
+    currency: Id
+    sold: Amount
+    drafted: Amount
+    invoiced: Amount
+    credited: Amount
+    billed: Amount
+    credited_gross: Amount
+    paid: Amount
+    remaining: Amount
+
+
+class LockFacts(Facts):
+    """How far a company's books are locked, and whether the period is: `locked`, `partly` or `open`; null without a period."""
+
+    company: Id
+    locked_until: date | None
+    period: Literal["locked", "partly", "open"] | None
+
 
 class LineFacts(Facts):
-    """One comparison; `salesforce` and `spiris` are the two values of a field that differs."""
+    """One comparison; `salesforce` and `spiris` are the two values of a field that differs.
+
+    `code` is the gravest class of difference, `also` the others, `reasons` the hold codes of a Deal without a document,
+    `fix` the next step, and `figures` what the line adds to the sums.
+    """
 
     symbol: Symbol
+    code: DriftClass | None = None
+    also: tuple[DriftClass, ...] = ()
     deal: Id | None
     deal_name: Words | None
     company: Id | None
@@ -326,17 +362,24 @@ class LineFacts(Facts):
     salesforce: Words | None
     spiris: Words | None
     message: Words
+    reasons: tuple[Id, ...] = ()
+    fix: Words | None = None
+    figures: tuple[FiguresFacts, ...] = ()
     links: Links = Links()
 
 
 class SumFacts(Facts):
-    """The net of one company and currency on both sides; `difference` is what Spiris has more."""
+    """The net of one company and currency on both sides; `difference` is what Spiris has more.
+
+    `company` is empty for Deals that go to none. `figures` are what both sides are made of.
+    """
 
     company: Id
     currency: Id
     salesforce: Amount
     spiris: Amount
     difference: Amount
+    figures: FiguresFacts | None = None
 
 
 class Counts(Facts):
@@ -357,12 +400,24 @@ class Period(Facts):
 
 
 class ReconcileDocument(RunDocument):
-    """A run that compared both sides; its `actions` are what `--fix` repaired."""
+    """A run that compared both sides; its `actions` are what `--fix` repaired.
+
+    `locks` tell how far the books are locked. `classes` counts the lines by their gravest difference. `reread` lines differed
+    at first and were read a second time before they were told.
+    """
 
     period: Period
+    locks: tuple[LockFacts, ...] = ()
+    classes: dict[DriftClass, int] = {}
+    reread: int = 0
     counts: Counts
     sums: tuple[SumFacts, ...]
     lines: tuple[LineFacts, ...]
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether something would have been put right without --dry-run; to compare never writes."""
+        return self.is_dry and bool(self.actions)
 
 
 class FailureDocument(Facts):

@@ -75,6 +75,8 @@ def facts(document: RunDocument) -> dict[str, Any]:
             "lead": view.verdict(document),
             "tiles": story.reconcile_tiles(document),
             "findings": view.lines_by_finding(document),
+            "trail": view.MONEY_TRAIL,
+            "locks": [view.lock_words(document, one) for one in document.locks],
         }
     return common | {
         "lead": view.headline(document),

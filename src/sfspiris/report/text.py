@@ -9,9 +9,9 @@ from sfspiris.core.drift import Symbol
 from sfspiris.core.money import plain
 from sfspiris.core.outcome import Outcome
 from sfspiris.report.page import Page, Row
-from sfspiris.report.shapes import ReconcileDocument
 from sfspiris.report.view import (
     FINDINGS,
+    MONEY_TRAIL,
     NEXT_STEP,
     company_label,
     company_sums,
@@ -22,6 +22,7 @@ from sfspiris.report.view import (
     how_many,
     line_rows,
     lines_by_finding,
+    lock_words,
     mirrored,
     number,
     sentence_case,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         ErrorFacts,
         FailureDocument,
         LineFacts,
+        ReconcileDocument,
         RunDocument,
     )
     from sfspiris.report.view import DealBlock, HoldGroup
@@ -82,6 +84,8 @@ def print_reconciliation(console: Console, document: ReconcileDocument, *, show_
     _head(page, document)
     if document.period.start or document.period.end:
         page.entry("period", f"{document.period.start or '…'} to {document.period.end or '…'}")
+    for lock in document.locks:
+        page.entry("books", lock_words(document, lock))
     for symbol, lines in lines_by_finding(document).items():
         if symbol is Symbol.SAME and not show_same:
             continue
@@ -89,6 +93,7 @@ def print_reconciliation(console: Console, document: ReconcileDocument, *, show_
         for line in lines:
             _comparison(page, document, line)
     _compared_sums(page, document)
+    _money_trail(page, document)
     _statuses(page, document, None)
     _warnings(page, document)
     _stopped(page, document)
@@ -125,8 +130,7 @@ def _stopped(page: Page, document: RunDocument) -> None:
 
 
 def _head(page: Page, document: RunDocument) -> None:
-    compares = isinstance(document, ReconcileDocument)
-    what = f"Dry run of {document.command}" if document.is_dry and not compares else document.command
+    what = f"Dry run of {document.command}" if document.is_rehearsal else document.command
     page.say(f"{what}, {swedish_time(document.started_at)}", style="bold")
     page.entry("run", document.run_id)
     if document.companies:
@@ -358,6 +362,19 @@ def _compared_sums(page: Page, document: ReconcileDocument) -> None:
     page.columns(rows)
 
 
+def _money_trail(page: Page, document: ReconcileDocument) -> None:
+    """From sale to money, one column per figure, each currency by itself."""
+    summed = [one for one in document.sums if one.figures is not None]
+    if not summed:
+        return
+    page.title("From sale to money")
+    for one in summed:
+        page.say(f"{company_label(document, one.company)}, {one.currency}", indent=2, style="bold")
+        page.columns(
+            [Row((words, plain(getattr(one.figures, name)))) for name, words in MONEY_TRAIL], indent=4
+        )
+
+
 def _comparison(page: Page, document: ReconcileDocument, line: LineFacts) -> None:
     document_name = line.document_number or line.document_id
     subjects = (line.deal_name, line.deal, f"document {document_name}" if document_name else None)
@@ -366,4 +383,8 @@ def _comparison(page: Page, document: ReconcileDocument, line: LineFacts) -> Non
     if line.field is not None:
         sides = f"Salesforce {line.salesforce or '(empty)'}, Spiris {line.spiris or '(empty)'}"
         page.say(f"{line.field}: {sides}", indent=4)
-    page.say(f"{line.message} ({company_label(document, line.company)})", indent=4)
+    codes = ", ".join((line.code, *line.also)) if line.code else ""
+    place = ", ".join(part for part in (codes, company_label(document, line.company)) if part)
+    page.say(f"{line.message} ({place})", indent=4)
+    if line.fix:
+        page.entry("fix", line.fix, indent=4)

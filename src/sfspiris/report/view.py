@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ActionFacts,
         HoldFacts,
         LineFacts,
+        LockFacts,
         ReconcileDocument,
         RowFacts,
         RunDocument,
@@ -259,6 +260,33 @@ def lines_by_finding(document: ReconcileDocument) -> dict[Symbol, tuple[LineFact
     """The lines of a comparison by symbol, what needs a person first, agreement last; only symbols that occur."""
     grouped = {symbol: tuple(one for one in document.lines if one.symbol is symbol) for symbol in FINDINGS}
     return {symbol: lines for symbol, lines in grouped.items() if lines}
+
+
+MONEY_TRAIL: Final = (
+    ("sold", "sold, net"),
+    ("drafted", "drafts, net"),
+    ("invoiced", "invoiced, net"),
+    ("credited", "credited, net"),
+    ("billed", "invoiced incl. VAT"),
+    ("credited_gross", "credited incl. VAT"),
+    ("paid", "paid"),
+    ("remaining", "open"),
+)
+"""The figures of a comparison in the order in which money comes, with what readers call them."""
+
+
+def lock_words(document: ReconcileDocument, lock: LockFacts) -> str:
+    """How far one company's books are locked, and what that means for the period."""
+    name = company_label(document, lock.company)
+    if lock.locked_until is None:
+        return f"{name}: open."
+    period = {
+        "locked": " The period is locked: what differs in it is corrected on a later day.",
+        "partly": " Part of the period is locked.",
+        "open": " The period is open.",
+        None: "",
+    }
+    return f"{name}: locked through {lock.locked_until}.{period[lock.period]}"
 
 
 # --- sentences -----------------------------------------------------------------------------------------------------

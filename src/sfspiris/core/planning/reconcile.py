@@ -1,195 +1,371 @@
-"""Compares what the CRM calls won with what the ledgers hold, both ways: same, missing, or different.
+"""Compares what the CRM calls won with what the ledgers hold, both ways, to the öre: same, missing, or different and how.
 
-One line per fact. A Deal without a document says why when a reason is known; a document that carries our marker without
-a Deal behind it is just as much a finding.
+One line per Deal, and one per document of ours without a Deal. A Deal without a document says why; a Deal with several
+differences is one line that leads with the gravest. The figures of every line add up to the sums: what was sold, drafted,
+invoiced, credited, paid and is open, each currency by itself.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
-from sfspiris.core.drift import ComparedSum, Drift, Reconciliation, Symbol
+from sfspiris.core.drift import (
+    SYMBOLS,
+    ComparedSum,
+    Drift,
+    DriftClass,
+    Figures,
+    Reconciliation,
+    Symbol,
+    by_currency,
+)
 from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.money import ZERO, Money
+from sfspiris.core.planning import differences
+from sfspiris.core.planning.differences import Pair, capitalized, day_of, document_figures, named
 from sfspiris.core.routing import route
-from sfspiris.core.vat import mismatch
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
+    from sfspiris.core.drift import BooksLock
     from sfspiris.core.model import Deal, DealLink, Invoice
+    from sfspiris.core.planning.differences import Expected, Finding
     from sfspiris.core.planning.documents import Document, Documents
     from sfspiris.core.policy import Policy
+    from sfspiris.core.receivables import Value
+
+_NO_COMPANY: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a Deal has no document: a hold's code, its sentence and the next step."""
+
+    code: str
+    message: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileInputs:
-    """Both sides and our memory. `deals` are all won Deals of the period; `documents` and `unreadable` by company.
+    """Both sides and our memory. `deals` are all won Deals of the period; the rest by company or by Deal id.
 
-    `reasons` are the hold codes by Deal. `start` and `end` are days, both included; None leaves the period open.
+    `links` are the latest ones. `notes` are the credit notes. `reasons` say why a Deal waits, `waiting` are the Deals whose
+    status in the CRM is that of a hold. `expected` is what a Deal would become today, where that is certain. `shown` are
+    the invoices as the CRM has them, by external id; None where it has no place for them. `elsewhere` are Deals that are
+    won outside the period, `departed` the names and stages of those that are not won (any more). `customers` names the
+    ledger's customers by company and id. `start`, `end` and `today` are Swedish days; None leaves the period open.
     """
 
     deals: Sequence[Deal]
     documents: Mapping[str, Documents]
     links: Mapping[str, DealLink]
     policy: Policy
-    reasons: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    today: date
+    notes: Mapping[str, Sequence[Invoice]] = field(default_factory=dict)
+    reasons: Mapping[str, Sequence[Reason]] = field(default_factory=dict)
+    waiting: frozenset[str] = frozenset()
+    expected: Mapping[str, Expected] = field(default_factory=dict)
+    shown: Mapping[str, Mapping[str, Value]] | None = None
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
+    departed: Mapping[str, str] = field(default_factory=dict)
+    customers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    locks: Mapping[str, BooksLock] = field(default_factory=dict)
     start: date | None = None
     end: date | None = None
 
 
 def reconcile(inputs: ReconcileInputs) -> Reconciliation:
-    """Every Deal of the period and every document with our marker, compared; Deals first, by closing day and id."""
-    sums: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+    """Every Deal of the period and every document of ours, compared; Deals first, by closing day and id."""
+    comparison = _Comparison(inputs)
     lines = [
-        Drift(symbol=Symbol.UNREADABLE, company=company, message=why)
+        Drift(
+            symbol=Symbol.UNREADABLE,
+            code=DriftClass.UNREADABLE,
+            company=company,
+            message=why,
+            fix="Run the same command again; nothing of this company was compared.",
+        )
         for company, why in sorted(inputs.unreadable.items())
     ]
-    for deal in sorted(inputs.deals, key=lambda one: (one.closed_on, one.id)):
-        company = route(deal, inputs.policy)
-        if company is not None and company.key in inputs.unreadable:
-            continue
-        lines.append(_compare(deal, company.key if company else None, inputs, sums))
-    lines += _without_deal(inputs)
-    compared = tuple(ComparedSum(*key, crm=crm, ledger=ledger) for key, (crm, ledger) in sorted(sums.items()))
-    return Reconciliation(tuple(lines), compared, inputs.start, inputs.end)
-
-
-def _compare(
-    deal: Deal, company: str | None, inputs: ReconcileInputs, sums: dict[tuple[str, str], list[Decimal]]
-) -> Drift:
-    name = text.one_line(deal.name)
-    link = inputs.links.get(deal.id)
-    if link is not None:
-        company = link.company
-    net = deal.amount if deal.amount is not None else sum((line.total or ZERO for line in deal.lines), ZERO)
-    found = _documents(deal, company, link, inputs)
-    currency = deal.currency or _books(company, inputs.policy)
-    ours = Money(net, currency)
-    sums[company or "", currency][0] += net
-    if not found:
-        reasons = ", ".join(inputs.reasons.get(deal.id, ())) or (
-            "its document is gone" if link else "not pushed yet"
-        )
-        return Drift(
-            symbol=Symbol.ONLY_IN_CRM,
-            deal_id=deal.id,
-            deal_name=name,
-            company=company,
-            crm_value=str(ours),
-            message=f"{ours} net in Salesforce and no document: {reasons}.",
-        )
-    document = found[0]
-    theirs = Money(document.totals.net, document.totals.currency)
-    for one in found:
-        sums[company or "", one.totals.currency][1] += one.totals.net
-    number = document.invoice.number if document.invoice else None
-    what = f"invoice {number}" if number else "draft"
-    if len(found) > 1:
-        problem, shown = "document", f"{len(found)} documents"
-        named = ", ".join(_named(one) for one in found)
-        message = f"{len(found)} documents carry the deal's marker, and there must be one: {named}."
-    elif document.invoice is not None and _is_credited(document.invoice):
-        problem, shown = "credited", str(Money(document.invoice.credited, theirs.currency))
-        message = f"the {what} over {theirs} net has been credited in full, so nothing is left of it."
-    elif theirs.currency != ours.currency:
-        problem, shown = "currency", theirs.currency
-        message = f"the deal is in {ours.currency}, the {what} in {theirs.currency}."
-    elif mismatch(net, document.totals, tolerance=inputs.policy.tolerance) is not None:
-        problem, shown = "net", str(theirs)
-        message = f"the deal comes to {ours}, the {what} to {theirs} net."
-    else:
-        return Drift(
-            symbol=Symbol.SAME,
-            deal_id=deal.id,
-            deal_name=name,
-            company=company,
-            document_id=document.draft_id,
-            document_number=number,
-            message=f"{what} over {theirs} net.",
-        )
-    return Drift(
-        symbol=Symbol.DIFFERS,
-        deal_id=deal.id,
-        deal_name=name,
-        company=company,
-        document_id=document.draft_id,
-        document_number=number,
-        field=problem,
-        crm_value=ours.currency if problem == "currency" else str(ours),
-        ledger_value=shown,
-        message=message,
+    in_order = sorted(inputs.deals, key=lambda one: (one.closed_on, one.id))
+    lines += [comparison.deal(deal) for deal in in_order if not comparison.is_unreadable(deal)]
+    lines += comparison.strangers()
+    return Reconciliation(
+        tuple(lines),
+        comparison.sums(),
+        inputs.start,
+        inputs.end,
+        tuple(lock for _, lock in sorted(inputs.locks.items())),
     )
 
 
-def _documents(
-    deal: Deal, company: str | None, link: DealLink | None, inputs: ReconcileInputs
-) -> tuple[Document, ...]:
-    if company is None or company not in inputs.documents:
-        return ()
-    documents = inputs.documents[company]
-    marked = documents.marked(Marker(deal.id, link.revision if link else 1, inputs.policy.org_tag))
-    if link is None or any(one.draft_id == link.draft_id or _is(one, link) for one in marked):
-        return marked
-    return (*(one for one in documents.all if one.draft_id == link.draft_id or _is(one, link)), *marked)
+def strangers(
+    documents: Mapping[str, Documents],
+    links: Mapping[str, DealLink],
+    known: frozenset[str],
+    *,
+    org_tag: str,
+    start: date | None,
+    end: date | None,
+) -> dict[str, list[tuple[str, Document]]]:
+    """Documents of the period that stand for Deals outside `known`, with their company, by Deal id.
 
-
-def _named(document: Document) -> str:
-    """A document as a person finds it in the ledger."""
-    amount = Money(document.totals.net, document.totals.currency)
-    if document.invoice is not None:
-        return f"invoice {document.invoice.number} over {amount} net"
-    return f"draft {document.draft_id} over {amount} net"
-
-
-def _is_credited(invoice: Invoice) -> bool:
-    """Whether credit notes have taken back the whole invoice."""
-    return invoice.credited > 0 and invoice.credited >= abs(invoice.totals.gross)
-
-
-def _is(document: Document, link: DealLink) -> bool:
-    return document.invoice is not None and document.invoice.id == link.invoice_id
-
-
-def _books(company: str | None, policy: Policy) -> str:
-    books = policy.companies.get(company or "")
-    return books.currency if books else "SEK"
-
-
-def _without_deal(inputs: ReconcileInputs) -> list[Drift]:
-    """Documents with a marker of our org whose Deal is not among those read: only told when the whole org was read."""
-    if inputs.start is not None or inputs.end is not None:
-        return []
-    known = {deal.id for deal in inputs.deals}
-    lines: list[Drift] = []
-    for company, documents in sorted(inputs.documents.items()):
-        for document in sorted(documents.all, key=lambda one: one.draft_id):
-            marks = {mark for words in document.texts for mark in markers_in(words)}
-            lost = sorted(
-                mark.deal_id
-                for mark in marks
-                if mark.org_tag == inputs.policy.org_tag and mark.deal_id not in known
-            )
-            if not lost:
+    A document stands for a Deal by its marker, or because our memory says so. Its day is that on the document.
+    """
+    linked = {(link.company, link.draft_id): link.deal_id for link in links.values()}
+    linked |= {(link.company, link.invoice_id): link.deal_id for link in links.values() if link.invoice_id}
+    found: dict[str, list[tuple[str, Document]]] = defaultdict(list)
+    for company, own in sorted(documents.items()):
+        for document in sorted(own.all, key=lambda one: one.draft_id):
+            day = day_of(document)
+            if day is not None and ((start and day < start) or (end and day > end)):
                 continue
-            number = document.invoice.number if document.invoice else None
-            theirs = Money(document.totals.net, document.totals.currency)
-            lines.append(
-                Drift(
-                    symbol=Symbol.ONLY_IN_LEDGER,
-                    deal_id=lost[0],
-                    company=company,
-                    document_id=document.draft_id,
-                    document_number=number,
-                    ledger_value=str(theirs),
-                    message=f"{'invoice ' + number if number else 'draft'} over {theirs} net carries the marker of deal "
-                    f"{lost[0]}, which is not a won deal in Salesforce.",
+            ids = {mark.deal_id for mark in _marks(document) if mark.org_tag == org_tag}
+            places = (document.draft_id, document.invoice.id if document.invoice else None)
+            ids |= {linked[company, place] for place in places if place and (company, place) in linked}
+            for lost in sorted(ids - known)[:1]:
+                found[lost].append((company, document))
+    return found
+
+
+class _Comparison:
+    """One comparison at work: who stands for whom, and what has been counted."""
+
+    def __init__(self, inputs: ReconcileInputs) -> None:
+        self._inputs = inputs
+        self._deals = {deal.id: deal for deal in inputs.deals}
+        self._marked: dict[str, list[tuple[str, Document]]] = defaultdict(list)
+        self._sharing: dict[tuple[str, str], tuple[str, ...]] = {}
+        for company, documents in sorted(inputs.documents.items()):
+            for document in documents.all:
+                ids = _deals_of(document, inputs.policy.org_tag)
+                self._sharing[company, document.draft_id] = ids
+                for deal_id in ids:
+                    self._marked[deal_id].append((company, document))
+        self._counted: set[tuple[str, str]] = set()
+        self._figures: dict[str, list[Figures]] = defaultdict(list)
+
+    def is_unreadable(self, deal: Deal) -> bool:
+        """Whether the books that the Deal belongs to could not be read, so that nothing can be said of it."""
+        return self._home(deal) in self._inputs.unreadable
+
+    def deal(self, deal: Deal) -> Drift:
+        """The Deal's line."""
+        found = self._documents(deal)
+        company = found[0][0] if found else self._home(deal)
+        ours = Money(net_of(deal), deal.currency or self._books(company))
+        figures = [Figures(currency=ours.currency, sold=ours.amount)]
+        for key, document in found:
+            if (key, document.draft_id) not in self._counted:
+                self._counted.add((key, document.draft_id))
+                figures.append(document_figures(document, self._notes(key, document)))
+        summed = by_currency(figures)
+        self._figures[company or _NO_COMPANY] += summed
+        if not found:
+            return self._missing(deal, company, ours, summed)
+        findings = self._findings(deal, found, ours)
+        document = self._main(found)
+        same = Drift(
+            symbol=Symbol.SAME,
+            deal_id=deal.id,
+            deal_name=text.one_line(deal.name),
+            company=company,
+            document_id=document.draft_id,
+            document_number=document.invoice.number if document.invoice else None,
+            message=differences.agreement(document, self._notes(company or "", document)),
+            figures=summed,
+        )
+        if not findings:
+            return same
+        first = findings[0]
+        return replace(
+            same,
+            symbol=Symbol.DIFFERS,
+            code=first.code,
+            also=tuple(dict.fromkeys(one.code for one in findings[1:] if one.code is not first.code)),
+            field=first.field,
+            crm_value=first.crm_value,
+            ledger_value=first.ledger_value,
+            message=" ".join(capitalized(one.message) for one in findings),
+            fix=self._fix(first, company, document),
+        )
+
+    def strangers(self) -> list[Drift]:
+        """The lines of documents that stand for Deals that are not won."""
+        inputs = self._inputs
+        known = frozenset(self._deals) | inputs.elsewhere
+        found = strangers(
+            inputs.documents,
+            inputs.links,
+            known,
+            org_tag=inputs.policy.org_tag,
+            start=inputs.start,
+            end=inputs.end,
+        )
+        return [
+            self._stranger(deal_id, company, document)
+            for deal_id, documents in sorted(found.items(), key=lambda one: (one[1][0][0], one[0]))
+            for company, document in documents
+        ]
+
+    def sums(self) -> tuple[ComparedSum, ...]:
+        """Everything that was compared, by company and currency."""
+        return tuple(
+            ComparedSum(company, one.currency, one.sold, one.in_ledger, one)
+            for company, figures in sorted(self._figures.items())
+            for one in by_currency(figures)
+        )
+
+    # --- the parts -------------------------------------------------------------------------------------------------
+
+    def _home(self, deal: Deal) -> str | None:
+        link = self._inputs.links.get(deal.id)
+        if link is not None:
+            return link.company
+        company = route(deal, self._inputs.policy)
+        return company.key if company else None
+
+    def _books(self, company: str | None) -> str:
+        books = self._inputs.policy.companies.get(company or "")
+        return books.currency if books else "SEK"
+
+    def _notes(self, company: str, document: Document) -> tuple[Invoice, ...]:
+        if document.invoice is None:
+            return ()
+        return tuple(
+            one for one in self._inputs.notes.get(company, ()) if one.credits_id == document.invoice.id
+        )
+
+    def _documents(self, deal: Deal) -> list[tuple[str, Document]]:
+        """The Deal's documents with their company: those with its marker, in whichever books, and the linked one."""
+        found = list(self._marked.get(deal.id, ()))
+        link = self._inputs.links.get(deal.id)
+        if link is not None and link.company in self._inputs.documents:
+            found += [
+                (link.company, one)
+                for one in self._inputs.documents[link.company].all
+                if differences.is_linked(one, link)
+            ]
+        unique = {(company, one.draft_id): (company, one) for company, one in found}
+        return [unique[key] for key in sorted(unique, key=lambda key: (key[0] != self._home(deal), key))]
+
+    def _main(self, found: Sequence[tuple[str, Document]]) -> Document:
+        """The document that stands for the Deal: the first that has not been taken back."""
+        live = [one for _, one in found if not differences.is_taken_back(one)]
+        return (live or [one for _, one in found])[0]
+
+    def _findings(
+        self, deal: Deal, found: Sequence[tuple[str, Document]], ours: Money
+    ) -> tuple[Finding, ...]:
+        inputs = self._inputs
+        live = [(company, one) for company, one in found if not differences.is_taken_back(one)]
+        if len(live) > 1:
+            return (differences.twins(live),)
+        company, document = (live or found)[0]
+        link = inputs.links.get(deal.id)
+        goes_to = route(deal, inputs.policy)
+        pair = Pair(
+            deal=deal,
+            ours=self._sold_on(document, company, ours),
+            company=company,
+            goes_to=goes_to.key if goes_to else None,
+            document=document,
+            notes=self._notes(company, document),
+            link=link,
+            expected=inputs.expected.get(deal.id),
+            shown=inputs.shown,
+            is_waiting=deal.id in inputs.waiting,
+        )
+        return differences.judge(pair, inputs.policy, inputs.customers, today=inputs.today)
+
+    def _sold_on(self, document: Document, company: str, ours: Money) -> Money | None:
+        """What all Deals on one document come to together; None when not all of them belong to the period."""
+        sharing = self._sharing[company, document.draft_id]
+        if len(sharing) < 2:  # noqa: PLR2004 - one Deal, or none by its marker
+            return ours
+        deals = [self._deals.get(one) for one in sharing]
+        nets = [net_of(one) for one in deals if one is not None]
+        return Money(sum(nets, ZERO), ours.currency) if len(nets) == len(deals) else None
+
+    def _missing(self, deal: Deal, company: str | None, ours: Money, figures: tuple[Figures, ...]) -> Drift:
+        reasons = list(self._inputs.reasons.get(deal.id, ()))
+        if not reasons:
+            gone = deal.id in self._inputs.links
+            reasons = [
+                Reason(
+                    "",
+                    "its document is gone from Spiris." if gone else "it has not been pushed yet.",
+                    "If that was a mistake, make the invoice by hand in Spiris; nothing is made again by itself."
+                    if gone
+                    else "Run `sfspiris push-closed-won`.",
                 )
-            )
-    return lines
+            ]
+        why = " ".join(dict.fromkeys(one.message for one in reasons))
+        return Drift(
+            symbol=SYMBOLS[DriftClass.MISSING_IN_SPIRIS],
+            code=DriftClass.MISSING_IN_SPIRIS,
+            deal_id=deal.id,
+            deal_name=text.one_line(deal.name),
+            company=company,
+            crm_value=str(ours),
+            reasons=tuple(dict.fromkeys(one.code for one in reasons if one.code)),
+            message=f"{ours} net in Salesforce and no document: {why}",
+            fix=" ".join(dict.fromkeys(one.fix for one in reasons)),
+            figures=figures,
+        )
+
+    def _stranger(self, deal_id: str, company: str, document: Document) -> Drift:
+        self._counted.add((company, document.draft_id))
+        figures = (document_figures(document, self._notes(company, document)),)
+        self._figures[company] += figures
+        known = self._inputs.departed.get(deal_id)
+        why = f"which is not won: {known}" if known else "which Salesforce does not know"
+        return Drift(
+            symbol=SYMBOLS[DriftClass.MISSING_IN_SALESFORCE],
+            code=DriftClass.MISSING_IN_SALESFORCE,
+            deal_id=deal_id,
+            company=company,
+            document_id=document.draft_id,
+            document_number=document.invoice.number if document.invoice else None,
+            ledger_value=str(Money(document.totals.net, document.totals.currency)),
+            message=f"{capitalized(named(document))} stands for deal {deal_id}, {why}.",
+            fix="If the sale is off, delete the draft, or credit the invoice, in Spiris. If it stands, win the deal again "
+            "in Salesforce.",
+            figures=figures,
+        )
+
+    def _fix(self, finding: Finding, company: str | None, document: Document) -> str:
+        lock, day = self._inputs.locks.get(company or ""), day_of(document)
+        if (
+            finding.changes_document
+            and document.invoice is not None
+            and lock is not None
+            and day is not None
+            and lock.covers(day)
+        ):
+            return f"{finding.fix} The books are locked on {day}: a correction belongs on a day after {lock.last}."
+        return finding.fix
+
+
+def net_of(deal: Deal) -> Decimal:
+    """What the Deal comes to, net: its amount, else the sum of its lines' totals, in the Deal's currency."""
+    if deal.amount is not None:
+        return deal.amount
+    return sum((line.total or ZERO for line in deal.lines), ZERO)
+
+
+def _marks(document: Document) -> Iterable[Marker]:
+    return (mark for words in document.texts for mark in markers_in(words))
+
+
+def _deals_of(document: Document, org_tag: str) -> tuple[str, ...]:
+    """The Deals of our org whose marker the document carries, in order."""
+    return tuple(sorted({mark.deal_id for mark in _marks(document) if mark.org_tag == org_tag}))
