@@ -23,6 +23,7 @@ from sfspiris import __version__
 from sfspiris.cli import (
     auth,
     demo,
+    doctor,
     explain,
     fields,
     helping,
@@ -108,6 +109,7 @@ app.command("preflight")(preflight.preflight)
 app.command("explain")(explain.explain)
 app.command("test")(testing.check_deals)
 app.command("sync")(sync.sync)
+app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.add_typer(review.app, name="review")
 app.add_typer(runs.app, name="runs")

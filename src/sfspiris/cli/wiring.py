@@ -36,6 +36,7 @@ from sfspiris.cli.identity import spiris_key
 from sfspiris.cli.interruption import Interruption
 from sfspiris.cli.progress import Progress
 from sfspiris.config.secrets import resolve
+from sfspiris.core.doctor import CompanyFacts
 from sfspiris.core.identity import org_tag, payload_hash
 from sfspiris.core.policy import (
     ArticlePolicy,
@@ -200,7 +201,19 @@ class Desk:
             org.environment, org.login_url, self.secret(org.client_id, "[salesforce] client_id"), grant
         )
 
+    def salesforce_shortcomings(self) -> tuple[str, ...]:
+        """Which of our optional fields no field of the org feeds, each in a sentence."""
+        settings = self.settings
+        source = _source(settings)
+        crm = SalesforceCrm(client=self.salesforce_client(), cache=_Forgetful(), source=source, now=self.now)
+        return crm.shortcomings()
+
     # --- Spiris ----------------------------------------------------------------------------------------------------
+
+    def company_facts(self, company: str) -> CompanyFacts:
+        """What `doctor` looks at in a company's books, read now through the kept sign-in."""
+        ledger = _ledger(self, company, _Forgetful())
+        return CompanyFacts(ledger.setup(), ledger.fiscal_years(), ledger.payment_terms(), ledger.articles())
 
     def spiris_addresses(self, company: str) -> spiris_oauth.Addresses:
         """Where the company's people sign in and where its API answers."""
@@ -391,12 +404,7 @@ def _session(
         api_version=settings.salesforce.api_version or API_VERSION,
         daily_share=settings.limits.salesforce_daily_share,
     )
-    source = Source(
-        gate=settings.source.gate,
-        record_types=settings.source.record_types,
-        fields=settings.source.fields,
-        route_paths=tuple(sorted({path for route in settings.routes for path in route.when})),
-    )
+    source = _source(settings)
     kept = _KeptInState(state, desk.now)
     crm = SalesforceCrm(client=client, cache=kept, source=source, now=desk.now)
     identity.check_org(
@@ -423,6 +431,15 @@ def _session(
     )
     names = {key: own.name or f"{own.orgnr[:6]}-{own.orgnr[6:]}" for key, own in settings.companies.items()}
     return Session(settings, world, crm.record_url, names, progress)
+
+
+def _source(settings: Settings) -> Source:
+    return Source(
+        gate=settings.source.gate,
+        record_types=settings.source.record_types,
+        fields=settings.source.fields,
+        route_paths=tuple(sorted({path for route in settings.routes for path in route.when})),
+    )
 
 
 def _ledger(desk: Desk, company: str, kept: Kept) -> SpirisLedger:

@@ -259,6 +259,7 @@ class FiscalYear:
     start: date
     end: date
     is_locked: bool = False
+    method: int | None = None  # 0 accrual, 1 cash, 2 none; None where the ledger does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +310,21 @@ class CompanyProfile:
     rounds_to_krona: bool = False
     locked_until: date | None = None
     has_iban: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSetup:
+    """How a company is set up in its ledger, as far as it decides whether runs can work.
+
+    `status` is 1 for an active company. The next numbers are None where the ledger does not tell them.
+    """
+
+    name: str
+    status: int
+    next_customer_number: int | None
+    next_invoice_number: int | None
+    locked_until: date | None
+    keeps_draft_date: bool
 
 
 @dataclass(frozen=True, slots=True)

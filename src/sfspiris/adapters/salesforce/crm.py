@@ -176,12 +176,7 @@ class SalesforceCrm:
         Raises what reads raise when Salesforce as a whole does not answer; what was saved before that stays saved, and
         writing it again does no harm.
         """
-        outcome = self._schema.with_known_fields(lambda: self._write(updates))
-        if self._schema.get().is_kept and any(
-            error and error.startswith("INVALID_FIELD") for error in outcome
-        ):
-            self._schema.read_again()
-            outcome = self._write(updates)
+        outcome = self._saved(lambda: self._write(updates))
         return [WriteResult(one.deal_id, error) for one, error in zip(updates, outcome, strict=True)]
 
     # --- what customers owe -----------------------------------------------------------------------------------------
@@ -208,15 +203,23 @@ class SalesforceCrm:
 
     def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
         """Make or save the records of these invoices, in the order given."""
-        known, _ = self.receivable_fields()
-        bodies = [receivables.invoice_body(one, known) for one in records]
-        errors = self._client.upsert(INVOICE, receivables.EXTERNAL_ID, bodies)
+
+        def write() -> list[str | None]:
+            known, _ = self.receivable_fields()
+            bodies = [receivables.invoice_body(one, known) for one in records]
+            return self._client.upsert(INVOICE, receivables.EXTERNAL_ID, bodies)
+
+        errors = self._saved(write)
         return [WriteResult(one.external_id, error) for one, error in zip(records, errors, strict=True)]
 
     def write_accounts(self, summaries: Sequence[AccountSummary]) -> list[WriteResult]:
         """Save what these accounts owe, in the order given."""
-        _, known = self.receivable_fields()
-        errors = self._client.update([receivables.account_body(one, known) for one in summaries])
+
+        def write() -> list[str | None]:
+            _, known = self.receivable_fields()
+            return self._client.update([receivables.account_body(one, known) for one in summaries])
+
+        errors = self._saved(write)
         return [WriteResult(one.account, error) for one, error in zip(summaries, errors, strict=True)]
 
     def _read(self, selection: Selection, ids: Sequence[str] | None) -> list[QueryResult]:
@@ -237,6 +240,16 @@ class SalesforceCrm:
 
     def _query(self, query: str) -> QueryResult:
         return self._schema.with_known_fields(lambda: self._client.query(query))
+
+    def _saved(self, write: Callable[[], list[str | None]]) -> list[str | None]:
+        """What became of the records; once more with a fresh schema when the kept one names a field that is no more."""
+        outcome = self._schema.with_known_fields(write)
+        if self._schema.get().is_kept and any(
+            error and error.startswith("INVALID_FIELD") for error in outcome
+        ):
+            self._schema.read_again()
+            outcome = write()
+        return outcome
 
     def _write(self, updates: Sequence[DealUpdate]) -> list[str | None]:
         writable = mapping.writable_sync_fields(self._schema.get().catalog)

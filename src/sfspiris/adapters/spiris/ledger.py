@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Invoice,
         LedgerCustomer,
         LedgerDraft,
+        LedgerSetup,
         NewArticle,
         PaymentTerms,
         Unit,
@@ -76,6 +77,10 @@ class SpirisLedger:
                 code="WRONG_COMPANY",
             )
         return found
+
+    def setup(self) -> LedgerSetup:
+        """How the company is set up."""
+        return mapping.setup(self._client.company_settings())
 
     def customers(self) -> Sequence[LedgerCustomer]:
         """All customers, inactive ones too."""

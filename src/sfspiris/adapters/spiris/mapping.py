@@ -23,6 +23,7 @@ from sfspiris.core.model import (
     Invoice,
     LedgerCustomer,
     LedgerDraft,
+    LedgerSetup,
     PaymentTerms,
     Totals,
     Unit,
@@ -56,6 +57,7 @@ CAPABILITIES: Final = Capabilities(
 """What Spiris' fields hold: CustomerApi, CustomerInvoiceDraftApi and its rows, OpenAPI document of February 2026."""
 
 _WHOLE_KRONOR = 1
+_ACTIVE = 1
 _DAYS_FROM_INVOICE_DATE = 0
 _OVERDUE = 2
 _SERVICE = "service"
@@ -74,6 +76,18 @@ def profile(settings: wire.CompanySettings) -> CompanyProfile:
         rounds_to_krona=settings.domestic_currency_rounding == _WHOLE_KRONOR,
         locked_until=settings.accounting_locked_to,
         has_iban=bool(settings.iban),
+    )
+
+
+def setup(settings: wire.CompanySettings) -> LedgerSetup:
+    """How the company is set up."""
+    return LedgerSetup(
+        name=settings.name,
+        status=_ACTIVE if settings.company_status is None else settings.company_status,
+        next_customer_number=settings.next_customer_number,
+        next_invoice_number=settings.next_customer_invoice_number,
+        locked_until=settings.accounting_locked_to,
+        keeps_draft_date=bool(settings.keep_original_draft_date),
     )
 
 
@@ -121,7 +135,7 @@ def unit(one: wire.Unit) -> Unit:
 
 def fiscal_year(one: wire.FiscalYear) -> FiscalYear:
     """The year."""
-    return FiscalYear(one.start_date, one.end_date, one.is_locked_for_accounting)
+    return FiscalYear(one.start_date, one.end_date, one.is_locked_for_accounting, one.bookkeeping_method)
 
 
 def vat_rate(coding: wire.Coding) -> Decimal:

@@ -112,6 +112,10 @@ class CompanySettings(_Document):
     domestic_currency_rounding: int
     accounting_locked_to: DayOrNone = None
     iban: str | None = None
+    company_status: int | None = None
+    next_customer_number: int | None = None
+    next_customer_invoice_number: int | None = None
+    keep_original_draft_date: bool | None = None
 
 
 class TermsOfPayment(_Document):
@@ -151,6 +155,7 @@ class FiscalYear(_Document):
     start_date: Day
     end_date: Day
     is_locked_for_accounting: bool = False
+    bookkeeping_method: int | None = None
 
 
 class Currency(_Document):

@@ -1,0 +1,192 @@
+"""`sfspiris doctor`: every precondition of a run looked at, each with what to do about it."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from sfspiris.cli import exits
+from sfspiris.cli.options import Common, with_common
+from sfspiris.errors import SfspirisError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sfspiris.cli.wiring import Desk
+    from sfspiris.core.doctor import Finding
+    from sfspiris.report.doctor import DoctorDocument
+
+_HIDDEN: Final = re.compile(
+    r"^(\s*(?:client_id|client_secret|username|private_key|orgnr|name|login_url|url|file|command)\s*=\s*).*$",
+    re.MULTILINE,
+)
+
+
+@with_common
+def doctor(
+    common: Common,
+    *,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write a zip for whoever helps you: findings, versions, recent runs and the configuration, "
+            "without secrets, names and numbers.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Look at every precondition: sign-ins, who they open, the books' set-up, articles, terms, and our fields. Writes nothing.
+
+    Ends with 3 when something keeps runs from doing all their work.
+    """
+    from sfspiris import __version__, config
+    from sfspiris.cli.answers import answer
+    from sfspiris.cli.wiring import open_desk
+    from sfspiris.core.doctor import State
+    from sfspiris.report.doctor import doctor_document, print_doctor
+
+    if bundle is not None and not bundle.parent.is_dir():
+        raise UsageError(
+            f"There is no folder {bundle.parent}.", remedy="Give --bundle a file in a folder that exists."
+        )
+    with open_desk(common, read_only=True) as desk:
+        findings = [*_state(common), *_salesforce(desk)]
+        for company in desk.chosen_companies():
+            findings += _company(desk, company)
+    document = doctor_document(findings, version=__version__)
+    answer(common, document, lambda console: print_doctor(console, document))
+    if bundle is not None:
+        place = config.find(str(common.config) if common.config else None, os.environ)
+        _write_bundle(common, bundle, document, place.read_text(encoding="utf-8"))
+    if any(one.state is State.BAD for one in findings):
+        raise typer.Exit(exits.Exit.HELD)
+
+
+def _looked(area: str, check: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """What was found; or, where it could not be looked at, why, with the remedy that the error itself knows."""
+    from sfspiris.core.doctor import Finding, State
+
+    try:
+        return look()
+    except SfspirisError as error:
+        return [Finding(area, check, State.BAD, error.message, error.remedy)]
+
+
+def _state(common: Common) -> list[Finding]:
+    from sfspiris.cli.wiring import state_file, utc_now
+    from sfspiris.core.doctor import Finding, State
+    from sfspiris.state.keeping import look
+
+    def judged() -> list[Finding]:
+        found = look(state_file(common), now=utc_now())
+        if not found.exists and found.generation is None:
+            return [Finding("state", "state file", State.OK, f"{found.file} is made by the first run.")]
+        if found.trouble:
+            remedy = "`sfspiris state restore FILE` puts a backup in its place; `sfspiris state rebuild` makes it anew."
+            return [Finding("state", "state file", State.BAD, found.trouble, remedy)]
+        waiting = (
+            [
+                Finding(
+                    "state",
+                    "writes of unknown outcome",
+                    State.WARN,
+                    f"{found.open_writes} wait to be looked up.",
+                    "The next run asks Spiris first; nothing is sent twice.",
+                )
+            ]
+            if found.open_writes
+            else []
+        )
+        return [Finding("state", "state file", State.OK, f"{found.file}: {found.finding}."), *waiting]
+
+    return _looked("state", "state file", judged)
+
+
+def _salesforce(desk: Desk) -> list[Finding]:
+    from sfspiris.core.doctor import Finding, State
+
+    area = "salesforce"
+
+    def signed_in() -> list[Finding]:
+        org_id, name = desk.salesforce_org()
+        return [Finding(area, "sign-in", State.OK, f"opens {name} ({org_id}).")]
+
+    def sources() -> list[Finding]:
+        lacks = desk.salesforce_shortcomings()
+        return [
+            Finding(
+                area, "source fields", State.WARN, one, "Add the field, or name another in [source.fields]."
+            )
+            for one in lacks
+        ] or [Finding(area, "source fields", State.OK, "every field that deals are read from is there.")]
+
+    def own() -> list[Finding]:
+        states = desk.field_states()
+        lacking = [
+            Finding(
+                area,
+                f"{one.object}.{one.name}",
+                State.WARN,
+                one.problem,
+                "`sfspiris salesforce fields --deploy` adds the fields and gives them to the integration user.",
+            )
+            for one in states
+            if one.problem
+        ]
+        return lacking or [
+            Finding(area, "our fields", State.OK, f"all {len(states)} are there and can be written.")
+        ]
+
+    found = _looked(area, "sign-in", signed_in)
+    if any(one.state is State.BAD for one in found):
+        return found
+    return [*found, *_looked(area, "source fields", sources), *_looked(area, "our fields", own)]
+
+
+def _company(desk: Desk, company: str) -> list[Finding]:
+    from sfspiris.cli.wiring import company_policies, utc_now
+    from sfspiris.core.doctor import Finding, State, examine_company
+    from sfspiris.engine.world import STOCKHOLM
+
+    def judged() -> list[Finding]:
+        facts = desk.company_facts(company)
+        today = utc_now().astimezone(STOCKHOLM).date()
+        own = company_policies(desk.settings)[company]
+        opened = Finding(company, "sign-in", State.OK, f"opens {facts.setup.name}.")
+        return [opened, *examine_company(own, facts, today=today)]
+
+    return _looked(company, "sign-in", judged)
+
+
+def _write_bundle(common: Common, bundle: Path, document: DoctorDocument, config_text: str) -> None:
+    import platform
+
+    from sfspiris import __version__
+    from sfspiris.report.json import to_json
+
+    facts = f"sfspiris {__version__}\nPython {platform.python_version()}\n{platform.platform()}\n"
+    try:
+        with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("doctor.json", to_json(document))
+            archive.writestr("versions.txt", facts)
+            archive.writestr("sfspiris.toml", redacted(config_text))
+    except OSError as error:
+        raise UsageError(
+            f"{bundle} cannot be written: {error.strerror}.",
+            remedy="Give --bundle a file that you may write.",
+        ) from error
+    if not (common.json or common.quiet):
+        typer.echo(
+            f"{bundle} holds the findings, versions and the configuration without secrets, names and numbers."
+        )
+
+
+def redacted(config_text: str) -> str:
+    """A configuration that may be shown: secrets, names, numbers and addresses are hidden, comments are gone."""
+    without_comments = re.sub(r"(?m)\s*#.*$", "", config_text)
+    return _HIDDEN.sub(r'\1"[hidden]"', without_comments)
