@@ -137,7 +137,7 @@ def _books(world: World, ledger: Ledger, deals: Iterable[Deal]) -> _Books:
     drafts = ledger.drafts()
     invoices, read_at = ledger.invoices()
     foreign = any(deal.currency not in {None, own} for deal in deals)
-    view = registers.view(world, ledger, fresh=False, foreign=foreign)
+    view = registers.view(world, ledger, fresh=True, foreign=foreign)
     return _Books(view, {one.id: one for one in drafts}, {one.id: one for one in invoices}, read_at)
 
 

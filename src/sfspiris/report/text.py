@@ -383,7 +383,7 @@ def _comparison(page: Page, document: ReconcileDocument, line: LineFacts) -> Non
     if line.field is not None:
         sides = f"Salesforce {line.salesforce or '(empty)'}, Spiris {line.spiris or '(empty)'}"
         page.say(f"{line.field}: {sides}", indent=4)
-    codes = ", ".join((line.code, *line.also)) if line.code else ""
+    codes = ", ".join((line.code, *line.also, *line.reasons)) if line.code else ""
     place = ", ".join(part for part in (codes, company_label(document, line.company)) if part)
     page.say(f"{line.message} ({place})", indent=4)
     if line.fix:

@@ -1,0 +1,198 @@
+"""Stories of `reconcile`: what was planted is what is told, a clean world is clean, and --fix touches no document."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from playground import Json, Playground, finance, pushed
+
+DAY = {"date": "2026-11-20"}
+TEN = {
+    "AMOUNT",
+    "CREDITED",
+    "CUSTOMER",
+    "LINK",
+    "MISSING_IN_SALESFORCE",
+    "MISSING_IN_SPIRIS",
+    "PAYMENT",
+    "STATUS",
+    "TWIN_DOCUMENT",
+    "VAT",
+}
+
+
+@pytest.fixture
+def clean(demo: Playground) -> Playground:
+    """A world in which no deal waits for anybody: those that would be held are lost."""
+    held = demo.sfspiris("push-closed-won", "--dry-run", "--json").document["holds"]
+    for deal in {one["deal"] for one in held}:
+        edit(demo, "Opportunity", deal, StageName="Closed Lost")
+    return demo
+
+
+def edit(demo: Playground, kind: str, record: str, **values: object) -> None:
+    demo.control("salesforce", "PATCH", f"records/{kind}/{record}", values)
+
+
+def lines(demo: Playground, *arguments: str) -> list[Json]:
+    found: list[Json] = demo.sfspiris("reconcile", "--json", *arguments).document["lines"]
+    return found
+
+
+def rows(draft: Json, position: int, **values: object) -> Json:
+    return {"Rows": [one | values if place == position else one for place, one in enumerate(draft["Rows"])]}
+
+
+def plant(demo: Playground) -> dict[str, str]:
+    """Ten differences, each on a deal of its own: deal id → class."""
+    demo.control(
+        "spiris",
+        "POST",
+        "faults",
+        {"method": "POST", "path": "/v2/customerinvoicedrafts$", "nth": 1, "times": 1, "effect": "repeat"},
+    )
+    pushed(demo)
+    where = {one["Id"]: key for key in ("se", "int") for one in demo.company(key)["drafts"]}
+    drafts = {one["Id"]: one for one in demo.drafts()}
+    told = {one["Id"]: one.get("Spiris_Draft_Id__c") for one in demo.deals().values()}
+    standing = {deal: draft for deal, draft in told.items() if draft}
+    twin_ids = drafts.keys() - set(standing.values())
+    (twin,) = [drafts[one]["OurReference"] or drafts[one]["ContractNumber"] for one in twin_ids]
+    planted = {deal: "TWIN_DOCUMENT" for deal in standing if deal in twin}
+    left = {deal: draft for deal, draft in standing.items() if deal not in planted}
+
+    articles = {one["Number"]: one["Id"] for one in demo.company()["articles"]}
+    meals, draft, row = next(
+        (deal, drafts[one], place)
+        for deal, one in left.items()
+        for place, row in enumerate(drafts[one]["Rows"])
+        if row["ArticleNumber"] == "LUNCH-KONF"
+    )
+    finance(demo, f"drafts/{draft['Id']}/edit", rows(draft, row, ArticleId=articles["HANDBOK"]))
+    planted[meals] = "VAT"
+    del left[meals]
+
+    credited, paid, amount, deleted, customer, lost, status, link = left.items()
+    invoices = {}
+    for deal, draft_id in (credited, paid):
+        invoices[deal] = finance(demo, f"drafts/{draft_id}/issue", DAY, where[draft_id])
+    total = Decimal(str(invoices[credited[0]]["TotalAmountInvoiceCurrency"]))
+    part = str((total * Decimal("0.4")).quantize(Decimal("0.01")))
+    finance(demo, f"invoices/{invoices[credited[0]]['Id']}/credit", {"amount": part}, where[credited[1]])
+    finance(demo, f"invoices/{invoices[paid[0]]['Id']}/pay", {"amount": 100, **DAY}, where[paid[1]])
+    demo.sfspiris("pull-invoice-status")
+
+    shown = demo.control("salesforce", "GET", "state")["records"]["Spiris_Invoice__c"]
+    record = next(one for one in shown if one["External_Id__c"].endswith(invoices[paid[0]]["Id"]))
+    edit(demo, "Spiris_Invoice__c", record["Id"], Amount_Paid__c=0)
+    draft = drafts[amount[1]]
+    place = next(place for place, one in enumerate(draft["Rows"]) if not one["IsTextRow"])
+    dearer = rows(draft, place, UnitPrice=draft["Rows"][place]["UnitPrice"] + 1)
+    finance(demo, f"drafts/{amount[1]}/edit", dearer, where[amount[1]])
+    finance(demo, f"drafts/{deleted[1]}/delete", company=where[deleted[1]])
+    somebody = next(
+        one["Id"]
+        for one in demo.company(where[customer[1]])["customers"]
+        if one["Id"] != drafts[customer[1]]["CustomerId"] and one["IsActive"]
+    )
+    finance(demo, f"drafts/{customer[1]}/edit", {"CustomerId": somebody}, where[customer[1]])
+    edit(demo, "Opportunity", lost[0], StageName="Closed Lost")
+    edit(demo, "Opportunity", status[0], Spiris_Sync_Status__c="Paid")
+    edit(demo, "Opportunity", link[0], Spiris_Draft_Id__c="another")
+    return planted | {
+        credited[0]: "CREDITED",
+        paid[0]: "PAYMENT",
+        amount[0]: "AMOUNT",
+        deleted[0]: "MISSING_IN_SPIRIS",
+        customer[0]: "CUSTOMER",
+        lost[0]: "MISSING_IN_SALESFORCE",
+        status[0]: "STATUS",
+        link[0]: "LINK",
+    }
+
+
+def test_a_clean_world_agrees_to_the_ore_through_invoice_credit_and_payment(clean: Playground) -> None:
+    drafts = list(pushed(clean).values())[:2]
+    made = [finance(clean, f"drafts/{one}/issue", DAY) for one in drafts]
+    finance(clean, f"invoices/{made[0]['Id']}/pay", {"amount": 100, **DAY})
+    clean.sfspiris("pull-invoice-status")
+    ended = clean.sfspiris("reconcile", "--json", "--detailed-exitcode")
+    assert ended.code == 0, ended.out
+    assert {one["symbol"] for one in ended.document["lines"]} == {"="}
+    assert all(Decimal(one["difference"]) == 0 for one in ended.document["sums"])
+
+    total = Decimal(str(made[1]["TotalAmountInvoiceCurrency"]))
+    part = (total * Decimal("0.4")).quantize(Decimal("0.01"))
+    finance(clean, f"invoices/{made[1]['Id']}/credit", {"amount": str(part)})
+    clean.sfspiris("pull-invoice-status")
+    figures = next(
+        one["figures"]
+        for one in clean.sfspiris("reconcile", "--json").document["sums"]
+        if (one["company"], one["currency"]) == ("se", "SEK")
+    )
+    invoices = clean.company()["invoices"]
+    ours = [one for one in invoices if one["Id"] in {one["Id"] for one in made}]
+    assert Decimal(figures["billed"]) == sum(Decimal(str(one["TotalAmountInvoiceCurrency"])) for one in ours)
+    assert Decimal(figures["remaining"]) == sum(
+        Decimal(str(one["RemainingAmountInvoiceCurrency"])) for one in ours
+    )
+    assert (Decimal(figures["credited_gross"]), Decimal(figures["paid"])) == (part, Decimal(100))
+    notes = [one for one in invoices if one["IsCreditInvoice"]]
+    assert Decimal(figures["credited"]) == sum(
+        Decimal(str(one["TotalVatAmountInvoiceCurrency"])) - Decimal(str(one["TotalAmountInvoiceCurrency"]))
+        for one in notes
+    )
+
+
+def test_ten_planted_differences_are_ten_lines_and_fix_puts_right_two(clean: Playground) -> None:
+    planted = plant(clean)
+    assert set(planted.values()) == TEN
+    assert len(planted) == 10
+    clean.forget_calls()
+    ended = clean.sfspiris("reconcile", "--json", "--detailed-exitcode", "--report", "found.csv")
+    assert ended.code == 4
+    assert clean.writes() == []
+    told = {one["deal"]: one["code"] for one in ended.document["lines"] if one["symbol"] != "="}
+    assert told == planted
+    assert ended.document["classes"] == dict.fromkeys(TEN, 1)
+    assert ended.document["reread"] == 10
+    assert all(one["fix"] for one in ended.document["lines"] if one["symbol"] != "=")
+    for code in TEN:
+        assert f",{code}," in (clean.folder / "found.csv").read_text(encoding="utf-8")
+
+    rehearsed = clean.sfspiris("reconcile", "--fix", "--dry-run")
+    assert rehearsed.out.startswith("Dry run of reconcile")
+    assert clean.writes() == []
+    fixed = clean.sfspiris("reconcile", "--fix", "--json", "--report", "fixed.json")
+    assert fixed.code == 0, fixed.out + fixed.err
+    assert {one["deal"] for one in fixed.document["actions"]} == {
+        deal for deal, code in planted.items() if code in {"LINK", "STATUS"}
+    }
+    assert json.loads((clean.folder / "fixed.json").read_text(encoding="utf-8")) == fixed.document
+    assert [one for one in clean.calls("spiris") if one["method"] != "GET"] == []
+    left = {one["code"] for one in lines(clean) if one["symbol"] != "="}
+    assert left == TEN - {"LINK", "STATUS"}
+
+
+def test_a_lost_memory_is_made_again_by_fix(clean: Playground) -> None:
+    pushed(clean)
+    for left_over in clean.folder.glob("sfspiris.db*"):
+        left_over.unlink()
+    assert {one["code"] for one in lines(clean)} == {"LINK"}
+    fixed = clean.sfspiris("reconcile", "--fix", "--json", "--detailed-exitcode")
+    assert fixed.code == 0, fixed.out
+    assert {one["kind"] for one in fixed.document["actions"]} == {"adopt"}
+    assert {one["symbol"] for one in lines(clean)} == {"="}
+    assert clean.sfspiris("push-closed-won", "--json").document["actions"] == []
+
+
+def test_a_period_whose_books_are_locked_is_told(clean: Playground) -> None:
+    pushed(clean)
+    clean.control("spiris", "PUT", "company?company=se", {"AccountingLockedTo": "2026-10-31"})
+    assert clean.sfspiris("reconcile", "--json", "--period", "2026-10").document["locks"] == [
+        {"company": "int", "locked_until": None, "period": "open"},
+        {"company": "se", "locked_until": "2026-10-31", "period": "locked"},
+    ]
