@@ -21,6 +21,7 @@ from typer.exceptions import TyperException
 
 from sfspiris import __version__
 from sfspiris.cli import (
+    apply,
     auth,
     demo,
     doctor,
@@ -103,6 +104,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("push-closed-won")(push.push_closed_won)
+app.command("apply")(apply.apply)
 app.command("pull-invoice-status")(pull.pull_invoice_status)
 app.command("reconcile")(reconcile.reconcile)
 app.command("preflight")(preflight.preflight)

@@ -33,7 +33,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.CHANGES: "changes pending or drift found, only with `--detailed-exitcode`",
     Exit.SIGN_IN: "sign-in needed again; the message names the command",
     Exit.LOCKED: "another run holds the lock",
-    Exit.SAFETY_STOP: "safety stop: too many changes, wrong org or company, read-only mode",
+    Exit.SAFETY_STOP: "safety stop: too many changes, stale plan, wrong org or company, read-only mode",
     Exit.UNREACHABLE: "a remote system is unreachable or out of quota; nothing is lost, run again",
     Exit.INTERRUPTED: "interrupted by the keyboard; the next run picks up",
     Exit.TERMINATED: "ended by the system; the next run picks up",

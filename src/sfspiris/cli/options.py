@@ -25,6 +25,14 @@ Report = Annotated[
     Path | None,
     typer.Option(help="Also write the plan or result as .html, .md or .csv.", show_default=False),
 ]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="With --dry-run: save the plan as a file for `sfspiris apply`.",
+        metavar="PLAN.json",
+        show_default=False,
+    ),
+]
 Deals = Annotated[
     list[str] | None,
     typer.Option(

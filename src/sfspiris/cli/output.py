@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sfspiris.cli.wiring import Session
     from sfspiris.core.drift import Reconciliation
     from sfspiris.core.outcome import RunResult
+    from sfspiris.core.planning.saved import SavedPlan
     from sfspiris.core.review import Difference
     from sfspiris.engine.preflight import Preflight
     from sfspiris.report.shapes import ReconcileDocument, RunDocument
@@ -37,14 +38,28 @@ def check_report(report: Path | None) -> None:
         files.check_report(report)
 
 
+def check_plan(out: Path | None, *, dry: bool) -> None:
+    """Refuse to save a plan where there is none, or where it could not be written, before anything is done."""
+    if out is None:
+        return
+    if not dry:
+        raise UsageError(
+            "--out saves a plan, and only a dry run makes one.",
+            remedy="Add --dry-run, then carry the plan out with `sfspiris apply`.",
+        )
+    files.check_file(out)
+
+
 def show_run(
     common: Common,
     session: Session,
     result: RunResult,
     *,
     report: Path | None,
+    out: Path | None = None,
+    saved: SavedPlan | None = None,
 ) -> None:
-    """Show what a run planned or did."""
+    """Show what a run planned or did, and write the plan where it is to be saved."""
     session.progress.clear()
     document = run_document(
         result,
@@ -52,6 +67,10 @@ def show_run(
         companies=session.company_names,
         deal_names=result.deal_names,
     )
+    if out is not None and saved is not None:
+        from sfspiris.report.saved import plan_document
+
+        files.write_text(out, to_json(plan_document(document, saved)))
     _tell(common, document, report)
 
 

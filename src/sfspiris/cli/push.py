@@ -14,6 +14,7 @@ from sfspiris.cli.options import (
     DryRun,
     Full,
     Limit,
+    Out,
     Report,
     Since,
     Until,
@@ -27,6 +28,7 @@ def push_closed_won(
     common: Common,
     *,
     dry_run: DryRun = False,
+    out: Out = None,
     report: Report = None,
     deal: Deals = None,
     since: Since = None,
@@ -38,8 +40,9 @@ def push_closed_won(
     detailed_exitcode: DetailedExitcode = False,
 ) -> None:
     """Turn Closed Won deals into customers and invoice drafts in Spiris. Finance issues the drafts."""
-    from sfspiris.cli.output import check_report, show_run
+    from sfspiris.cli.output import check_plan, check_report, show_run
     from sfspiris.cli.wiring import open_session
+    from sfspiris.engine.apply import save
     from sfspiris.engine.gather import Scope
     from sfspiris.engine.run import Guard, push
 
@@ -53,8 +56,10 @@ def push_closed_won(
         full=full,
     )
     check_report(report)
+    check_plan(out, dry=dry_run)
     with open_session(common, "push-closed-won", dry=dry_run) as session:
         guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
         result = push(session.world, scope, guard)
-        show_run(common, session, result, report=report)
+        saved = save(session.world, result, scope) if out is not None else None
+        show_run(common, session, result, report=report, out=out, saved=saved)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=detailed_exitcode and dry_run))

@@ -141,6 +141,8 @@ def _plain(value: object) -> object:
         return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
+    if isinstance(value, set | frozenset):
+        return sorted(str(_plain(one)) for one in value)
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}
     return value if value is None or isinstance(value, str | bool) else str(value)

@@ -57,7 +57,8 @@ class HeldSince:
 class RunResult:
     """Everything a report tells about one run; times are UTC. `stopped` is what ended it before all was tried.
 
-    `deal_names` names Deals that neither an action nor a hold names.
+    `deal_names` names Deals that neither an action nor a hold names. `refused` counts the items of a saved plan that have
+    moved since and were left alone without being held.
     """
 
     command: str
@@ -72,6 +73,7 @@ class RunResult:
     api_calls: Mapping[str, int]
     stopped: SfspirisError | None = None
     deal_names: Mapping[str, str] = field(default_factory=dict)
+    refused: int = 0
 
     @property
     def held(self) -> int:
@@ -80,8 +82,9 @@ class RunResult:
 
     @property
     def failed(self) -> int:
-        """How many actions failed or are unknown."""
-        return sum(one.outcome in {Outcome.FAILED, Outcome.UNKNOWN} for one in self.results)
+        """How many actions failed or are unknown, and how many items of a saved plan were refused."""
+        failed = sum(one.outcome in {Outcome.FAILED, Outcome.UNKNOWN} for one in self.results)
+        return failed + self.refused
 
     @property
     def miscounted(self) -> int:

@@ -98,6 +98,18 @@ def of_companies(deals: Sequence[Deal], world: World, companies: Collection[str]
     )
 
 
+def named(world: World, deal_ids: Sequence[str]) -> Gathered:
+    """These Deals as they are today. Those that left the gate are no mistake here, and `departed` when they have a document."""
+    if not deal_ids:
+        return Gathered((), world.clock.now())
+    batch = world.crm.read_deals(Selection(ids=tuple(deal_ids)))
+    world.clock.follow(batch.read_at)
+    links = world.state.links.latest()
+    left = sorted((set(deal_ids) & links.keys()) - {deal.id for deal in batch.deals})
+    fates = world.crm.fates(ids=left) if left else ()
+    return Gathered(batch.deals, batch.read_at, departed=tuple(_departed(fate) for fate in fates))
+
+
 def _selected(world: World, scope: Scope) -> Gathered:
     batch = world.crm.read_deals(
         Selection(

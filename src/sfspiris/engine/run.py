@@ -43,6 +43,19 @@ class Guard:
     allow_large: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A plan of which something was left out: `refused` counts the Deals, `left` names those that stay as they are.
+
+    `warnings` say why.
+    """
+
+    plan: Plan
+    left: frozenset[str]
+    refused: int
+    warnings: tuple[Warn, ...] = ()
+
+
 def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     """Won Deals become customers and drafts; or, in a dry run, the plan for it.
 
@@ -57,12 +70,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     log.info(
         "planned: %d actions, %d holds, %d unchanged", len(plan.actions), len(plan.holds), len(plan.unchanged)
     )
-    if world.dry:
-        carried = Carried([ActionResult(action, Outcome.PLANNED) for action in plan.actions])
-    else:
-        _check_size(plan, guard)
-        carried = execute(world, plan)
-        world.state.links.save_bases(plan.remembered, at=world.clock.now())
+    carried = _carried(world, plan, guard)
     holds = _remember_holds(world, gathered, plan, carried)
     if carried.stopped is None and not world.dry:
         search.conclude(world, inputs.documents, inputs.gaps, gathered.read_at)
@@ -70,6 +78,29 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
     warnings = (*_about_the_crm(world), *_early(world, scope, gathered), *plan.warnings, *carried.warnings)
     return _finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
+
+
+def push_part(world: World, started: datetime, gathered: Gathered, part: Part, guard: Guard) -> RunResult:
+    """Carry out a part of a plan as a push would, journal, limits and all; or, in a dry run, show it.
+
+    No cursor moves and no search is concluded, so that the next push looks at whatever was left out. Raises what `push`
+    raises.
+    """
+    carried = _carried(world, part.plan, guard)
+    decided = replace(
+        gathered, deals=tuple(one for one in gathered.deals if one.id not in part.left), gone=frozenset()
+    )
+    holds = _remember_holds(world, decided, part.plan, carried)
+    warnings = (*_about_the_crm(world), *part.warnings, *part.plan.warnings, *carried.warnings)
+    return _finish(
+        world,
+        started,
+        carried,
+        holds=holds,
+        warnings=warnings,
+        unchanged=part.plan.unchanged,
+        refused=part.refused,
+    )
 
 
 def rebuild(world: World) -> RunResult:
@@ -138,6 +169,15 @@ def idle(world: World) -> RunResult:
     started = world.clock.now()
     world.state.runs.start(world.run_id, world.command, at=started)
     return _finish(world, started, Carried())
+
+
+def _carried(world: World, plan: Plan, guard: Guard) -> Carried:
+    if world.dry:
+        return Carried([ActionResult(action, Outcome.PLANNED) for action in plan.actions])
+    _check_size(plan, guard)
+    carried = execute(world, plan)
+    world.state.links.save_bases(plan.remembered, at=world.clock.now())
+    return carried
 
 
 def _check_size(plan: Plan, guard: Guard) -> None:
@@ -314,6 +354,7 @@ def _finish(
     warnings: tuple[Warn, ...] = (),
     unchanged: tuple[str, ...] = (),
     names: Mapping[str, str] | None = None,
+    refused: int = 0,
 ) -> RunResult:
     result = RunResult(
         command=world.command,
@@ -328,6 +369,7 @@ def _finish(
         api_calls=world.api_calls(),
         stopped=carried.stopped,
         deal_names=names or {},
+        refused=refused,
     )
     done = [kind(one.action) for one in result.results if one.outcome is Outcome.DONE]
     made = sum(one in {"create_customer", "create_article", "create_draft"} for one in done)

@@ -32,13 +32,21 @@ def check_report(path: Path) -> None:
     be written there.
     """
     _form(path)
+    check_file(path)
+
+
+def check_file(path: Path) -> None:
+    """Refuse a file that could not be written, before any work is done for it.
+
+    Raises UsageError when its folder does not exist, or nothing can be written there.
+    """
     if not path.parent.is_dir():
         raise UsageError(
-            f"There is no folder {path.parent} for the report.",
+            f"There is no folder {path.parent} for {path.name}.",
             remedy="Make the folder, or name another one.",
         )
     if path.is_dir():
-        raise UsageError(f"{path} is a folder.", remedy="Name a file for the report.")
+        raise UsageError(f"{path} is a folder.", remedy="Name a file.")
     unfinished = _unfinished(path)
     try:
         unfinished.write_bytes(b"")

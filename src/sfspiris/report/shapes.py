@@ -343,6 +343,39 @@ class LockFacts(Facts):
     period: Literal["locked", "partly", "open"] | None
 
 
+class SavedItemFacts(Facts):
+    """What one action of a saved plan is recognised by; see `core/planning/saved.py`. `content` is the print of the deal."""
+
+    action: Id
+    kind: Kind
+    deal: Id
+    company: Id | None
+    intent: str
+    content: str | None
+    rests_on: str
+    fields: dict[str, str]
+
+
+class SavedFacts(Facts):
+    """What must be the same for the plan to be carried out. `seal` is a print of the whole file."""
+
+    version: Literal[1] = 1
+    org: str
+    companies: dict[str, str]
+    rules: str
+    asked: bool
+    fresh: bool
+    deals: tuple[Id, ...]
+    items: tuple[SavedItemFacts, ...]
+    seal: str
+
+
+class PlanDocument(RunDocument):
+    """A dry run that was saved, for `sfspiris apply`."""
+
+    saved: SavedFacts
+
+
 class LineFacts(Facts):
     """One comparison; `salesforce` and `spiris` are the two values of a field that differs.
 
@@ -467,6 +500,7 @@ class StartDocument(Facts):
 
 SCHEMAS: Final[Mapping[str, type[Facts]]] = {
     "run": RunDocument,
+    "plan": PlanDocument,
     "reconcile": ReconcileDocument,
     "preflight": PreflightDocument,
     "error": FailureDocument,

@@ -1,0 +1,42 @@
+"""`sfspiris apply`: a saved plan is carried out, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sfspiris.cli import exits
+from sfspiris.cli.options import AllowHeld, AllowLarge, Common, DryRun, Report, with_common
+
+
+@with_common
+def apply(
+    common: Common,
+    *,
+    plan: Annotated[
+        Path, typer.Argument(metavar="PLAN.json", help="What `push-closed-won --dry-run --out` saved.")
+    ],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse the whole plan (exit 7) when one item has moved since.")
+    ] = False,
+    dry_run: DryRun = False,
+    report: Report = None,
+    allow_large: AllowLarge = False,
+    allow_held: AllowHeld = False,
+) -> None:
+    """Carry out a saved plan and nothing else. What has moved since is refused, each item with its reason."""
+    from sfspiris.cli.output import check_report, show_run
+    from sfspiris.cli.wiring import open_session
+    from sfspiris.engine.apply import apply as apply_plan
+    from sfspiris.engine.run import Guard
+    from sfspiris.report.saved import read_plan
+
+    check_report(report)
+    saved = read_plan(plan)
+    with open_session(common, "apply", dry=dry_run) as session:
+        guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
+        result = apply_plan(session.world, saved.of(common.companies), guard, strict=strict)
+        show_run(common, session, result, report=report)
+    raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=False))
