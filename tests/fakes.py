@@ -35,7 +35,7 @@ from sfspiris.core.model import (
 )
 from sfspiris.core.receivables import values
 from sfspiris.engine.world import ServerClock, World
-from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable
+from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable, VatNumberUnchecked
 from sfspiris.ports.crm import DealBatch, DealUpdate, Fate, KnownDeal, Reach, Selection, WriteResult
 from sfspiris.state.store import State, open_state
 from shorthand import ARTICLES, CAPABILITIES, CODINGS, NOW, POLICY, TERMS, UNITS, YEARS
@@ -60,6 +60,12 @@ def lost() -> OutcomeUnknown:
 
 def refused() -> Refused:
     return Refused("Spiris refused it.", remedy="Mend it.", vendor_code="2000", details="Name")
+
+
+def vies_down() -> VatNumberUnchecked:
+    return VatNumberUnchecked(
+        "VIES does not answer.", remedy="Wait.", vendor_code="2000", details="VatNumber"
+    )
 
 
 def unreachable() -> Unreachable:

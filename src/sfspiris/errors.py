@@ -99,6 +99,18 @@ class Refused(Held):
         self.details = details
 
 
+class VatNumberRefused(Refused):
+    """The remote system asked VIES, the EU's register, which does not know the VAT number as valid."""
+
+    code = "VIES_REFUSED"
+
+
+class VatNumberUnchecked(Refused):
+    """The remote system could not ask VIES about the VAT number: no answer, which is neither a yes nor a no."""
+
+    code = "VIES_UNAVAILABLE"
+
+
 class OutcomeUnknown(SfspirisError):
     """A write left us and no trustworthy answer came back: it is neither done nor failed."""
 

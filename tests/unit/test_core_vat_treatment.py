@@ -10,13 +10,14 @@ from typing import TypedDict, Unpack
 import pytest
 
 from sfspiris.core import vat
-from sfspiris.core.actions import CreateArticle, CreateCustomer, CreateDraft, Plan
+from sfspiris.core.actions import CreateArticle, CreateCustomer, CreateDraft, Plan, UpdateCustomer
 from sfspiris.core.model import Article, Buyer, Deal, LedgerCustomer, Unit
 from sfspiris.core.planning.push import Unresolved, decide
 from sfspiris.core.policy import (
     ArticlePolicy,
     CompanyPolicy,
     MissingArticle,
+    Owner,
     VatPolicy,
     WithoutProduct,
 )
@@ -200,11 +201,36 @@ def test_food_paid_before_a_change_and_delivered_after_is_held_since_the_day_of_
 # --- where law and ledger differ -----------------------------------------------------------------------------------
 
 
-def test_a_german_customer_without_a_vat_number_in_the_ledger_is_held() -> None:
+BARE = customer("1001", name=GERMAN.name, orgnr=None, vat_number=None, country="DE")
+LINKED = replace(GERMAN, customer_number="1001")
+
+
+def test_a_vat_number_that_the_same_plan_adds_to_its_customer_counts() -> None:
+    two = [
+        deal("D1", "1 x 100 KONS", buyer=LINKED),
+        deal("D2", "1 x 200 KONS", buyer=LINKED, closed_on=date(2026, 11, 11)),
+    ]
+    made = decide(replace(inputs(*two), ledgers={"se": view(BARE), "int": view(BARE)}))
+    assert not made.holds
+    assert [type(action) for action in made.actions][:3] == [UpdateCustomer, CreateDraft, CreateDraft]
+    drafts = [action for action in made.actions if isinstance(action, CreateDraft)]
+    assert [treatments(one) for one in drafts] == [[("EU_SERVICES_RC", 0)]] * 2
+
+
+def test_a_german_customer_whose_vat_number_finance_keeps_empty_is_held() -> None:
     """The ledger would charge Swedish VAT, whatever Salesforce knows."""
-    bare = customer("1001", name=GERMAN.name, orgnr=None, vat_number=None, country="DE")
-    linked = replace(GERMAN, customer_number="1001")
-    assert held(deal("D1", "1 x 100 KONS", buyer=linked), bare) == ["VAT_TREATMENT_UNCLEAR"]
+    finances = {
+        key: replace(one, owners={"vat_number": Owner.SPIRIS}) for key, one in POLICY.companies.items()
+    }
+    wanted = inputs(deal("D1", "1 x 100 KONS", buyer=LINKED))
+    made = decide(
+        replace(
+            wanted,
+            policy=replace(POLICY, companies=finances),
+            ledgers={"se": view(BARE), "int": view(BARE)},
+        )
+    )
+    assert [hold.code for hold in made.holds] == ["VAT_TREATMENT_UNCLEAR"]
 
 
 def test_a_customer_that_the_ledger_has_in_another_country_is_held() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fakes import Killed, Stage, refused, unreachable
+from fakes import Killed, Stage, refused, unreachable, vies_down
 from sfspiris.core.actions import Change, UpdateCustomer
 from sfspiris.core.holds import WarningCode
 from sfspiris.core.outcome import Outcome, RunResult, RunStatus
@@ -75,6 +75,16 @@ def test_a_refused_update_is_told_makes_its_draft_all_the_same_and_is_tried_agai
     assert [one.code for one in first.warnings] == [WarningCode.CUSTOMER_NOT_UPDATED]
     assert len(pushed.se.made) == 2
     assert updates(run(pushed)) == [Outcome.DONE]
+
+
+def test_vies_that_stops_a_change_holds_no_draft_with_swedish_vat(pushed: Stage) -> None:
+    account_changes(pushed, phone="08-2")
+    pushed.crm.add(deal("D2", "1 x 600 KONS", buyer=buyer(phone="08-2")))
+    pushed.se.update_trouble.before[1] = vies_down
+    first = run(pushed)
+    assert [one.code for one in first.warnings] == [WarningCode.CUSTOMER_NOT_UPDATED]
+    assert first.holds == ()
+    assert len(pushed.se.made) == 2
 
 
 def test_without_a_connection_nothing_is_remembered_and_the_update_is_tried_again(pushed: Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 import pytest
@@ -229,6 +229,15 @@ def test_a_deal_shows_every_field_before_and_after_and_its_rows() -> None:
     assert "Rows[1]" not in text
     assert "found by organisation number" in text
     assert "equal to the deal's lines" in text
+
+
+def test_a_draft_without_vat_says_why() -> None:
+    why = "0\N{NO-BREAK SPACE}% on row 1: main-rule service (EU_SERVICES_RC); buyer's VAT number DE136695976"
+    draft = create_draft(1, "Rådgivning", row("Timme", "1", "100", rate="0"))
+    told = page(run(*planned(replace(draft, vat_reasons=(why,)))))
+    assert "Why no VAT is charged" in told.text
+    assert "EU_SERVICES_RC" in told.text
+    assert "Why no VAT is charged" not in page(run(*planned(draft))).text
 
 
 def test_a_draft_whose_net_is_not_the_deals_says_so() -> None:

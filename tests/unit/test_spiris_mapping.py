@@ -548,3 +548,22 @@ def test_every_field_that_we_send_is_one_that_the_vendor_documents() -> None:
     assert set(draft) <= vendors_fields("CustomerInvoiceDraftApi")
     for row in draft["Rows"]:
         assert set(row) <= vendors_fields("CustomerInvoiceDraftRowApi")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("The number is not valid according to VIES.", "VIES_REFUSED"),
+        ("VAT number could not be found in VIES", "VIES_REFUSED"),
+        ("The number could not be checked; the VIES service does not answer.", "VIES_UNAVAILABLE"),
+        ("VIES is unavailable", "VIES_UNAVAILABLE"),
+        ("Request to vies timed out", "VIES_UNAVAILABLE"),
+        ("The number must be a country code followed by 8-12 digits.", "LEDGER_REFUSED"),
+    ],
+)
+def test_a_vat_number_that_vies_does_not_confirm_is_told_from_one_that_it_could_not_be_asked_about(
+    words: str, code: str
+) -> None:
+    refused = refusals.of_record(refusal(2000, VatNumber=words), what="customer", sent={})
+    assert refused.code == code
+    assert f"VatNumber: {words}" in refused.message

@@ -72,6 +72,35 @@ class Carried:
     stopped: SfspirisError | None = None
 
 
+_TAX_FIELDS: Final = frozenset({"vat_number", "country"})
+_NUMBER_TREATMENTS: Final = frozenset(
+    {
+        "EU_GOODS_IC",
+        "EU_TRIANGULATION",
+        "EU_SERVICES_RC",
+        "SE_RC_CONSTRUCTION",
+        "SE_RC_ELECTRONICS",
+        "SE_RC_OTHER",
+    }
+)
+"""Treatments without VAT whose condition is the buyer's VAT number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NotUpdated:
+    """A customer that could not be updated: why, and which fields it does not have."""
+
+    hold: Hold
+    fields: frozenset[str]
+
+    def concerns(self, draft: Draft) -> bool:
+        """Whether the draft's VAT was foretold for another customer than the ledger now has, or rests on a doubtful number."""
+        if self.fields & _TAX_FIELDS:
+            return True
+        doubtful = self.hold.code in {HoldCode.VIES_REFUSED, HoldCode.VIES_UNAVAILABLE}
+        return doubtful and any(row.treatment in _NUMBER_TREATMENTS for row in draft.rows)
+
+
 def execute(world: World, plan: Plan) -> Carried:
     """Carry out the plan, in order. A Deal that cannot be written becomes a hold and the others go on.
 
@@ -87,6 +116,7 @@ class _Execution:
         self._carried = Carried()
         self._customers: dict[tuple[str, str], str | Hold] = {}  # what became of each CreateCustomer
         self._articles: dict[tuple[str, str], str | Hold] = {}  # what became of each CreateArticle
+        self._not_updated: dict[tuple[str, str], _NotUpdated] = {}  # customers whose update failed
         self._after: dict[str, SyncState] = {}  # what the CRM must be told otherwise than planned
         self._untouched: set[str] = set()  # deals of whose write nothing is known: the CRM is told nothing
         self._sent: str | None = None  # the action that left us and has not been noted yet
@@ -222,6 +252,8 @@ class _Execution:
             action, intent, lambda: ledger.update_customer(action.customer_id, action.wanted)
         )
         if isinstance(written, Hold):
+            fields = frozenset(one.field for one in action.wanted)
+            self._not_updated[action.company, action.customer_id] = _NotUpdated(written, fields)
             self._carried.warnings.append(
                 Warn(
                     WarningCode.CUSTOMER_NOT_UPDATED,
@@ -413,7 +445,8 @@ class _Execution:
     def _customer_id(self, action: CreateDraft | UpdateDraft) -> str | Hold:
         match action.customer:
             case ExistingCustomer(id=found):
-                return found
+                failed = self._not_updated.get((action.company, found))
+                return failed.hold if failed is not None and failed.concerns(action.draft) else found
             case new:
                 return self._customers[action.company, new.key]
 
@@ -564,9 +597,11 @@ class _Execution:
                 raise
             except Refused as error:
                 self._unanswered[action.company] = 0
-                self._move(intent, IntentEvent.REFUSE, error.vendor_code or error.code)
+                code = HoldCode(error.code)
+                told = error.vendor_code if code is HoldCode.LEDGER_REFUSED else error.code
+                self._move(intent, IntentEvent.REFUSE, told or error.code)
                 self._note(action, Outcome.FAILED)
-                return self._hold(action, HoldCode.LEDGER_REFUSED, error)
+                return self._hold(action, code, error)
             except OutcomeUnknown as error:
                 self._move(intent, IntentEvent.LOSE, error.code)
                 self._note(action, Outcome.UNKNOWN)

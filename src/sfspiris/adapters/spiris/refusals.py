@@ -14,7 +14,15 @@ from pydantic import ValidationError
 
 from sfspiris.adapters.retrying import Then, after_spiris
 from sfspiris.adapters.spiris import wire
-from sfspiris.errors import BrokenReply, ConfigError, OutOfQuota, Refused, SafetyStop
+from sfspiris.errors import (
+    BrokenReply,
+    ConfigError,
+    OutOfQuota,
+    Refused,
+    SafetyStop,
+    VatNumberRefused,
+    VatNumberUnchecked,
+)
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -36,6 +44,12 @@ _WRONG_KIND_OF_COMPANY = 4034
 _NO_MODULE = re.compile(r"no access to module:?\s*([\w.-]{1,40})?", re.IGNORECASE)
 _DAY = re.compile(r"20\d\d-\d\d-\d\d")
 _LONG_NUMBER = rf"(?!{_DAY.pattern}(?!\d))(?<!\d)\d[\d +-]{{5,}}\d"
+_VIES = re.compile(r"\bvies\b", re.IGNORECASE)
+_NO_ANSWER = re.compile(
+    r"\b(?:not (?:answer|respond|available|reachable|be (?:checked|reached|verified))|unavailable|unreachable|"
+    r"time[- ]?(?:d[- ])?out|no (?:answer|response)|(?:is|was) down|svarar inte|inte (?:nås|tillgänglig))",
+    re.IGNORECASE,
+)
 _SUPPORT_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _LONGEST_DETAILS = 500
 _SHORTEST_HIDDEN = 3
@@ -59,6 +73,10 @@ _REMEDIES: Final[Mapping[int, str]] = {
     _CONFLICT: "Look in Spiris for a record with the same number or name; keep one of them, then run `sfspiris push-closed-won` again.",
     _PERIOD_LOCKED: "Open the bookkeeping period in Spiris or choose a later date, then run `sfspiris push-closed-won` again.",
 }
+_CORRECT_NUMBER = (
+    "Ask the buyer for its VAT number and correct it on the account (ec.europa.eu/taxation_customs/vies tells which are valid), "
+    "then run `sfspiris push-closed-won` again."
+)
 _CORRECT_AND_PUSH = "Correct what Spiris names, then run `sfspiris push-closed-won` again."
 
 
@@ -118,12 +136,25 @@ def of_record(body: wire.ErrorBody, *, what: str, sent: Mapping[str, object]) ->
         if one.message
     ] or [_without(hidden, body.developer_error_message or "no reason given")]
     details = text.one_line("; ".join(said))[:_LONGEST_DETAILS]
-    return Refused(
+    kind, remedy = Refused, _REMEDIES.get(body.error_code, _CORRECT_AND_PUSH)
+    if _VIES.search(details):
+        kind, remedy = _of_vies(details)
+    return kind(
         f"Spiris refused the {what}: {details} ({body.error_code}).",
-        remedy=_REMEDIES.get(body.error_code, _CORRECT_AND_PUSH),
+        remedy=remedy,
         vendor_code=str(body.error_code),
         details=details,
     )
+
+
+def _of_vies(details: str) -> tuple[type[Refused], str]:
+    """Which of VIES' two noes it is: the register knows the number as not valid, or it could not be asked.
+
+    Spiris asks VIES whenever it saves a customer with a VAT number, and has no code of its own for either answer.
+    """
+    if _NO_ANSWER.search(details):
+        return VatNumberUnchecked, "Run again later: no answer is no verdict, and nothing needs to be mended."
+    return VatNumberRefused, _CORRECT_NUMBER
 
 
 def _pattern_of(sent: Mapping[str, object]) -> re.Pattern[str]:

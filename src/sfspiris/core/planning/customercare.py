@@ -9,7 +9,7 @@ from sfspiris.core.actions import UpdateCustomer
 from sfspiris.core.holds import WarningCode
 from sfspiris.core.planning.buyers import screen_buyer
 from sfspiris.core.planning.findings import Findings
-from sfspiris.core.planning.updates import meet
+from sfspiris.core.planning.updates import meet, with_changes
 from sfspiris.core.policy import Owner
 from sfspiris.swedish import text
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from sfspiris.core.actions import Change
     from sfspiris.core.model import (
         Customer,
         CustomerBase,
@@ -49,6 +50,26 @@ class CustomerCare:
     bases: Mapping[tuple[str, str], CustomerBase]
     remembered: list[CustomerBase] = field(default_factory=list)
     met: set[tuple[str, str]] = field(default_factory=set)
+    planned: dict[tuple[str, str], tuple[Change, ...]] = field(default_factory=dict)
+
+    def expected(self, customer: Customer, customer_id: str, found: Findings) -> LedgerCustomer | None:
+        """The customer as the ledger will have it when the plan's draft is made: VAT follows from that, not from today's.
+
+        That is as it stands, with the fields of the update that the plan holds already or that `update` would add.
+        """
+        company, buyer = found.company, found.deal.buyer
+        if company is None or buyer is None:
+            return None
+        key = (company.key, customer_id)
+        standing = self._known(*key)
+        if standing is None:
+            return None
+        if key in self.met:
+            return with_changes(standing, self.planned.get(key, ()))
+        known = self.bases.get(key)
+        if not standing.is_active or (known is not None and known.buyer_id != buyer.id):
+            return standing
+        return with_changes(standing, meet(customer, standing, known, company, buyer.id).wanted)
 
     def update(
         self, customer: Customer, customer_id: str, found: Findings, correlation: str
@@ -69,6 +90,7 @@ class CustomerCare:
             if meeting.base.fields:
                 self.remembered.append(meeting.base)
             return None
+        self.planned[key] = meeting.wanted
         return UpdateCustomer(
             company=company.key,
             customer_id=customer_id,
@@ -84,9 +106,12 @@ class CustomerCare:
 
     def _standing(self, company: str, customer_id: str) -> LedgerCustomer | None:
         """The customer as the ledger has it, unless finance has closed it."""
+        known = self._known(company, customer_id)
+        return known if known is not None and known.is_active else None
+
+    def _known(self, company: str, customer_id: str) -> LedgerCustomer | None:
         view = self.ledgers.get(company)
-        known = view.customers if view else ()
-        return next((one for one in known if one.id == customer_id and one.is_active), None)
+        return next((one for one in view.customers if one.id == customer_id), None) if view else None
 
 
 def _tell(meeting: Meeting, standing: LedgerCustomer, found: Findings) -> None:

@@ -376,7 +376,7 @@ class _Draughtsman:
         terms_id = terms_id_for(screened.payment_terms_days, screened, ledger, found)
         customer = self._customer(screened, ledger, found, correlation)
         known = (
-            next((one for one in ledger.customers if one.id == customer.id), None)
+            self.care.expected(screened.customer, customer.id, found)
             if isinstance(customer, ExistingCustomer)
             else None
         )
@@ -420,7 +420,7 @@ class _Draughtsman:
             tried.append((wanted.customer.key, wanted.customer.basis, "customer"))
         for subject, basis, what in tried:
             before = self.inputs.refused.get((company, subject))
-            if before is not None and before.basis is not None and before.basis == basis:
+            if before is not None and before.rests and before.basis is not None and before.basis == basis:
                 hold_refused(before, what, found)
                 self.holds += found.holds
                 self._tell(deal, deal.sync, company, deal.sync.correlation_id)

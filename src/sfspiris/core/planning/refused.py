@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 class RefusedBefore:
     """The latest write of one record, which the ledger refused at `at` (UTC) with `code`.
 
-    `basis` is the print of all that the write rested on, on both sides.
+    `basis` is the print of all that the write rested on, on both sides. `code` is the ledger's own, or ours for a VAT
+    number that VIES did not confirm.
     """
 
     basis: str | None
     at: datetime
     code: str | None
+
+    @property
+    def rests(self) -> bool:
+        """Whether the same would be refused again. VIES, when it could not be asked, may well answer the next time."""
+        return self.code != HoldCode.VIES_UNAVAILABLE
 
 
 def hold_refused(before: RefusedBefore, what: str, found: Findings) -> None:
@@ -30,11 +36,15 @@ def hold_refused(before: RefusedBefore, what: str, found: Findings) -> None:
     ledger = found.company.ledger if found.company else "The ledger"
     code = f" ({before.code})" if before.code else ""
     told = found.deal.sync
-    said = f" It was told: {told.message}" if told.code == HoldCode.LEDGER_REFUSED and told.message else ""
+    said = f" It was told: {told.message}" if told.code == _code(before) and told.message else ""
     found.hold(
-        HoldCode.LEDGER_REFUSED,
+        _code(before),
         f"{ledger} refused the {what} at {before.at:%Y-%m-%d %H:%M} UTC{code}, and nothing that it rests on has changed "
         f"since, so it is not sent again.{said}",
         "Mend what was named. It is tried again as soon as the deal, the customer or the articles change; tick "
         "Spiris_Retry__c on the opportunity, or run with --deal, when something else was mended.",
     )
+
+
+def _code(before: RefusedBefore) -> HoldCode:
+    return HoldCode.VIES_REFUSED if before.code == HoldCode.VIES_REFUSED else HoldCode.LEDGER_REFUSED

@@ -15,7 +15,7 @@ Payment terms and currency belong to documents and are written on a new customer
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.actions import Change
@@ -102,6 +102,16 @@ def meet(
         CustomerBase(company.key, standing.id, buyer_id, talk.learnt),
         tuple(talk.losses),
         tuple(talk.differs),
+    )
+
+
+def with_changes(standing: LedgerCustomer, wanted: tuple[Change, ...]) -> LedgerCustomer:
+    """The customer as it will be once these fields have been written, as far as VAT follows from them."""
+    told = {one.field: one.after for one in wanted}
+    return replace(
+        standing,
+        vat_number=told.get("vat_number", standing.vat_number),
+        country=told.get("country", standing.country),
     )
 
 
