@@ -175,3 +175,25 @@ def test_the_demonstration_tells_the_whole_story_and_leaves_its_reports(
     for name in ("plan.html", "push.html", "reconcile.html", "sfspiris.toml"):
         assert (tmp_path / "sfspiris-demo" / name).exists()
     assert bare.sfspiris("demo").code == 0, "it can be told again in the same folder"
+
+
+def test_an_invoice_that_nothing_proves_is_proposed_and_a_person_says_so(demo: Playground) -> None:
+    """A draft that lost its origin and its references when it was issued is neither deleted nor guessed at."""
+    demo.control(
+        "spiris", "PUT", "switches", {"created_from_draft_id": "null", "references_survive_issue": "no"}
+    )
+    deal, draft = next(iter(pushed(demo).items()))
+    invoice = finance(demo, f"drafts/{draft}/issue", {"date": "2026-11-20"})
+    for side in ("salesforce", "spiris"):
+        demo.control(side, "PUT", "clock", {"now": "2026-11-21T08:00:00Z"})
+    doubtful = demo.sfspiris("pull-invoice-status", "--json")
+    assert doubtful.code == 3
+    assert [one["code"] for one in doubtful.document["holds"]] == ["INVOICE_UNCERTAIN"]
+    assert status(demo, deal)[0] == "Draft"
+    demo.sfspiris("push-closed-won", "--full")
+    assert len(demo.drafts()) == 9, "nothing is made a second time while it is in doubt"
+
+    told = demo.sfspiris("review", "link", deal, "--invoice", str(invoice["InvoiceNumber"]))
+    assert told.code == 0, told.out + told.err
+    assert status(demo, deal) == ("Issued", str(invoice["InvoiceNumber"]))
+    assert demo.sfspiris("pull-invoice-status", "--json").document["actions"] == []

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from sfspiris.core.actions import Plan, WriteDeal
-from sfspiris.core.holds import HoldCode
+from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.identity import Marker
 from sfspiris.core.model import DealLink, DealStatus, Invoice, LedgerDraft
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
@@ -90,3 +90,73 @@ def test_a_credit_note_is_never_taken_for_the_invoice() -> None:
 
 def test_a_company_that_was_not_read_keeps_what_it_had() -> None:
     assert decide_pull([LINK], {}, POLICY, today=TODAY) == PullPlan(Plan(), {})
+
+
+# --- a draft that is gone, and nothing that proves where it went -----------------------------------------------------
+
+NAMELESS = replace(ISSUED, draft_id=None, customer_id=LINK.customer_id, created_at=LATER)
+
+
+def only_hold(found: PullPlan) -> tuple[HoldCode, str]:
+    (hold,) = found.plan.holds
+    return hold.code, hold.message
+
+
+def test_an_invoice_of_the_same_customer_that_nothing_proves_is_a_proposal_and_no_fact() -> None:
+    code, message = only_hold(pull(LINK, NAMELESS, complete=True))
+    assert code is HoldCode.INVOICE_UNCERTAIN
+    assert "1042" in message
+    assert status_after(LINK, NAMELESS, complete=True) is DealStatus.DRAFT
+
+
+def test_the_same_amount_for_another_customer_is_a_proposal_too() -> None:
+    moved = replace(NAMELESS, customer_id="cust-9")
+    assert only_hold(pull(LINK, moved, complete=True))[0] is HoldCode.INVOICE_UNCERTAIN
+
+
+def test_what_belongs_to_another_deal_or_is_older_or_another_sale_is_no_candidate() -> None:
+    others = (
+        replace(NAMELESS, texts=(str(Marker("006000000000009AAA", 1, TAG)),)),
+        replace(NAMELESS, draft_id="draft-of-another"),
+        replace(NAMELESS, created_at=NOW - timedelta(days=30)),
+        invoice("7", "123", "0", customer_id="cust-9", created_at=LATER),
+    )
+    for one in others:
+        assert only_hold(pull(LINK, one, complete=True))[0] is HoldCode.DRAFT_DELETED
+
+
+def test_two_invoices_with_the_marker_and_no_draft_wait_for_a_person() -> None:
+    twins = [invoice(number, texts=(str(Marker(SOLD.id, 1, TAG)),)) for number in ("1", "2")]
+    code, message = only_hold(pull(LINK, *twins, complete=True))
+    assert code is HoldCode.INVOICE_UNCERTAIN
+    assert "1 over" in message
+    assert "2 over" in message
+
+
+def test_a_doubt_stays_until_a_person_speaks_and_ends_when_the_draft_is_back() -> None:
+    doubtful = pull(LINK, NAMELESS, complete=True).links[LINK.deal_id]
+    again = pull(doubtful, NAMELESS, complete=True)
+    assert (again.links, again.plan.unchanged) == ({}, ())
+    assert only_hold(again)[0] is HoldCode.INVOICE_UNCERTAIN
+    back = pull(doubtful, DRAFT).links[LINK.deal_id]
+    assert (back.code, back.status) == (None, DealStatus.DRAFT)
+
+
+def test_what_a_person_called_deleted_is_not_doubted_again() -> None:
+    said = replace(LINK, status=DealStatus.DELETED)
+    assert only_hold(pull(said, NAMELESS, complete=True))[0] is HoldCode.DRAFT_DELETED
+
+
+def test_an_invoice_issued_with_changes_is_told_once() -> None:
+    changed = replace(ISSUED, customer_id="cust-9", totals=replace(ISSUED.totals, net=Decimal(700)))
+    found = pull(LINK, changed)
+    assert [one.code for one in found.plan.warnings] == [WarningCode.INVOICE_DIFFERS] * 2
+    assert pull(found.links[LINK.deal_id], changed).plan.warnings == ()
+
+
+def test_an_invoice_made_anew_for_a_credited_one_is_followed() -> None:
+    credited = replace(LINK, invoice_id="inv-1042", invoice_number="1042", status=DealStatus.CREDITED)
+    anew = invoice("1050", texts=(str(Marker(SOLD.id, 1, TAG)),), created_at=LATER)
+    found = pull(credited, anew)
+    assert found.links[LINK.deal_id].invoice_number == "1050"
+    assert [one.code for one in found.plan.warnings] == [WarningCode.INVOICE_DIFFERS]

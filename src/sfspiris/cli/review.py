@@ -173,6 +173,36 @@ def assign(
     _tell(common, made)
 
 
+@app.command("link")
+@with_common
+def link(
+    common: Common,
+    *,
+    deal: DealId,
+    invoice: Annotated[
+        str | None,
+        typer.Option(help="The number of the invoice that came from the draft.", show_default=False),
+    ] = None,
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="The draft was deleted; no invoice came from it.")
+    ] = False,
+) -> None:
+    """Say what became of a draft that is gone: which invoice came from it, or that it was deleted. Salesforce is told."""
+    from sfspiris.cli.output import show_run
+    from sfspiris.cli.wiring import open_session
+    from sfspiris.engine.byhand import tell_what_became_of
+
+    if (invoice is None) is not deleted:
+        raise UsageError(
+            "Say either which invoice came from the draft, or that it was deleted.",
+            remedy="Give --invoice NUMBER or --deleted.",
+        )
+    with open_session(common, "review link", dry=False) as session:
+        result = tell_what_became_of(session.world, deal, invoice_number=invoice)
+        show_run(common, session, result, report=None)
+    raise typer.Exit(exits.of_run(result, allow_held=False, detailed=False))
+
+
 def _words(told: str, option: str) -> str:
     """What an operator wrote, on one line, with numbers of persons masked.
 

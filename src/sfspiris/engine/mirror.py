@@ -143,11 +143,13 @@ def _look(world: World, customers: Sequence[CustomerOf]) -> tuple[Warn, ...]:
     looks: list[tuple[str, Mapping[str, Mapping[str, Value]], frozenset[str]]] = []
     if world.policy.invoice_fields:
         looks.append((INVOICE, world.crm.read_invoices(), world.policy.invoice_fields))
+    accounts = sorted({one.account for one in customers})
     if world.policy.account_fields:
-        accounts = sorted({one.account for one in customers})
         looks.append((ACCOUNT, world.crm.read_accounts(accounts), world.policy.account_fields))
     for kind, shown, names in looks:
         told = world.state.receivables.told(kind)
+        if kind == ACCOUNT:  # only those that were asked for
+            told = {key: said for key, said in told.items() if key in accounts}
         for key, said in told.items():
             now = shown.get(key)
             if now is None:

@@ -35,6 +35,9 @@ INVOICE_OVERLAP: Final = timedelta(minutes=15)
 """How far each pull reads invoices back behind its cursor; a list may lag behind what was written."""
 
 
+_FOUND_BY_A_PULL: Final = frozenset({HoldCode.DRAFT_DELETED, HoldCode.INVOICE_UNCERTAIN})
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """How many customers and drafts one run may make or change before a person must say that it is meant."""
@@ -144,7 +147,13 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     restored = _mirror(world, decided, links, news, carried, full=full)
     names = _names(world, decided.plan)
     holds = _remember_deleted(world, links, decided.plan, names)
-    warnings = (*_about_the_crm(world), *restored, *miscounted, *carried.warnings)
+    warnings = (
+        *_about_the_crm(world),
+        *decided.plan.warnings,
+        *restored,
+        *miscounted,
+        *carried.warnings,
+    )
     return _finish(
         world, started, carried, holds=holds, warnings=warnings, unchanged=decided.plan.unchanged, names=names
     )
@@ -225,7 +234,7 @@ def _remember_deleted(
             hold, deal_name=names.get(hold.deal_id, ""), owner=owners.get(hold.deal_id, hold.owner)
         )
         found.setdefault(hold.deal_id, []).append(named)
-    known = {one.deal_id for one in world.state.holds.all() if one.code is HoldCode.DRAFT_DELETED}
+    known = {one.deal_id for one in world.state.holds.all() if one.code in _FOUND_BY_A_PULL}
     world.state.holds.clear(known & {one.deal_id for one in links} - found.keys())
     return world.state.holds.replace(found, at=world.clock.now(), run_id=world.run_id)
 

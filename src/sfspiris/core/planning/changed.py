@@ -118,6 +118,19 @@ def hold_deleted(link: DealLink, found: Findings) -> None:
     )
 
 
+def hold_uncertain(link: DealLink, found: Findings) -> None:
+    """The draft is gone, and only a person can say whether an invoice came from it."""
+    found.hold(
+        HoldCode.INVOICE_UNCERTAIN,
+        f"The draft of the deal over {Money(link.net, link.currency)} net is gone from {_ledger(found)}, and nothing proves "
+        "whether an invoice came from it. `sfspiris pull-invoice-status` names those that may have.",
+        f"If one did, run `sfspiris review link {link.deal_id} --invoice NUMBER`. If the draft was deleted, run "
+        f"`sfspiris review link {link.deal_id} --deleted`.",
+        about="draft_id",
+        value=link.draft_id,
+    )
+
+
 def hold_not_seen(link: DealLink, found: Findings) -> None:
     """The draft is too young to be called deleted."""
     found.hold(

@@ -1,20 +1,23 @@
 """Decides what sales should see of each invoiced Deal: draft, issued, overdue, paid, credited, or deleted by a person.
 
 A draft disappears when it is issued and nothing on it points forward, so its invoice is looked for by its origin, then
-by the Deal's marker. "Deleted" is only concluded when every invoice was read, and never of a draft so young that a list
-may not show it yet; and nothing is ever made again here.
+by the Deal's marker. Where neither says anything, an invoice of the same customer or over the same amount that no Deal
+claims may be it: that is for a person to say. "Deleted" is only concluded when there is none of those either, every invoice
+was read, and the draft is not so young that a list may not show it yet; and nothing is ever made again here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sfspiris.core.actions import Plan, WriteDeal
-from sfspiris.core.holds import Hold, HoldCode
-from sfspiris.core.identity import Marker
+from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
+from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus
+from sfspiris.core.money import Money
 from sfspiris.core.planning.documents import SETTLE
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import DealLink, Invoice, LedgerDraft
     from sfspiris.core.policy import Policy
 
+_CLOCKS_APART = timedelta(minutes=5)
 _AWAITING_MONEY = frozenset({DealStatus.ISSUED, DealStatus.PARTLY_PAID, DealStatus.PARTLY_CREDITED})
 
 
@@ -53,13 +57,14 @@ def vanished(links: Iterable[DealLink], news: LedgerNews, org_tag: str) -> bool:
 
     A draft that was found deleted by a full reading before does not ask for another one.
     """
-    seen = _Seen(news, org_tag)
+    known = list(links)
+    seen = _Seen(news, org_tag, known)
     return any(
         link.invoice_id is None
         and link.status is not DealStatus.DELETED
         and not seen.draft(link)
         and seen.invoice(link) is None
-        for link in links
+        for link in known
     )
 
 
@@ -71,15 +76,22 @@ def decide_pull(
     holds: list[Hold] = []
     unchanged: list[str] = []
     changed: dict[str, DealLink] = {}
-    seen = {company: _Seen(one, policy.org_tag) for company, one in news.items()}
-    for link in sorted(links, key=lambda one: one.deal_id):
+    warnings: list[Warn] = []
+    known = sorted(links, key=lambda one: one.deal_id)
+    seen = {company: _Seen(one, policy.org_tag, known) for company, one in news.items()}
+    for link in known:
         if link.company not in seen:
             continue
-        after = _judge(link, seen[link.company], today=today)
+        own = seen[link.company]
+        after = _judge(link, own, today=today)
         if after.status is DealStatus.DELETED:
             holds.append(_deleted(link, policy))
+        elif after.code == HoldCode.INVOICE_UNCERTAIN:
+            holds.append(_uncertain(link, own.candidates(link), policy))
+        if after.invoice_id != link.invoice_id and (invoice := own.invoice(link)):
+            warnings += _differences(link, invoice)
         if after == link:
-            if after.status is not DealStatus.DELETED:
+            if after.status is not DealStatus.DELETED and after.code != HoldCode.INVOICE_UNCERTAIN:
                 unchanged.append(link.deal_id)
             continue
         changed[link.deal_id] = after
@@ -88,13 +100,13 @@ def decide_pull(
             actions.append(
                 WriteDeal(link.deal_id, link.company, link.correlation_id, told_before, told_after)
             )
-    return PullPlan(Plan(tuple(actions), tuple(holds), (), tuple(unchanged)), changed)
+    return PullPlan(Plan(tuple(actions), tuple(holds), tuple(warnings), tuple(unchanged)), changed)
 
 
 class _Seen:
     """One company's documents by the ways in which a link may find its own."""
 
-    def __init__(self, news: LedgerNews, org_tag: str) -> None:
+    def __init__(self, news: LedgerNews, org_tag: str, links: Iterable[DealLink]) -> None:
         self.complete = news.complete
         self.read_at = news.read_at
         self._org_tag = org_tag
@@ -103,18 +115,52 @@ class _Seen:
         self._invoices = own
         self._by_id = {one.id: one for one in own}
         self._by_origin = {one.draft_id: one for one in own if one.draft_id}
+        self._linked = {one.invoice_id for one in links if one.invoice_id}
 
     def draft(self, link: DealLink) -> bool:
         return link.draft_id in self._drafts
 
     def invoice(self, link: DealLink) -> Invoice | None:
         if link.invoice_id:
-            return self._by_id.get(link.invoice_id)
+            return self._instead_of_credited(link) or self._by_id.get(link.invoice_id)
         if origin := self._by_origin.get(link.draft_id):
             return origin
-        marker = Marker(link.deal_id, link.revision, self._org_tag)
-        marked = [one for one in self._invoices if marker.stands_in(one.texts)]
+        marked = self._marked(link)
         return marked[0] if len(marked) == 1 else None
+
+    def candidates(self, link: DealLink) -> list[Invoice]:
+        """Invoices that may have come from the Deal's draft although nothing proves it, by number.
+
+        Those that carry its marker, when there are several; else those booked since the draft was made, for the same
+        customer or over the same net amount, that nothing ties to another Deal or draft.
+        """
+        if marked := self._marked(link):
+            return sorted(marked, key=lambda one: one.number)
+        return sorted(
+            (
+                one
+                for one in self._invoices
+                if (one.customer_id == link.customer_id or one.totals.net == link.net)
+                and (one.created_at is None or one.created_at >= link.created_at - _CLOCKS_APART)
+                and one.id not in self._linked
+                and one.draft_id is None
+                and not any(markers_in(words) for words in one.texts)
+            ),
+            key=lambda one: one.number,
+        )
+
+    def _marked(self, link: DealLink) -> list[Invoice]:
+        marker = Marker(link.deal_id, link.revision, self._org_tag)
+        return [one for one in self._invoices if marker.stands_in(one.texts)]
+
+    def _instead_of_credited(self, link: DealLink) -> Invoice | None:
+        """The one invoice that finance made in place of the Deal's credited one, with its reference copied."""
+        if link.status is not DealStatus.CREDITED:
+            return None
+        later = [
+            one for one in self._marked(link) if one.id != link.invoice_id and one.id not in self._linked
+        ]
+        return later[0] if len(later) == 1 else None
 
 
 def _judge(link: DealLink, seen: _Seen, *, today: date) -> DealLink:
@@ -132,25 +178,77 @@ def _judge(link: DealLink, seen: _Seen, *, today: date) -> DealLink:
         )
     if link.invoice_id:
         # Not among the invoices read, so nothing moved in the ledger; but the calendar moves without a time stamp.
-        due = (
-            link.status in _AWAITING_MONEY
-            and link.due_on is not None
-            and link.due_on < today
-            and link.remaining
-        )
+        is_late = link.due_on is not None and link.due_on < today
+        due = link.status in _AWAITING_MONEY and is_late and link.remaining
         return replace(link, status=DealStatus.OVERDUE) if due else link
     if seen.draft(link):
-        if link.status is not DealStatus.DELETED:
-            return replace(link, status=DealStatus.DRAFT)
-        return replace(link, status=DealStatus.DRAFT, code=None, message=None)
+        is_back = link.status is DealStatus.DELETED or link.code == HoldCode.INVOICE_UNCERTAIN
+        stands = replace(link, status=DealStatus.DRAFT)
+        return replace(stands, code=None, message=None) if is_back else stands
+    return _judge_gone(link, seen)
+
+
+def _judge_gone(link: DealLink, seen: _Seen) -> DealLink:
+    """What to say of a Deal whose draft is not there and whose invoice is not known."""
     if not seen.complete or seen.read_at - link.created_at < SETTLE:  # a list may not show it yet
         return link
+    if link.status is not DealStatus.DELETED and seen.candidates(link):
+        return replace(
+            link,
+            code=HoldCode.INVOICE_UNCERTAIN,
+            message="The draft is gone, and whether an invoice came from it is for a person in finance to say.",
+        )
     return replace(
         link,
         status=DealStatus.DELETED,
         code=HoldCode.DRAFT_DELETED,
         message="The draft was deleted in the ledger and is not made again without a person's word.",
     )
+
+
+def _uncertain(link: DealLink, candidates: Sequence[Invoice], policy: Policy) -> Hold:
+    company = policy.companies.get(link.company)
+    ledger = company.ledger if company else "the ledger"
+    named = ", ".join(
+        f"{one.number} over {Money(one.totals.net, one.totals.currency)} net of {one.issued_on}"
+        for one in candidates
+    )
+    return Hold(
+        deal_id=link.deal_id,
+        deal_name="",
+        company=link.company,
+        code=HoldCode.INVOICE_UNCERTAIN,
+        message=f"The draft of the deal, over {Money(link.net, link.currency)} net, is gone from {ledger}, and nothing proves "
+        f"what became of it. It may have become invoice {named}.",
+        fix=f"If it did, run `sfspiris review link {link.deal_id} --invoice NUMBER`. If the draft was deleted, run "
+        f"`sfspiris review link {link.deal_id} --deleted`.",
+        field=policy.crm_field("draft_id"),
+        value=link.draft_id,
+    )
+
+
+def _differences(link: DealLink, invoice: Invoice) -> Iterable[Warn]:
+    """What finance changed between the draft and its invoice, told once: when the invoice is first seen."""
+    if link.invoice_id is not None:
+        yield Warn(
+            WarningCode.INVOICE_DIFFERS,
+            f"Invoice {link.invoice_number} of the deal was credited, and invoice {invoice.number} stands in its place.",
+            link.deal_id,
+        )
+        return
+    if invoice.customer_id != link.customer_id:
+        yield Warn(
+            WarningCode.INVOICE_DIFFERS,
+            f"Invoice {invoice.number} was issued to another customer than the draft that it came from.",
+            link.deal_id,
+        )
+    if (invoice.totals.net, invoice.totals.currency) != (link.net, link.currency):
+        yield Warn(
+            WarningCode.INVOICE_DIFFERS,
+            f"Invoice {invoice.number} is over {Money(invoice.totals.net, invoice.totals.currency)} net; the draft that it "
+            f"came from was over {Money(link.net, link.currency)}.",
+            link.deal_id,
+        )
 
 
 def _deleted(link: DealLink, policy: Policy) -> Hold:

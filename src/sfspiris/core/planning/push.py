@@ -232,6 +232,10 @@ class _Draughtsman:
             changed.hold_deleted(link, found)
             self.holds += found.holds
             self._tell(deal, link.told, link.company, link.correlation_id)
+        elif link.code == HoldCode.INVOICE_UNCERTAIN:
+            changed.hold_uncertain(link, found)
+            self.holds += found.holds
+            self._tell(deal, link.told, link.company, link.correlation_id)
         elif changed.is_settled(deal, link):
             self._leave(deal, link)
         elif link.invoice_id:
