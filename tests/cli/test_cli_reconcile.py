@@ -196,3 +196,63 @@ def test_a_period_whose_books_are_locked_is_told(clean: Playground) -> None:
         {"company": "int", "locked_until": None, "period": "open"},
         {"company": "se", "locked_until": "2026-10-31", "period": "locked"},
     ]
+
+
+def sie_file(demo: Playground, *left_out: str) -> str:
+    """The Swedish company's vouchers as a SIE file in code page 437, but for some series-and-numbers."""
+    company = demo.company()
+    lines = [
+        "#FLAGGA 0",
+        "#FORMAT PC8",
+        "#GEN 20261120",
+        "#SIETYP 4",
+        f"#ORGNR {company['settings']['CorporateIdentityNumber']}",
+        '#FNAMN "Räksmörgås"',
+        "#RAR 0 20260101 20261231",
+    ]
+    for one in company["vouchers"]:
+        name = one["NumberAndNumberSeries"]
+        if name in left_out:
+            continue
+        text = one["VoucherText"].replace('"', '\\"')
+        lines += [f'#VER {name[0]} {name[1:]} {one["VoucherDate"].replace("-", "")} "{text}"', "{"]
+        lines += [
+            f"#TRANS {row['AccountNumber']} {{}} {Decimal(str(row['DebitAmount'])) - Decimal(str(row['CreditAmount']))}"
+            for row in one["Rows"]
+        ]
+        lines.append("}")
+    path = demo.folder / "books.se"
+    path.write_bytes("\r\n".join(lines).encode("cp437"))
+    return path.name
+
+
+def test_invoices_are_held_against_a_sie_file(clean: Playground) -> None:
+    drafts = list(pushed(clean).values())[:2]
+    made = [finance(clean, f"drafts/{one}/issue", DAY) for one in drafts]
+    finance(clean, f"invoices/{made[0]['Id']}/pay", {"amount": 100, **DAY})
+    finance(clean, f"invoices/{made[1]['Id']}/credit", {"amount": "10.00"})
+    clean.sfspiris("pull-invoice-status")
+    agreed = clean.sfspiris("reconcile", "--json", "--sie", sie_file(clean)).document["sie"]
+    assert (agreed["lines"], agreed["matched"]) == ([], len(clean.company()["invoices"]))
+    assert agreed["invoiced_in_file"] == agreed["invoiced_in_ledger"]
+    assert agreed["receivables_in_file"] == agreed["receivables_in_ledger"]
+
+    first = next(one for one in clean.company()["vouchers"] if one["SourceId"] == made[0]["Id"])
+    short = sie_file(clean, first["NumberAndNumberSeries"])
+    ended = clean.sfspiris(
+        "reconcile", "--sie", short, "--json", "--report", "sie.html", "--detailed-exitcode"
+    )
+    assert ended.code == 4
+    assert [one["code"] for one in ended.document["sie"]["lines"]] == ["SIE_MISSING", "SIE_BALANCE"]
+    assert f"invoice {made[0]['InvoiceNumber']} of" in (clean.folder / "sie.html").read_text(encoding="utf-8")
+
+
+def test_a_sie_file_of_another_company_or_of_another_kind_is_refused(clean: Playground) -> None:
+    path = clean.folder / sie_file(clean)
+    path.write_bytes(path.read_bytes().replace(b"#ORGNR ", b"#ORGNR 9"))
+    assert clean.sfspiris("reconcile", "--sie", path.name).code == 2
+    path.write_text("no SIE", encoding="utf-8")
+    ended = clean.sfspiris("reconcile", "--sie", path.name)
+    assert ended.code == 2
+    assert "line 1" in ended.err
+    assert clean.sfspiris("reconcile", "--sie", "nowhere.se").code == 2

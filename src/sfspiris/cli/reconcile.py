@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from sfspiris.cli.exits import Exit
 from sfspiris.cli.options import Common, days, with_common
 from sfspiris.core.outcome import Outcome
 from sfspiris.errors import UsageError
+
+if TYPE_CHECKING:
+    from sfspiris.swedish.sie import SieFile
 
 
 @with_common
@@ -32,6 +35,12 @@ def reconcile(
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Also write it as .html, .md, .csv or .json.", show_default=False)
+    ] = None,
+    sie: Annotated[
+        Path | None,
+        typer.Option(
+            help="Hold the invoices against this SIE 4 file of one company besides.", show_default=False
+        ),
     ] = None,
     fix: Annotated[
         bool,
@@ -57,9 +66,10 @@ def reconcile(
 
     start, end = _days(period, since, until)
     check_report(report)
+    file = None if sie is None else _sie_file(sie)
     with open_session(common, "reconcile", dry=dry_run or not fix) as session:
         result, found = reconcile_all(
-            session.world, start=start, end=end, companies=common.companies, fix=fix
+            session.world, start=start, end=end, companies=common.companies, fix=fix, sie=file
         )
         show_reconciliation(common, session, result, found, report=report)
     if not found.is_complete:
@@ -69,8 +79,27 @@ def reconcile(
     if result.failed:
         raise typer.Exit(Exit.HELD)
     put_right = {one.action.deal_id for one in result.results if one.outcome is Outcome.DONE}
-    is_left = any(not line.is_settled_by(put_right) for line in found.lines)
+    is_left = found.has_sie_drift or any(not line.is_settled_by(put_right) for line in found.lines)
     raise typer.Exit(Exit.CHANGES if detailed_exitcode and is_left else Exit.DONE)
+
+
+def _sie_file(path: Path) -> SieFile:
+    """The file, read and understood in whole. Raises UsageError when it cannot be."""
+    from sfspiris.swedish.sie import SieError, parse
+
+    try:
+        return parse(path.read_bytes())
+    except OSError as error:
+        raise UsageError(
+            f"The file {path} could not be read: {error.strerror}.",
+            remedy="Name a SIE 4 file that you may read.",
+        ) from error
+    except SieError as error:
+        raise UsageError(
+            f"The file {path} is not understood: {error}.",
+            remedy="Export it again as SIE 4 (bokföring, all vouchers of the year).",
+            code="SIE_UNREADABLE",
+        ) from error
 
 
 def _days(

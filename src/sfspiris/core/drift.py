@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import date
     from decimal import Decimal
+
+    from sfspiris.core.siecheck import SieCheck
 
 
 class Symbol(StrEnum):
@@ -175,15 +177,16 @@ class Reconciliation:
     """All lines in a stable order, and the sums of both sides.
 
     `start` and `end` are the Swedish days of the period, both included; None where the period is open. `reread` counts the
-    records that were read a second time because they differed at first.
+    records that were read a second time because they differed at first. `sie` is the cross-check against a SIE file.
     """
 
     lines: tuple[Drift, ...]
     sums: tuple[ComparedSum, ...] = ()
     start: date | None = None
     end: date | None = None
-    locks: tuple[BooksLock, ...] = field(default=())
+    locks: tuple[BooksLock, ...] = ()
     reread: int = 0
+    sie: SieCheck | None = None
 
     def count(self, symbol: Symbol) -> int:
         """How many lines carry the symbol."""
@@ -197,4 +200,9 @@ class Reconciliation:
     @property
     def has_drift(self) -> bool:
         """Whether anything but agreement was found."""
-        return any(line.symbol is not Symbol.SAME for line in self.lines)
+        return any(line.symbol is not Symbol.SAME for line in self.lines) or self.has_sie_drift
+
+    @property
+    def has_sie_drift(self) -> bool:
+        """Whether the SIE file says something else than the ledger."""
+        return self.sie is not None and bool(self.sie.lines)

@@ -17,10 +17,11 @@ from sfspiris.core.planning.push import PushInputs, decide
 from sfspiris.core.planning.reconcile import Reason, ReconcileInputs, reconcile, strangers
 from sfspiris.core.planning.repairs import repairs
 from sfspiris.core.routing import route
+from sfspiris.core.siecheck import check_sie
 from sfspiris.engine import registers
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.run import conclude
-from sfspiris.errors import Retryable
+from sfspiris.errors import Retryable, UsageError
 from sfspiris.ports.crm import Selection
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from sfspiris.core.drift import Reconciliation
     from sfspiris.core.model import Deal, DealLink, Invoice, LedgerDraft, LedgerView
     from sfspiris.core.outcome import RunResult
+    from sfspiris.core.siecheck import SieCheck
     from sfspiris.engine.world import World
     from sfspiris.ports.ledger import Ledger
+    from sfspiris.swedish.sie import SieFile
 
 _OVERLAP: Final = timedelta(minutes=15)
 """How far the second reading of invoices goes back behind the first: the longest lag of a list."""
@@ -87,12 +90,17 @@ def reconcile_all(
     end: date | None,
     companies: Collection[str] = (),
     fix: bool = False,
+    sie: SieFile | None = None,
 ) -> tuple[RunResult, Reconciliation]:
     """Every won Deal of the period beside every document, both ways. Days are both included.
 
     What differs is read once more before it is told, since people and other runs are at work meanwhile. Nothing is written
-    unless `fix` asks for it; in a dry world what it would write is planned only.
+    unless `fix` asks for it; in a dry world what it would write is planned only. `sie` is held against the invoices of its
+    company besides.
+
+    Raises UsageError when the file belongs to no company of this run.
     """
+    witness = _company_of(world, sie, companies) if sie is not None else None
     started = world.clock.now()
     world.state.runs.start(world.run_id, world.command, at=started)
     period = Period(start, end)
@@ -109,6 +117,8 @@ def reconcile_all(
         )
         inputs = _inputs(world, read, period)
         found = replace(reconcile(inputs), reread=len(differing))
+    if sie is not None and witness in read.books:
+        found = replace(found, sie=_sie_check(world, sie, witness, read.books[witness]))
     carried = _fix(world, found, inputs) if fix else Carried()
     return conclude(world, started, carried), found
 
@@ -301,6 +311,35 @@ def _judged_today(
 def _lock(company: str, view: LedgerView) -> BooksLock:
     years = tuple((one.start, one.end) for one in view.fiscal_years if one.is_locked)
     return BooksLock(company, view.profile.locked_until, years)
+
+
+# --- a second witness ----------------------------------------------------------------------------------------------
+
+
+def _company_of(world: World, sie: SieFile, companies: Collection[str]) -> str:
+    """The company whose file it is, by its organisation number."""
+    wanted = world.ledgers.keys() & set(companies) if companies else world.ledgers.keys()
+    for company in sorted(wanted):
+        if sie.orgnr and world.policy.companies[company].orgnr == sie.orgnr:
+            return company
+    raise UsageError(
+        "The SIE file has another organisation number (#ORGNR) than the companies that are compared.",
+        remedy="Export the file of one of these companies, or leave --company out.",
+        code="SIE_OTHER_COMPANY",
+    )
+
+
+def _sie_check(world: World, sie: SieFile, company: str, own: _Books) -> SieCheck:
+    currency = world.policy.companies[company].currency
+    if sie.currency != currency:
+        raise UsageError(
+            f"The SIE file is in {sie.currency}, and the books of {company} are in {currency}.",
+            remedy="Export the file in the currency of the books.",
+            code="SIE_OTHER_CURRENCY",
+        )
+    return check_sie(
+        sie, own.invoices.values(), company=company, currency=currency, today=world.clock.today()
+    )
 
 
 # --- putting right -------------------------------------------------------------------------------------------------

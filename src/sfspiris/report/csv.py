@@ -21,7 +21,7 @@ from sfspiris.report.view import FINDINGS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sfspiris.report.shapes import ActionFacts, HoldFacts, LineFacts, RunDocument
+    from sfspiris.report.shapes import ActionFacts, HoldFacts, LineFacts, RunDocument, SieLineFacts
 
 _BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -93,7 +93,15 @@ _RECONCILE_COLUMNS: Final = (
 def csv_report(document: RunDocument) -> str:
     """The table as text, ready to be written as UTF-8."""
     if isinstance(document, ReconcileDocument):
-        return table(_RECONCILE_COLUMNS, (row for one in document.lines for row in _lines(one)))
+        sie = document.sie.lines if document.sie else ()
+        company = document.sie.company if document.sie else None
+        return table(
+            _RECONCILE_COLUMNS,
+            (
+                *(row for one in document.lines for row in _lines(one)),
+                *(_sie_line(one, company) for one in sie),
+            ),
+        )
     return table(
         _RUN_COLUMNS,
         (
@@ -230,3 +238,16 @@ def _lines(one: LineFacts) -> list[dict[str, str | Decimal | None]]:
         | {name: getattr(figures, name) for name in _FIGURES}
         for position, figures in enumerate(one.figures)
     ]
+
+
+def _sie_line(one: SieLineFacts, company: str | None) -> dict[str, str | Decimal | None]:
+    return {
+        "finding": "SIE file differs",
+        "code": one.code,
+        "company": company,
+        "document_number": one.invoice_number or one.voucher,
+        "field": "sie",
+        "in_spiris": one.in_ledger,
+        "message": one.message,
+        "fix": one.fix,
+    }

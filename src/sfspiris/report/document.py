@@ -108,6 +108,7 @@ def reconcile_document(
             "locks": [_lock(one, reconciliation) for one in reconciliation.locks],
             "classes": Counter(str(line.code) for line in reconciliation.lines if line.code),
             "reread": reconciliation.reread,
+            "sie": asdict(reconciliation.sie) if reconciliation.sie else None,
         }
     )
     return compared.model_copy(update={"plan_hash": _plan_hash(compared.actions)})

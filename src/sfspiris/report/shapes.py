@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from sfspiris.core.drift import DriftClass, Symbol
 from sfspiris.core.money import Money, decimals_of
 from sfspiris.core.outcome import Outcome, RunStatus
+from sfspiris.core.siecheck import SieClass
 from sfspiris.report.clean import private, safe_url, visible
 
 SCHEMA_VERSION: Final = 1
@@ -415,6 +416,37 @@ class SumFacts(Facts):
     figures: FiguresFacts | None = None
 
 
+class SieLineFacts(Facts):
+    """One difference between a SIE file and the ledger."""
+
+    code: SieClass
+    invoice_number: Id | None
+    voucher: Id | None
+    in_file: Words | None
+    in_ledger: Words | None
+    message: Words
+    fix: Words
+
+
+class SieFacts(Facts):
+    """A company's invoices held against a SIE file, in the currency of the books; `start` and `end` are its days.
+
+    `invoiced_*` are the invoices less the credit notes of those days, `receivables_*` what customers owe at the end of the file, and now.
+    """
+
+    company: Id
+    currency: Id
+    start: date
+    end: date
+    vouchers: int
+    matched: int
+    invoiced_in_file: Amount
+    invoiced_in_ledger: Amount
+    receivables_in_file: Amount
+    receivables_in_ledger: Amount
+    lines: tuple[SieLineFacts, ...]
+
+
 class Counts(Facts):
     """How many lines there are of each symbol: `=`, `+`, `-`, `*`, `!`."""
 
@@ -436,13 +468,14 @@ class ReconcileDocument(RunDocument):
     """A run that compared both sides; its `actions` are what `--fix` repaired.
 
     `locks` tell how far the books are locked. `classes` counts the lines by their gravest difference. `reread` lines differed
-    at first and were read a second time before they were told.
+    at first and were read a second time before they were told. `sie` is the cross-check against a SIE file.
     """
 
     period: Period
     locks: tuple[LockFacts, ...] = ()
     classes: dict[DriftClass, int] = {}
     reread: int = 0
+    sie: SieFacts | None = None
     counts: Counts
     sums: tuple[SumFacts, ...]
     lines: tuple[LineFacts, ...]

@@ -76,6 +76,8 @@ def facts(document: RunDocument) -> dict[str, Any]:
             "tiles": story.reconcile_tiles(document),
             "findings": view.lines_by_finding(document),
             "trail": view.MONEY_TRAIL,
+            "sie_words": view.sie_words(document),
+            "sie_sums": view.SIE_SUMS,
             "locks": [view.lock_words(document, one) for one in document.locks],
         }
     return common | {

@@ -13,6 +13,7 @@ from sfspiris.report.view import (
     FINDINGS,
     MONEY_TRAIL,
     NEXT_STEP,
+    SIE_SUMS,
     company_label,
     company_sums,
     deal_blocks,
@@ -26,6 +27,7 @@ from sfspiris.report.view import (
     mirrored,
     number,
     sentence_case,
+    sie_words,
     status_writes,
     swedish_time,
     verdict,
@@ -94,6 +96,7 @@ def print_reconciliation(console: Console, document: ReconcileDocument, *, show_
             _comparison(page, document, line)
     _compared_sums(page, document)
     _money_trail(page, document)
+    _sie(page, document)
     _statuses(page, document, None)
     _warnings(page, document)
     _stopped(page, document)
@@ -373,6 +376,23 @@ def _money_trail(page: Page, document: ReconcileDocument) -> None:
         page.columns(
             [Row((words, plain(getattr(one.figures, name)))) for name, words in MONEY_TRAIL], indent=4
         )
+
+
+def _sie(page: Page, document: ReconcileDocument) -> None:
+    """The cross-check against a SIE file."""
+    sie = document.sie
+    if sie is None:
+        return
+    page.title("Against the SIE file")
+    page.say(sie_words(document), indent=2)
+    rows = [Row(("", "file", "Spiris", ""), "dim")]
+    for name, words in SIE_SUMS:
+        here, there = (getattr(sie, f"{name}_in_{place}") for place in ("file", "ledger"))
+        rows.append(Row((words, plain(here), plain(there), sie.currency)))
+    page.columns(rows)
+    for one in sie.lines:
+        page.say(f"{sentence_case(one.message)} ({one.code})", sign="*", indent=2, sign_style="yellow")
+        page.entry("fix", one.fix, indent=4)
 
 
 def _comparison(page: Page, document: ReconcileDocument, line: LineFacts) -> None:

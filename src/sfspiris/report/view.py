@@ -289,6 +289,22 @@ def lock_words(document: ReconcileDocument, lock: LockFacts) -> str:
     return f"{name}: locked through {lock.locked_until}.{period[lock.period]}"
 
 
+SIE_SUMS: Final = (("invoiced", "invoiced less credited"), ("receivables", "owed by customers"))
+"""The sums of a cross-check, with what readers call them."""
+
+
+def sie_words(document: ReconcileDocument) -> str:
+    """What a cross-check against a SIE file came to, in one line."""
+    sie = document.sie
+    if sie is None:
+        return ""
+    found = f"{how_many(len(sie.lines), 'difference')}" if sie.lines else "everything agrees"
+    return (
+        f"{company_label(document, sie.company)}, {sie.start} to {sie.end}: {how_many(sie.vouchers, 'voucher')}, "
+        f"{how_many(sie.matched, 'invoice')} found in them, {found}."
+    )
+
+
 # --- sentences -----------------------------------------------------------------------------------------------------
 
 
