@@ -33,6 +33,7 @@ from sfspiris.cli import (
     pull,
     push,
     reconcile,
+    revenue,
     review,
     runs,
     sandbox,
@@ -115,6 +116,7 @@ app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.add_typer(review.app, name="review")
 app.add_typer(runs.app, name="runs")
+app.add_typer(revenue.app, name="report")
 app.add_typer(state.app, name="state")
 app.add_typer(selftest.app, name="selftest")
 app.command("help")(helping.show_help)

@@ -33,6 +33,10 @@ Out = Annotated[
         show_default=False,
     ),
 ]
+Lang = Annotated[
+    Literal["en", "sv"],
+    typer.Option("--lang", envvar="SFSPIRIS_LANG", help="The language of an .html report."),
+]
 Deals = Annotated[
     list[str] | None,
     typer.Option(

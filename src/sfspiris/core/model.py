@@ -359,8 +359,8 @@ class LedgerDraft:
 class Invoice:
     """A booked invoice. `remaining` and `credited` are absolute amounts in document currency.
 
-    What ends in `_in_books` is in the currency of the books, negative on a credit note; `rate` is that currency per unit of
-    the document's. `last_payment_on` may be the day of a part payment. `credits_id` is the invoice that a credit note credits.
+    What ends in `_in_books` is in the currency of the books, negative on a credit note; `net_in_books` is None where only
+    the gross is known. `rate` is that currency per unit of the document's. `last_payment_on` may be the day of a part payment. `credits_id` is the invoice that a credit note credits.
 
     `draft_id` is the draft it came from, where the ledger says so. `is_overdue` is the ledger's own flag.
     """
@@ -377,6 +377,7 @@ class Invoice:
     is_overdue: bool = False
     is_credit_note: bool = False
     draft_id: str | None = None
+    net_in_books: Decimal | None = None
     gross_in_books: Decimal = Decimal(0)
     remaining_in_books: Decimal = Decimal(0)
     rate: Decimal | None = None

@@ -189,6 +189,11 @@ def _carried(world: World, plan: Plan, guard: Guard) -> Carried:
     return carried
 
 
+def looked(world: World, started: datetime) -> RunResult:
+    """The result of a run that began at `started` (UTC), only read, and is over."""
+    return _finish(world, started, Carried())
+
+
 def _check_size(plan: Plan, guard: Guard) -> None:
     count = len(plan.ledger_writes)
     if count > guard.max_changes and not guard.allow_large:

@@ -12,7 +12,7 @@ from sfspiris.report.json import to_json
 from sfspiris.report.markdown import markdown_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from sfspiris.report.shapes import RunDocument
@@ -25,13 +25,13 @@ _FORMS: Final[Mapping[str, Callable[[RunDocument], str]]] = {
 }
 
 
-def check_report(path: Path) -> None:
+def check_report(path: Path, suffixes: Collection[str] = tuple(_FORMS)) -> None:
     """Refuse a report that could not be written, before any work is done for it.
 
-    Raises UsageError when the file's name ends in none of .html, .md, .csv and .json, its folder does not exist, or nothing can
-    be written there.
+    Raises UsageError when the file's name ends in none of the suffixes, its folder does not exist, or nothing can be
+    written there.
     """
-    _form(path)
+    _check_name(path, suffixes)
     check_file(path)
 
 
@@ -85,13 +85,17 @@ def write_text(path: Path, content: str) -> None:
 
 
 def _form(path: Path) -> Callable[[RunDocument], str]:
-    form = _FORMS.get(path.suffix.lower())
-    if form is None:
+    _check_name(path, _FORMS)
+    return _FORMS[path.suffix.lower()]
+
+
+def _check_name(path: Path, suffixes: Collection[str]) -> None:
+    if path.suffix.lower() not in suffixes:
+        *others, last = suffixes
         raise UsageError(
             f"A report cannot be written as {path.name}.",
-            remedy="Give it a name that ends in .html, .md, .csv or .json.",
+            remedy=f"Give it a name that ends in {', '.join(others)} or {last}.",
         )
-    return form
 
 
 def _unfinished(path: Path) -> Path:

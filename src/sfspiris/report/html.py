@@ -11,7 +11,7 @@ import hashlib
 import re
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from sfspiris.report.helping import Language
     from sfspiris.report.shapes import ActionFacts, ChangeFacts, RunDocument
 
 PRINTED_IN_FULL: Final = 100
@@ -47,34 +48,44 @@ _ACTION_TITLES: Final = {
 }
 
 
-def html_report(document: RunDocument) -> str:
+def html_report(document: RunDocument, language: Language = "en") -> str:
     """The report as one HTML document, ready to be written as UTF-8."""
-    style = files("sfspiris.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     known = facts(document)
     blocks = known.get("blocks", ())
+    return page(
+        template_name(document, "html"),
+        language,
+        **known,
+        anchors={
+            (block.company, block.deal): f"deal-{position}" for position, block in enumerate(blocks, start=1)
+        },
+        makers={one.id: one.deal for one in document.actions if one.intended == "create_customer"},
+        next_steps=view.NEXT_STEP,
+        printed_in_full=PRINTED_IN_FULL,
+    )
+
+
+def page(template: str, language: Language, **known: Any) -> str:
+    """A template of the shared set filled in, with the style sheet and the policy that allows nothing else."""
+    style = files("sfspiris.report").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
-        _templates()
-        .get_template(template_name(document, "html"))
+        _templates(language)
+        .get_template(template)
         .render(
             known,
+            language=language,
             style=Markup(style),  # noqa: S704 - our own file, hashed above; holds no data
             style_hash=f"sha256-{digest}",
-            anchors={
-                (block.company, block.deal): f"deal-{position}"
-                for position, block in enumerate(blocks, start=1)
-            },
-            makers={one.id: one.deal for one in document.actions if one.intended == "create_customer"},
-            next_steps=view.NEXT_STEP,
-            printed_in_full=PRINTED_IN_FULL,
         )
     )
 
 
 @cache
-def _templates() -> Environment:
+def _templates(language: Language) -> Environment:
     return environment(
-        {"amount": _amount, "spelled": spelled, "fields": _fields, "titled": _titled, "tags": _tags}
+        {"amount": _amount, "spelled": spelled, "fields": _fields, "titled": _titled, "tags": _tags},
+        language=language,
     )
 
 
@@ -86,7 +97,12 @@ def spelled(name: str) -> str:
 
 
 def _amount(amount: Decimal) -> str:
-    return plain(amount).replace("-", _MINUS)
+    return with_minus(plain(amount))
+
+
+def with_minus(amount: str) -> str:
+    """A written amount with a sign that is as wide as a digit and read as minus."""
+    return amount.replace("-", _MINUS)
 
 
 def _fields(action: ActionFacts) -> list[ChangeFacts]:

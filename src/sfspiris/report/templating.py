@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 
 from sfspiris.report import story, view
+from sfspiris.report.language import words
 from sfspiris.report.shapes import PreflightDocument, ReconcileDocument
 
 if TYPE_CHECKING:
@@ -16,15 +17,23 @@ if TYPE_CHECKING:
     from jinja2.runtime import Context
 
     from sfspiris.core.drift import Symbol
+    from sfspiris.report.helping import Language
     from sfspiris.report.shapes import RunDocument
 
 Filter = Callable[..., Any]
 
 
 def environment(
-    filters: Mapping[str, Filter], *, finalize: Callable[[Any], Any] | None = None
+    filters: Mapping[str, Filter],
+    *,
+    finalize: Callable[[Any], Any] | None = None,
+    language: Language = "en",
 ) -> Environment:
-    """Templates that escape every value and refuse an unknown name, with the filters of one form beside the common ones."""
+    """Templates that escape every value and refuse an unknown name, with the filters of one form beside the common ones.
+
+    A template's own words stand in `_()`, which says them in the language and escapes what is put into their places.
+    """
+    spoken = words(language)
     made = Environment(
         loader=PackageLoader("sfspiris.report", "templates"),
         autoescape=True,
@@ -33,7 +42,9 @@ def environment(
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.install_gettext_callables(spoken.say, spoken.count, newstyle=True)  # type: ignore[attr-defined]  # the extension's
     made.filters |= {**_COMMON, **filters}
     return made
 

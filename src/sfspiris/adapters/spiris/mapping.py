@@ -241,6 +241,7 @@ def invoice(one: wire.Invoice) -> Invoice:
         due_on=one.due_date,
         paid_on=one.payment_date if one.remaining_amount_invoice_currency == 0 else None,
         is_overdue=one.payment_status == _OVERDUE,
+        net_in_books=one.total_amount - one.total_vat_amount - one.total_roundings,
         gross_in_books=one.total_amount,
         remaining_in_books=one.remaining_amount,
         rate=one.currency_rate,

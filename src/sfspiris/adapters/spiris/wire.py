@@ -273,6 +273,7 @@ class Invoice(_Referring):
     is_credit_invoice: bool
     total_amount: Number
     total_amount_invoice_currency: Number
+    total_vat_amount: Number
     total_vat_amount_invoice_currency: Number
     total_roundings: Number
     remaining_amount: Number = Decimal(0)

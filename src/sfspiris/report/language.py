@@ -1,0 +1,42 @@
+"""Reports in the reader's language. The words in the code are English; every other language is a file of translations.
+
+A text that a file lacks is shown in English, which a test forbids for the reports that speak both languages.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sfspiris.report.helping import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Says texts in one language. Named places in a text look like `%(count)s`."""
+
+    language: Language
+    translations: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def say(self, text: str) -> str:
+        """The text in the language, places left as they are."""
+        return self.translations.get(text, text)
+
+    def count(self, one: str, many: str, number: int) -> str:
+        """The text for one, or for any other number, places left as they are."""
+        return self.say(one if number == 1 else many)
+
+
+@cache
+def words(language: Language) -> Words:
+    """The texts of a language."""
+    if language == "en":
+        return Words(language)
+    source = files("sfspiris.report").joinpath("words", f"{language}.toml")
+    return Words(language, tomllib.loads(source.read_text(encoding="utf-8")))

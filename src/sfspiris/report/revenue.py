@@ -1,0 +1,261 @@
+"""The revenue report as a document, a page for people at a terminal, and a table for a spreadsheet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from sfspiris.core.money import plain
+from sfspiris.core.revenue import Dimension, Measure
+from sfspiris.report.csv import table
+from sfspiris.report.page import Page
+from sfspiris.report.page import Row as Line
+from sfspiris.report.shapes import SCHEMA_VERSION, Amount, Facts, Id, Moment, Number, Period, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
+
+    from rich.console import Console
+
+    from sfspiris.core.outcome import RunResult
+    from sfspiris.core.revenue import LeadTime, Median, Revenue, Row
+
+SALES: Final = (Measure.PIPELINE, Measure.WON, Measure.DRAFTED, Measure.INVOICED, Measure.CREDITED)
+"""Without VAT."""
+
+PAYMENTS: Final = (
+    Measure.INVOICED_WITH_VAT,
+    Measure.CREDITED_WITH_VAT,
+    Measure.COLLECTED,
+    Measure.REMAINING,
+    Measure.OVERDUE,
+)
+"""With VAT."""
+
+TITLES: Final[dict[Measure, str]] = {
+    Measure.PIPELINE: "Pipeline",
+    Measure.WON: "Won, no draft",
+    Measure.DRAFTED: "Drafted",
+    Measure.INVOICED: "Invoiced",
+    Measure.CREDITED: "Credited",
+    Measure.INVOICED_WITH_VAT: "Invoiced",
+    Measure.CREDITED_WITH_VAT: "Credited",
+    Measure.COLLECTED: "Collected",
+    Measure.REMAINING: "Remaining",
+    Measure.OVERDUE: "Overdue",
+}
+NOTHING: Final = "\N{EN DASH}"
+UNKNOWN: Final = "?"
+
+
+class FigureFacts(Facts):
+    """One sum: over how many, in the document's currency, and in that of the books; null where it is not known."""
+
+    count: int
+    amount: Amount | None
+    base: Amount | None
+
+
+class RevenueRow(Facts):
+    """The sums of one month, company and currency; null for what they are not split by or what is not known."""
+
+    month: str | None
+    company: Id | None
+    currency: str | None
+    base_currency: str | None
+    figures: dict[Measure, FigureFacts]
+
+
+class MedianFacts(Facts):
+    """The median of so many deals' days; null without any."""
+
+    deals: int
+    days: Number | None
+
+
+class LeadTimeFacts(Facts):
+    """Days from the close of a month's deals to their drafts, to their invoices, and until they were paid in full."""
+
+    month: str
+    to_draft: MedianFacts
+    to_issue: MedianFacts
+    to_payment: MedianFacts
+
+
+class RevenueDocument(Facts):
+    """What `report revenue` prints. `rows` are split by `by`, `totals` by company and currency, `base_totals` by company.
+
+    `without_amount` names the deals that have no amount and count with zero.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["report revenue"] = "report revenue"
+    run_id: str
+    started_at: Moment
+    finished_at: Moment
+    companies: dict[str, Words]
+    period: Period
+    by: tuple[Dimension, ...]
+    rows: tuple[RevenueRow, ...]
+    totals: tuple[RevenueRow, ...]
+    base_totals: tuple[RevenueRow, ...]
+    lead_times: tuple[LeadTimeFacts, ...]
+    without_amount: tuple[Words, ...]
+    api_calls: dict[str, int]
+
+
+def revenue_document(result: RunResult, found: Revenue, *, companies: Mapping[str, str]) -> RevenueDocument:
+    """The facts of a revenue report; `companies` are their names by key."""
+    return RevenueDocument(
+        run_id=result.run_id,
+        started_at=result.started_at,
+        finished_at=result.finished_at,
+        companies=dict(companies),
+        period=Period(start=found.start, end=found.end),
+        by=found.by,
+        rows=_rows(found.rows),
+        totals=_rows(found.totals),
+        base_totals=_rows(found.base_totals),
+        lead_times=tuple(_lead_time(one) for one in found.lead_times),
+        without_amount=found.without_amount,
+        api_calls=dict(result.api_calls),
+    )
+
+
+def _rows(rows: Iterable[Row]) -> tuple[RevenueRow, ...]:
+    return tuple(
+        RevenueRow(
+            month=one.month,
+            company=one.company,
+            currency=one.currency,
+            base_currency=one.base_currency,
+            figures={
+                measure: FigureFacts(count=figure.count, amount=figure.amount, base=figure.base)
+                for measure, figure in one.figures.items()
+            },
+        )
+        for one in rows
+    )
+
+
+def _lead_time(one: LeadTime) -> LeadTimeFacts:
+    return LeadTimeFacts(
+        month=one.month,
+        to_draft=_median(one.to_draft),
+        to_issue=_median(one.to_issue),
+        to_payment=_median(one.to_payment),
+    )
+
+
+def _median(one: Median) -> MedianFacts:
+    return MedianFacts(deals=one.deals, days=one.days)
+
+
+def has_any(rows: Iterable[RevenueRow], measures: Sequence[Measure]) -> bool:
+    """Whether a Deal or document counts in one of these sums."""
+    return any(row.figures[measure].count for row in rows for measure in measures)
+
+
+# --- for a spreadsheet ---------------------------------------------------------------------------------------------
+
+
+def revenue_csv(document: RevenueDocument) -> str:
+    """One line per row, with count, sum and sum in the books' currency of every measure; empty where it is not known."""
+    measures = [f"{measure}{part}" for measure in Measure for part in ("_count", "", "_base")]
+    columns = ("month", "company", "currency", "base_currency", *measures)
+    return table(columns, (_csv_line(one) for one in document.rows))
+
+
+def _csv_line(row: RevenueRow) -> dict[str, str | Decimal | None]:
+    line: dict[str, str | Decimal | None] = {
+        "month": row.month or "",
+        "company": row.company or "",
+        "currency": row.currency or "",
+        "base_currency": row.base_currency or "",
+    }
+    for measure, figure in row.figures.items():
+        line[f"{measure}_count"] = str(figure.count)
+        line[f"{measure}"] = figure.amount
+        line[f"{measure}_base"] = figure.base
+    return line
+
+
+# --- at a terminal -------------------------------------------------------------------------------------------------
+
+
+def print_revenue(console: Console, document: RevenueDocument) -> None:
+    """Two tables per company, without VAT and with it, in the documents' currencies; then lead times and sums in the books' currency."""
+    page = Page(console)
+    for company in dict.fromkeys(row.company for row in document.rows):
+        own = [row for row in document.rows if row.company == company]
+        page.title(company_title(document, company))
+        _print_table(page, document, own, SALES, "Without VAT")
+        _print_table(page, document, own, PAYMENTS, "With VAT")
+    if document.lead_times:
+        page.title("Median days from the close of a deal")
+        page.columns(list(_lead_lines(document.lead_times)))
+    if document.without_amount:
+        page.gap()
+        names = ", ".join(document.without_amount)
+        page.say(f"Without an amount in Salesforce, counted with zero: {names}.", sign="!")
+    for row in document.base_totals:
+        if row.company is not None and has_any([row], PAYMENTS):
+            figures = [f"{TITLES[one].lower()} {_shown(row.figures[one], base=True)}" for one in PAYMENTS]
+            page.last(
+                f"{company_title(document, row.company)}, {row.base_currency} with VAT: {', '.join(figures)}."
+            )
+    if not document.rows:
+        page.last("No deal, draft or invoice in this period.")
+
+
+def company_title(document: RevenueDocument, company: str | None) -> str:
+    """What rows of a company, or of all or none, stand under."""
+    if company is None:
+        return "No company" if Dimension.COMPANY in document.by else "All companies"
+    name = document.companies.get(company, company)
+    return company if name == company else f"{name} ({company})"
+
+
+def _print_table(
+    page: Page, document: RevenueDocument, rows: Sequence[RevenueRow], measures: Sequence[Measure], title: str
+) -> None:
+    kept = [row for row in rows if has_any([row], measures)]
+    if not kept:
+        return
+    base = Dimension.CURRENCY not in document.by
+    page.say(title, indent=2, style="dim")
+    head = Line(("", *(TITLES[measure] for measure in measures)), "dim")
+    lines = [
+        Line((_label(row, base=base), *(_shown(row.figures[measure], base=base) for measure in measures)))
+        for row in kept
+    ]
+    page.columns([head, *lines])
+    page.gap()
+
+
+def _label(row: RevenueRow, *, base: bool) -> str:
+    return (
+        " ".join(part for part in (row.month, row.base_currency if base else row.currency) if part) or UNKNOWN
+    )
+
+
+def _shown(figure: FigureFacts, *, base: bool) -> str:
+    return shown(figure.base if base else figure.amount, figure.count)
+
+
+def shown(amount: Decimal | None, count: int) -> str:
+    """A sum for people: a dash where nothing counts, a question mark where it is not known."""
+    if not count:
+        return NOTHING
+    return UNKNOWN if amount is None else plain(amount)
+
+
+def _lead_lines(lead_times: Iterable[LeadTimeFacts]) -> Iterator[Line]:
+    yield Line(("", "to draft", "to issue", "to payment"), "dim")
+    for one in lead_times:
+        yield Line((one.month, *(days(part) for part in (one.to_draft, one.to_issue, one.to_payment))))
+
+
+def days(median: MedianFacts) -> str:
+    """A median for people, with the number of deals: `12,5 (4)`."""
+    return NOTHING if median.days is None else f"{plain(median.days, decimals=0)} ({median.deals})"
