@@ -260,6 +260,33 @@ def test_an_unknown_kind_of_sale_is_held() -> None:
     assert "VAT_TREATMENT_UNCLEAR" in held(deal("D1", line("1 x 100 KONS", vat_category="fish")))
 
 
+def test_prices_to_a_private_person_wait_until_it_is_said_how_the_ledger_reads_them() -> None:
+    one = deal("D1", "1 x 100 KONS")
+    person = customer("1001", is_private=True)
+    assert held(one, person) == ["VAT_TREATMENT_UNCLEAR"]
+    assert treatments(drafted(one, person, taxes=VatPolicy(private_prices_are_net=True))) == [("SE_25", 25)]
+    assert held(deal("D1", "1 x 100 KURS"), person) == [], "without VAT both readings come to the same"
+
+
+@pytest.mark.parametrize("ending", ["MWST", "TVA", "IVA", ""])
+def test_a_swiss_number_is_sent_without_its_languages_ending(ending: str) -> None:
+    """Which is more than the ledger's field takes, and not the same for every account of one company."""
+    swiss = buyer(
+        "Rhein AG",
+        country="CH",
+        orgnr=None,
+        vat_number=f"CHE-107.787.577 {ending}",
+        postal_code="4051",
+        city="Basel",
+    )
+    made = [
+        one
+        for one in plan(deal("D1", "1 x 100 KONS", buyer=swiss)).actions
+        if isinstance(one, CreateCustomer)
+    ]
+    assert [one.customer.vat_number for one in made] == ["CHE107787577"]
+
+
 @pytest.mark.parametrize(
     ("billed", "expected"),
     [

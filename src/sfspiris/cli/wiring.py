@@ -501,6 +501,7 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
             category_by_article=own.vat.category_by_article,
             category_by_family=own.vat.category_by_family,
             eu_consumers_over_limit=own.vat.eu_consumers_over_limit,
+            private_prices_are_net=own.vat.private_prices_are_net,
             writes_texts=own.vat.texts == "rows",
         ),
     )

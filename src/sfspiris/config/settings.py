@@ -287,6 +287,7 @@ class VatSettings(Section):
         'category_by_family = { "Livsmedel" = "food" }', default_factory=dict
     )
     eu_consumers_over_limit: bool | None = key("eu_consumers_over_limit = false", default=None)
+    private_prices_are_net: bool = key("private_prices_are_net = false", default=False)
     texts: Literal["rows", "ledger"] = key('texts = "rows"', default="rows")
 
 

@@ -76,13 +76,15 @@ class VatPolicy:
 
     Kinds of sale (`swedish/vat.toml`, category) by product code and by product family. `eu_consumers_over_limit` says
     whether the yearly sales to consumers in the EU are above 10 000 EUR; None is not known. `writes_texts` puts the
-    words that the law asks for on a row of their own.
+    words that the law asks for on a row of their own. `private_prices_are_net` says that the ledger reads prices to
+    customers marked as private persons without VAT, as it does all others.
     """
 
     category_by_article: Mapping[str, str] = field(default_factory=dict)
     category_by_family: Mapping[str, str] = field(default_factory=dict)
     eu_consumers_over_limit: bool | None = None
     writes_texts: bool = True
+    private_prices_are_net: bool = False
 
 
 class Owner(StrEnum):

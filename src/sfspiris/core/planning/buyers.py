@@ -61,6 +61,9 @@ def screen_buyer(
     return customer, country.iso2 == HOME
 
 
+_SWISS_LENGTH: Final = len("CHE123456789")
+
+
 @dataclass(frozen=True, slots=True)
 class _Country:
     iso2: str
@@ -190,7 +193,11 @@ def _vat_number(
         return _Number(None, parsed.personal)
     if parsed.verdict is Verdict.WARN and not parsed.personal:
         found.warn(WarningCode.VAT_NUMBER_UNCONFIRMED, f"{named(buyer)}: {_sentence(parsed.reason)}")
-    return _Number(parsed.canonical, parsed.personal)
+    # One Swiss company may end its number in MWST, TVA or IVA, after its language; what says who it is stands before that.
+    canonical = (
+        parsed.canonical[:_SWISS_LENGTH] if parsed.scheme == "CH" and parsed.canonical else parsed.canonical
+    )
+    return _Number(canonical, parsed.personal)
 
 
 def _address(

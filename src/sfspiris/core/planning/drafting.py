@@ -82,6 +82,7 @@ def draft_rows(
                 reverse_charge=decided.reverse_charge,
             )
         )
+    taxation.check_private_prices([one for _, one in taxed], sale, found)
     if screened.company.vat.writes_texts:
         rows += [DraftRow(text=note) for note in _notes(taxed, rows)]
     return Drafted(tuple(rows), tuple(new.values()), _reasons(taxed, screened, sale))

@@ -386,6 +386,25 @@ def charged(
     return None
 
 
+def check_private_prices(lines: Iterable[Taxed], sale: Sale, found: Findings) -> None:
+    """Hold a taxed sale to a customer whose prices the ledger may read as including VAT.
+
+    A setting of the company turns prices to private persons into prices with VAT, and the vendor's manual and the
+    setting's name disagree about which way; the draft would come to a fifth less than the Deal.
+    """
+    company = sale.screened.company
+    if not sale.who.billed.is_private or company.vat.private_prices_are_net:
+        return
+    if any(one.rate for one in lines):
+        found.hold(
+            HoldCode.VAT_TREATMENT_UNCLEAR,
+            f"The customer is marked as a private person in {company.ledger}, which may read its prices as including VAT.",
+            f"Look in {company.ledger}'s settings. Are prices to private persons shown without VAT, say so "
+            f"([companies.{company.key}.vat] private_prices_are_net = true); else make the invoice by hand. Is the customer a "
+            "business, unmark it.",
+        )
+
+
 def _is_reverse(law: TreatmentFinding) -> bool:
     return law.treatment.startswith("SE_RC")
 
