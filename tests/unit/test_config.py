@@ -13,6 +13,7 @@ import pytest
 
 from sfspiris import config
 from sfspiris.adapters.salesforce import source
+from sfspiris.adapters.salesforce.origin import ORIGIN_FIELDS
 from sfspiris.config.positions import positions
 from sfspiris.config.settings import SOURCE_FIELDS
 from sfspiris.core.capabilities import MarkerField
@@ -243,7 +244,7 @@ def test_a_tolerance_keeps_its_digits_with_and_without_quotes(
 
 
 def test_our_field_names_are_those_that_the_salesforce_adapter_reads() -> None:
-    assert frozenset(source.SOURCE_FIELDS) == SOURCE_FIELDS
+    assert frozenset(source.SOURCE_FIELDS) | ORIGIN_FIELDS == SOURCE_FIELDS
 
 
 def test_paths_are_taken_from_the_files_folder(read: Callable[[str], Settings], tmp_path: Path) -> None:
@@ -375,7 +376,9 @@ REFUSALS = [
     ("salesforce.login_url", 'login_url = "https://[x"', 19, "login_url is not a web address"),
     ("salesforce.login_url", 'login_url = "http://login.salesforce.com"', 19, "login_url is not encrypted"),
     ("salesforce.username", 'username = "u"\napi_version = "v66"', 22, "api_version is not a version of the API"),
-    ("source.object", 'object = "Order"', 25, 'is not supported by this version; use object = "Opportunity"'),
+    ("source.object", 'object = "Oportunity"', 25, "is nothing that deals are read from; did you mean Opportunity?"),
+    ("source.object", 'object = "Order"\nlines = "quote"', 26, '"quote" is no list of an Order; leave it out'),
+    ("source.object", 'object = "Billing__c"', 24, "is needed by an object of your own: the child relationship"),
     ("source.record_types", "record_types = [1]", 27, "source.record_types[1] is not text in quotes"),
     ("source.fields.orgnr", 'orgnrr = "Account.X"', 30, "source.fields.orgnrr is not known here; did you mean orgnr?"),
     ("source.fields.orgnr", 'qqqq = "Account.X"', 30, "source.fields.qqqq is not known here; known are amount, "),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -51,6 +52,12 @@ def test_a_deal_that_closes_today_passes() -> None:
 def test_a_delivery_to_come_is_warned_about_as_an_advance() -> None:
     assert warned(deal("D1", "1 x 100 KONS", delivery_date=TOMORROW)) == ["DELIVERY_IN_FUTURE"]
     assert warned(deal("D1", "1 x 100 KONS", delivery_date=TODAY)) == []
+
+
+def test_a_deal_that_says_another_amount_than_its_quote_is_warned_about() -> None:
+    agreed, changed = Decimal(100), Decimal(120)
+    assert warned(deal("D1", "1 x 100 KONS", amount=agreed, deal_amount=changed)) == ["QUOTE_MISMATCH"]
+    assert warned(deal("D1", "1 x 100 KONS", amount=agreed, deal_amount=agreed)) == []
 
 
 @pytest.mark.parametrize(

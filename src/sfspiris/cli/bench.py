@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.adapters.salesforce import mapping as salesforce
-from sfspiris.adapters.salesforce.source import SOURCE_FIELDS, SourceMap
+from sfspiris.adapters.salesforce.origin import supposed_origin
+from sfspiris.adapters.salesforce.source import SourceMap, fields_of
 from sfspiris.adapters.spiris import mapping as spiris
 from sfspiris.cli.wiring import company_policies, open_desk
 from sfspiris.core.actions import CreateCustomer, CreateDraft, NewCustomer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from sfspiris.adapters.salesforce.origin import Origin
     from sfspiris.cli.cases import Case
     from sfspiris.cli.options import Common
     from sfspiris.config import Settings
@@ -31,14 +33,18 @@ if TYPE_CHECKING:
     from sfspiris.core.model import Deal
 
 _ORG: Final = "00D000000000000AAA"
-_ALWAYS: Final[Mapping[str, Any]] = {
-    "Id": "006000000000000AAA",
-    "Name": "A deal",
-    "CloseDate": "2026-11-01",
-    "SystemModstamp": "2026-11-01T00:00:00.000+0000",
-    "AccountId": "001000000000000AAA",
-}
-"""What stands on every deal; a case may say otherwise."""
+
+
+def _always(origin: Origin) -> dict[str, Any]:
+    """What stands on every deal; a case may say otherwise."""
+    return {
+        "Id": "006000000000000AAA",
+        origin.name: "A deal",
+        origin.closed_on: "2026-11-01",
+        "SystemModstamp": "2026-11-01T00:00:00.000+0000",
+        origin.account_id: "001000000000000AAA",
+    }
+
 
 _STANDARD_VAT: Final = Decimal(25)
 _USUAL_TERMS: Final = (10, 15, 20, 30)
@@ -92,13 +98,14 @@ class Bench:
         return found
 
     def _deal(self, case: Case) -> Deal:
+        origin = self.source.origin
         lines = [_row(line) for line in case.lines]
         self._check_paths(case)
-        row = _row({**_ALWAYS, **case.given}) | {salesforce.LINES: _numbered(lines)}
+        row = _row({**_always(origin), **case.given}) | {origin.lines: _numbered(lines)}
         return salesforce.to_deal(row, self.source)
 
     def _check_paths(self, case: Case) -> None:
-        read = {*_ALWAYS, *self.source.deal_paths()}
+        read = {*_always(self.source.origin), *self.source.deal_paths()}
         of_lines = {"Id", *self.source.line_paths()}
         for given, known, where in (
             (case.given, read, "[given]"),
@@ -143,9 +150,11 @@ def open_bench(common: Common) -> Bench:
     """The bench of the configuration that a command would use; no sign-in is read and nothing is asked."""
     with open_desk(common, read_only=True) as desk:
         settings = desk.settings
-    fields = {name: settings.source.fields.get(name, one.paths) for name, one in SOURCE_FIELDS.items()}
+    written = settings.source.fields
+    origin = supposed_origin(settings.source.object, settings.source.lines, written)
+    fields = {name: written.get(name, one.paths) for name, one in fields_of(origin).items()}
     routes = {path: path for one in settings.routes for path in one.when}
-    return Bench(_policy(settings, fields), SourceMap(fields, routes), settings.folder)
+    return Bench(_policy(settings, fields), SourceMap(fields, routes, origin=origin), settings.folder)
 
 
 def _policy(settings: Settings, fields: Mapping[str, tuple[str, ...]]) -> Policy:

@@ -435,6 +435,8 @@ def _session(
 
 def _source(settings: Settings) -> Source:
     return Source(
+        object=settings.source.object,
+        lines=settings.source.lines,
         gate=settings.source.gate,
         record_types=settings.source.record_types,
         fields=settings.source.fields,

@@ -43,7 +43,10 @@ from sfspiris.swedish import orgnr, vat_table
 
 SOURCE_FIELDS: Final = frozenset(
     {
+        "buyer",
+        "closed_on",
         "amount",
+        "deal_amount",
         "currency",
         "delivery_date",
         "delivery_country",
@@ -82,6 +85,8 @@ SOURCE_FIELDS: Final = frozenset(
     }
 )
 
+_STANDARD_GATES: Final = {"Opportunity": "IsWon = true", "Order": "StatusCode = 'Activated'"}
+_OWN_OBJECT: Final = re.compile(r"[A-Za-z]\w*__c", re.ASCII)
 _PRODUCTION_LOGIN: Final = "https://login.salesforce.com"
 _SANDBOX_LOGIN: Final = "https://test.salesforce.com"
 _CALLBACK: Final = "http://127.0.0.1:8765/callback"
@@ -194,19 +199,56 @@ class SalesforceSettings(Section):
 
 
 class SourceSettings(Section):
-    """Where a deal comes from. `fields` are our names → Salesforce paths, of which the first that is not empty wins."""
+    """Where a deal comes from. `fields` are our names → Salesforce paths, of which the first that is not empty wins.
+
+    `lines` is "quote" for an Opportunity whose lines are those of its synced quote, and for one of the org's own objects
+    the child relationship to its lines. Such an object has no gate of its own: the operator says what counts as won.
+    """
 
     object: Text = key('object = "Opportunity"', default="Opportunity")
-    gate: Text = key('gate = "IsWon = true"', default="IsWon = true")
+    lines: Text | None = key('lines = "quote"', default=None)
+    gate: Text = key('gate = "IsWon = true"', default="")
     record_types: Texts = key('record_types = ["Services"]', default=())
     fields: Mapping[str, Paths] = key('{name} = "Account.Organisation_Number__c"', default_factory=dict)
 
     @field_validator("object")
     @classmethod
     def _is_supported(cls, value: str) -> str:
-        if value != "Opportunity":
-            raise ValueError('is not supported by this version; use object = "Opportunity"')
+        if value in _STANDARD_GATES or _OWN_OBJECT.fullmatch(value):
+            return value
+        close = difflib.get_close_matches(value, _STANDARD_GATES, n=1)
+        hint = (
+            f"did you mean {close[0]}?"
+            if close
+            else 'use "Opportunity", "Order" or an object that ends in __c'
+        )
+        raise ValueError(f'"{value}" is nothing that deals are read from; {hint}')
+
+    @field_validator("lines")
+    @classmethod
+    def _fits_object(cls, value: str | None, info: ValidationInfo) -> str | None:
+        object_ = info.data.get("object")
+        if object_ == "Opportunity" and value not in {None, "quote", "OpportunityLineItems"}:
+            raise ValueError(f'"{value}" is no list of an Opportunity; use lines = "quote" or leave it out')
+        if object_ == "Order" and value not in {None, "OrderItems"}:
+            raise ValueError(f'"{value}" is no list of an Order; leave it out')
+        if object_ is not None and object_ not in _STANDARD_GATES and value is None:
+            raise ValueError(
+                f"is needed by an object of your own: the child relationship of {object_} to its lines"
+            )
         return value
+
+    @field_validator("gate", mode="before")
+    @classmethod
+    def _default_gate(cls, value: Any, info: ValidationInfo) -> Any:
+        if value != "":
+            return value
+        object_ = info.data.get("object", "Opportunity")
+        if object_ not in _STANDARD_GATES:
+            raise ValueError(
+                f"is needed by an object of your own: the SOQL condition by which {object_} counts as won"
+            )
+        return _STANDARD_GATES[object_]
 
 
 class RouteSettings(Section):

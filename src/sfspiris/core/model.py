@@ -104,7 +104,8 @@ class Deal:
     """A won deal as the CRM tells it.
 
     `changed_at` is the CRM's own stamp in UTC; `closed_on` a calendar day without a zone. `currency` is None in a CRM
-    that keeps one currency only. `values` holds what routes ask about, by the CRM's path. `retry` says that sales asks for
+    that keeps one currency only. `deal_amount` is the Deal's own amount where `amount` is that of its quote, which its lines
+    come from. `values` holds what routes ask about, by the CRM's path. `retry` says that sales asks for
     another try.
     """
 
@@ -128,6 +129,7 @@ class Deal:
     housework: str | None = None  # a tax reduction that was asked for, or a tick for one
     sync: SyncState = SyncState()
     retry: bool = False
+    deal_amount: Decimal | None = None
     values: Mapping[str, str | None] = field(default_factory=dict)
 
 

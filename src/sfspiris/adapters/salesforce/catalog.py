@@ -20,7 +20,9 @@ ACCOUNT: Final = "Account"
 PRODUCT: Final = "Product2"
 USER: Final = "User"
 
-_PLAIN_VERSION: Final = 1
+_PLAIN_VERSION: Final = 2
+_CHILDREN: Final = "children"
+"""The type under which a list of child records is kept beside the fields; no field of Salesforce has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,19 @@ class Field:
     updateable: bool = False
     relationship: str | None = None
     refers_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A list of child records: the relationship by which a query names it, and the object of its records."""
+
+    relationship: str
+    object: str
+
+
+def child_list(relationship: str, object_: str) -> Field:
+    """A list of child records as it is kept beside the fields of an object."""
+    return Field(relationship, _CHILDREN, refers_to=(object_,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,21 @@ class Catalog:
 
     def field(self, owner: str, name: str) -> Field | None:
         """The field of a described object, or None."""
-        return self.objects.get(owner, {}).get(name.lower())
+        found = self.objects.get(owner, {}).get(name.lower())
+        return None if found is None or found.type == _CHILDREN else found
+
+    def children(self, owner: str) -> tuple[Child, ...]:
+        """The lists of child records of a described object."""
+        known = self.objects.get(owner, {}).values()
+        return tuple(Child(one.name, one.refers_to[0]) for one in known if one.type == _CHILDREN)
+
+    def nearest(self, owner: str, name: str) -> str | None:
+        """The field of a described object whose name is most like this one, if any is."""
+        return self._nearest(owner, name)
+
+    def nearest_child(self, owner: str, name: str) -> str | None:
+        """The list of child records whose name is most like this one, if any is."""
+        return _closest(name, [one.relationship for one in self.children(owner)])
 
     def find(self, root: str, path: str) -> Found | Missing | Undescribed:
         """Follow a dotted path from an object, such as `Account.BillingCity` from Opportunity."""
@@ -131,12 +160,15 @@ class Catalog:
         )
 
     def _nearest(self, owner: str, name: str, *, relationships: bool = False) -> str | None:
-        fields = self.objects[owner].values()
+        fields = [one for one in self.objects[owner].values() if one.type != _CHILDREN]
         names = [one.relationship for one in fields if one.relationship] if relationships else []
-        names = names or [one.name for one in fields]
-        by_lower = {one.lower(): one for one in names}
-        close = difflib.get_close_matches(name.lower(), by_lower, n=1)
-        return by_lower[close[0]] if close else None
+        return _closest(name, names or [one.name for one in fields])
+
+
+def _closest(name: str, names: Iterable[str]) -> str | None:
+    by_lower = {one.lower(): one for one in names}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return by_lower[close[0]] if close else None
 
 
 def fields_by_name(fields: Iterable[Field]) -> dict[str, Field]:

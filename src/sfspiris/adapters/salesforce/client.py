@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.retrying import Then, after_salesforce
 from sfspiris.adapters.salesforce import wire
-from sfspiris.adapters.salesforce.catalog import Field, fields_by_name
+from sfspiris.adapters.salesforce.catalog import Field, child_list, fields_by_name
 from sfspiris.adapters.salesforce.refusals import (
     QUOTA_PAUSE,
     RUN_AGAIN,
@@ -154,6 +154,11 @@ class SalesforceClient:
             chunk = names[start : start + _DESCRIBES_PER_BATCH]
             described |= zip(chunk, self._describe(chunk), strict=True)
         return described
+
+    def object_names(self) -> tuple[str, ...]:
+        """The API names of all objects that the user may see."""
+        reply, _ = self._ask(wire.OBJECTS, "GET", self._path("sobjects"), what="the list of objects")
+        return tuple(one.name for one in reply.objects)
 
     def update(self, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """Save records, each on its own; for each, in order, None or why it was not saved.
@@ -390,7 +395,7 @@ def _described(name: str, result: wire.BatchItem) -> dict[str, Field]:
             return {}
         raise call_refused(result.status_code, errors, f"the description of {name}")
     document = wire.parse(wire.DESCRIBE, result.result, f"the description of {name}")
-    return fields_by_name(
+    fields = (
         Field(
             name=one.name,
             type=one.type,
@@ -402,6 +407,10 @@ def _described(name: str, result: wire.BatchItem) -> dict[str, Field]:
         )
         for one in document.fields
     )
+    lists = (
+        child_list(one.relationship_name, one.object) for one in document.children if one.relationship_name
+    )
+    return fields_by_name((*lists, *fields))
 
 
 def _errors_in(reply: Reply) -> Sequence[ErrorItem]:

@@ -1,17 +1,18 @@
-"""Salesforce as a CRM: reads won Opportunities, and writes on them how their invoicing stands."""
+"""Salesforce as a CRM: reads won deals, and writes on them how their invoicing stands."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.salesforce import mapping, receivables, soql
-from sfspiris.adapters.salesforce.catalog import ACCOUNT, LINE_ITEM, OPPORTUNITY
+from sfspiris.adapters.salesforce.catalog import ACCOUNT, OPPORTUNITY
 from sfspiris.adapters.salesforce.ids import is_id, long_id
+from sfspiris.adapters.salesforce.origin import ORDER, standard_origin
 from sfspiris.adapters.salesforce.package.fields import INVOICE
 from sfspiris.adapters.salesforce.refusals import RUN_AGAIN
 from sfspiris.adapters.salesforce.schema import KeptSchema
-from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
+from sfspiris.adapters.salesforce.source import fields_of
 from sfspiris.errors import BrokenReply, UsageError
 from sfspiris.ports.crm import DealBatch, Fate, KnownDeal, Reach, Selection, WriteResult
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sfspiris.adapters.salesforce.client import QueryResult, SalesforceClient, Usage
+    from sfspiris.adapters.salesforce.origin import Origin
     from sfspiris.adapters.salesforce.source import MissingSourceField, Source
     from sfspiris.core.explain import SourceSeen
     from sfspiris.core.model import Deal
@@ -27,9 +29,7 @@ if TYPE_CHECKING:
     from sfspiris.ports.crm import DealUpdate
     from sfspiris.ports.kept import Kept
 
-_OBJECT_OF_PREFIX: Final = {"006": OPPORTUNITY, "001": ACCOUNT}
-
-_FURTHER_NAMES: Final = {"buyer": "AccountId", "lines": mapping.LINES, "closed_on": "CloseDate"}
+_OBJECT_OF_PREFIX: Final = {"006": OPPORTUNITY, "001": ACCOUNT, "801": ORDER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +83,23 @@ class SalesforceCrm:
     def record_url(self, record_id: str) -> str:
         """Where a person sees the record in a browser."""
         host = self._client.session.host or ""
-        kind = _OBJECT_OF_PREFIX.get(record_id[:3])
+        own = None if standard_origin(self._source.object, None) else self._source.object
+        kind = _OBJECT_OF_PREFIX.get(record_id[:3], own)
         return f"{host}/lightning/r/{kind}/{record_id}/view" if kind else f"{host}/{record_id}"
 
     # --- what the org has ------------------------------------------------------------------------------------------
 
     def field_names(self) -> Mapping[str, str]:
         """Our field names → the last part of the path that feeds them; the default's where nothing does."""
-        fields = self._schema.get().source.fields
+        source = self._schema.get().source
+        fields, origin = source.fields, source.origin
         named = {
             name: (*fields[name], *one.paths)[0].rsplit(".", 1)[-1]
-            for name, one in SOURCE_FIELDS.items()
+            for name, one in fields_of(origin).items()
             if fields[name] or one.paths
         }
-        return named | _FURTHER_NAMES | mapping.SYNC_FIELDS
+        further = {"buyer": origin.account_id, "lines": origin.lines, "closed_on": origin.closed_on}
+        return named | further | mapping.SYNC_FIELDS
 
     def missing_source_fields(self) -> tuple[MissingSourceField, ...]:
         """Our optional fields that no field of the org feeds, and what that leads to."""
@@ -110,13 +113,13 @@ class SalesforceCrm:
         )
 
     def sync_fields(self) -> frozenset[str]:
-        """The parts of a SyncState that have a field on Opportunity which we may write."""
-        writable = mapping.writable_sync_fields(self._schema.get().catalog)
+        """The parts of a SyncState that have a field on the deals' object which we may write."""
+        writable = mapping.writable_sync_fields(self._schema.get().catalog, self._source.object)
         return frozenset(ours for ours, theirs in mapping.SYNC_FIELDS.items() if theirs in writable)
 
     def missing_sync_fields(self) -> tuple[str, ...]:
-        """The status fields that do not exist on Opportunity or that we may not write."""
-        return mapping.missing_sync_fields(self._schema.get().catalog)
+        """The status fields that do not exist on the deals' object or that we may not write."""
+        return mapping.missing_sync_fields(self._schema.get().catalog, self._source.object)
 
     def describe_again(self) -> None:
         """Read anew what objects and fields the org has, whatever is kept."""
@@ -149,9 +152,12 @@ class SalesforceCrm:
     def exist(self, ids: Iterable[str]) -> Mapping[str, KnownDeal]:
         """Those of the ids that Salesforce knows, in their 18-character form, each with its name and stage."""
         known = _long_ids(one for one in ids if is_id(one))
-        rows = [row for query in soql.existence_queries(known) for row in self._query(query).rows]
+        origin = self._origin()
+        rows = [row for query in soql.existence_queries(known, origin) for row in self._query(query).rows]
         return {
-            long_id(row["Id"]): KnownDeal(str(row.get("Name") or ""), str(row.get("StageName") or ""))
+            long_id(row["Id"]): KnownDeal(
+                str(row.get(origin.name) or ""), str(row.get(origin.stage or "") or "")
+            )
             for row in rows
         }
 
@@ -160,15 +166,17 @@ class SalesforceCrm:
     ) -> tuple[Fate, ...]:
         """How deals stand, won or not, those in the recycle bin too: all changed since, or those with these ids."""
         known = None if ids is None else _long_ids(ids)
-        sync = mapping.readable_sync_fields(self._schema.get().catalog)
+        schema = self._schema.get()
+        origin = schema.source.origin
+        sync = mapping.readable_sync_fields(schema.catalog, origin.object)
         rows = (
             row
-            for query in soql.fate_queries(sync, changed_since, known)
+            for query in soql.fate_queries(sync, changed_since, known, origin)
             for row in self._schema.with_known_fields(
                 lambda query=query: self._client.query(query, deleted=True)  # type: ignore[misc]
             ).rows
         )
-        return tuple(mapping.to_fate(row) for row in rows)
+        return tuple(mapping.to_fate(row, origin) for row in rows)
 
     def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
         """Write status to the deals, in the order given.
@@ -183,7 +191,10 @@ class SalesforceCrm:
 
     def receivable_fields(self) -> tuple[frozenset[str], frozenset[str]]:
         """Which fields of invoices and of accounts' sums exist and may be written, by our names."""
-        return receivables.writable(self._schema.get().catalog)
+        invoice, account = receivables.writable(self._schema.get().catalog)
+        if self._source.object != OPPORTUNITY:
+            invoice -= {"opportunity"}  # a lookup to Opportunity cannot name a deal of another object
+        return invoice, account
 
     def read_invoices(self) -> Mapping[str, Mapping[str, Value]]:
         """Every invoice that Salesforce shows, by external id."""
@@ -224,19 +235,54 @@ class SalesforceCrm:
 
     def _read(self, selection: Selection, ids: Sequence[str] | None) -> list[QueryResult]:
         schema = self._schema.get()
-        has_sort_order = schema.catalog.field(LINE_ITEM, "SortOrder") is not None
+        origin = schema.source.origin
+        has_sort_order = schema.catalog.field(origin.line_object, "SortOrder") is not None
         query = soql.DealQuery(
             deal_paths=(
                 *schema.source.deal_paths(),
-                *mapping.readable_sync_fields(schema.catalog),
-                *((mapping.RETRY,) if mapping.can_answer_retry(schema.catalog) else ()),
+                *mapping.readable_sync_fields(schema.catalog, origin.object),
+                *((mapping.RETRY,) if mapping.can_answer_retry(schema.catalog, origin.object) else ()),
             ),
             line_paths=tuple(schema.source.line_paths()),
             line_order=("SortOrder", "Id") if has_sort_order else ("Id",),
             gate=self._source.gate,
             record_types=self._source.record_types,
+            origin=origin,
         )
-        return [self._client.query(one) for one in soql.deal_queries(query, selection, ids)]
+        found = [self._client.query(one) for one in soql.deal_queries(query, selection, ids)]
+        return self._with_quotes(query, found) if origin.quote_id else found
+
+    def _with_quotes(self, query: soql.DealQuery, found: list[QueryResult]) -> list[QueryResult]:
+        """The deals with the lines of the quotes that are synced with them; a deal without one has no lines."""
+        origin = query.origin
+        quoted = [one.get(origin.quote_id or "") for result in found for one in result.rows]
+        ids = list(dict.fromkeys(long_id(one) for one in quoted if one))
+        lines = {
+            long_id(row["Id"]): row.get(origin.lines)
+            for one in query.quote_queries(ids)
+            for row in self._client.query(one).rows
+        }
+        if missing := set(ids) - lines.keys():
+            raise BrokenReply(
+                f"Salesforce did not send the quote {min(missing)}, which is synced with a deal.",
+                remedy=RUN_AGAIN,
+            )
+        return [
+            replace(
+                result,
+                rows=tuple(
+                    {**row, origin.lines: lines[long_id(quote)] if quote else None}
+                    for row in result.rows
+                    for quote in (row.get(origin.quote_id or ""),)
+                ),
+            )
+            for result in found
+        ]
+
+    def _origin(self) -> Origin:
+        """Where deals come from; a standard object is known without asking the org about it."""
+        known = standard_origin(self._source.object, self._source.lines)
+        return known or self._schema.get().source.origin
 
     def _query(self, query: str) -> QueryResult:
         return self._schema.with_known_fields(lambda: self._client.query(query))
@@ -252,12 +298,13 @@ class SalesforceCrm:
         return outcome
 
     def _write(self, updates: Sequence[DealUpdate]) -> list[str | None]:
-        writable = mapping.writable_sync_fields(self._schema.get().catalog)
+        object_ = self._source.object
+        writable = mapping.writable_sync_fields(self._schema.get().catalog, object_)
         if not writable:
-            return ["NO_FIELDS: Opportunity has no Spiris_ field that the integration user may write"] * len(
+            return [f"NO_FIELDS: {object_} has no Spiris_ field that the integration user may write"] * len(
                 updates
             )
-        return self._client.update([mapping.to_record(one, writable) for one in updates])
+        return self._client.update([mapping.to_record(one, writable, object_) for one in updates])
 
 
 def _long_ids(ids: Iterable[str]) -> list[str]:
@@ -267,7 +314,7 @@ def _long_ids(ids: Iterable[str]) -> list[str]:
         if not is_id(one):
             raise UsageError(
                 f"“{one}” is not a Salesforce id.",
-                remedy="Copy it from the deal's address in the browser: 15 or 18 letters and digits that begin with 006.",
+                remedy="Copy it from the deal's address in the browser: 15 or 18 letters and digits, for an opportunity beginning with 006.",
             )
     return list(dict.fromkeys(long_id(one) for one in known))
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sfspiris.adapters.salesforce.catalog import OPPORTUNITY
 from sfspiris.adapters.salesforce.ids import long_id
+from sfspiris.adapters.salesforce.origin import OPPORTUNITIES
 from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
 from sfspiris.core.explain import SourceSeen
 from sfspiris.core.model import Buyer, Deal, DealLine, SyncState
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfspiris.adapters.salesforce.catalog import Catalog, Field
+    from sfspiris.adapters.salesforce.origin import Origin
     from sfspiris.adapters.salesforce.source import SourceMap
     from sfspiris.adapters.salesforce.wire import Row
     from sfspiris.ports.crm import DealUpdate
-
-LINES: Final = "OpportunityLineItems"
 
 SYNC_FIELDS: Final = {
     "status": "Spiris_Sync_Status__c",
@@ -37,7 +37,7 @@ SYNC_FIELDS: Final = {
     "draft_id": "Spiris_Draft_Id__c",
     "invoice_number": "Spiris_Invoice_Number__c",
 }
-"""The parts of a SyncState → their fields on Opportunity, as the command-line contract names them (section 7)."""
+"""The parts of a SyncState → their fields on what deals are read from, as the command-line contract names them (section 7)."""
 
 SYNC_TIME: Final = "Spiris_Sync_Time__c"
 RETRY: Final = "Spiris_Retry__c"
@@ -47,19 +47,23 @@ _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 
 def to_deal(row: Row, source: SourceMap) -> Deal:
-    """One Opportunity with its lines, all of which must be in the row.
+    """One deal with its lines, all of which must be in the row, wherever deals come from.
 
     Raises BrokenReply naming the record and the field when a value is not what its field's type promises.
     """
     cells = _Cells(row, source)
+    origin = source.origin
     return Deal(
         id=cells.id("Id"),
-        name=cells.plain("Name") or "",
+        name=cells.plain(origin.name) or "",
         buyer=_to_buyer(cells),
-        lines=tuple(_to_line(_Cells(line, source, within=cells.record)) for line in row.get(LINES) or ()),
-        closed_on=cells.day("CloseDate"),
+        lines=tuple(
+            _to_line(_Cells(line, source, within=cells.record)) for line in row.get(origin.lines) or ()
+        ),
+        closed_on=cells.day(origin.closed_on),
         changed_at=cells.moment("SystemModstamp"),
         amount=cells.number("amount"),
+        deal_amount=cells.number("deal_amount"),
         currency=cells.text("currency"),
         owner_id=cells.optional_id("OwnerId"),
         owner_name=cells.text("owner_name"),
@@ -77,13 +81,13 @@ def to_deal(row: Row, source: SourceMap) -> Deal:
     )
 
 
-def to_fate(row: Row) -> Fate:
+def to_fate(row: Row, origin: Origin = OPPORTUNITIES) -> Fate:
     """How a deal stands, whatever its stage."""
     owner = row.get("Owner")
     return Fate(
         deal_id=long_id(row["Id"]),
-        name=_as_text(row.get("Name")) or "",
-        stage=_as_text(row.get("StageName")) or "",
+        name=_as_text(row.get(origin.name)) or "",
+        stage=_as_text(row.get(origin.stage or "")) or "",
         is_deleted=row.get("IsDeleted") is True,
         owner_name=_as_text(owner.get("Name")) if isinstance(owner, dict) else None,
         sync=SyncState(**{ours: _as_text(row.get(theirs)) for ours, theirs in SYNC_FIELDS.items()}),
@@ -91,7 +95,7 @@ def to_fate(row: Row) -> Fate:
 
 
 def _to_buyer(cells: _Cells) -> Buyer | None:
-    account = cells.optional_id("AccountId")
+    account = cells.optional_id(cells.origin.account_id)
     if account is None:
         return None
     return Buyer(
@@ -131,16 +135,16 @@ def _to_line(cells: _Cells) -> DealLine:
 
 
 def trace(row: Row, source: SourceMap) -> tuple[SourceSeen, ...]:
-    """Where each of our fields looks in one Opportunity and its lines, in the order of the fields, line by line."""
-    roots = {name: SOURCE_FIELDS[name].root for name in source.fields}
-    of_deal = [_seen(row, name, paths) for name, paths in source.fields.items() if roots[name] == OPPORTUNITY]
-    of_lines = [
+    """Where each of our fields looks in one deal and its lines, in the order of the fields, line by line."""
+    of_lines = {name for name in source.fields if SOURCE_FIELDS[name].is_of_line}
+    seen = [_seen(row, name, paths) for name, paths in source.fields.items() if name not in of_lines]
+    seen += [
         _seen(line, name, paths, position)
-        for position, line in enumerate(row.get(LINES) or (), start=1)
+        for position, line in enumerate(row.get(source.origin.lines) or (), start=1)
         for name, paths in source.fields.items()
-        if roots[name] != OPPORTUNITY
+        if name in of_lines
     ]
-    return (*of_deal, *of_lines)
+    return tuple(seen)
 
 
 def _seen(row: Row, name: str, paths: tuple[str, ...], line: int | None = None) -> SourceSeen:
@@ -148,7 +152,9 @@ def _seen(row: Row, name: str, paths: tuple[str, ...], line: int | None = None) 
     return SourceSeen(name, tried, next((path for path, value in tried if value is not None), None), line)
 
 
-def to_record(update: DealUpdate, writable: Mapping[str, Field]) -> dict[str, Any]:
+def to_record(
+    update: DealUpdate, writable: Mapping[str, Field], object_: str = OPPORTUNITY
+) -> dict[str, Any]:
     """The update as one record of a collection, with the fields that exist and may be written (`writable`, by name).
 
     A message that is longer than its field is shortened and says so by an ellipsis; everything else is written whole.
@@ -161,34 +167,34 @@ def to_record(update: DealUpdate, writable: Mapping[str, Field]) -> dict[str, An
         values[message] = shortened(str(values[message]), writable[message].length)
     values[SYNC_TIME] = f"{update.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
     return {
-        "attributes": {"type": OPPORTUNITY},
+        "attributes": {"type": object_},
         "Id": long_id(update.deal_id),
         **{name: _or_null(value) for name, value in values.items() if name in writable},
         **({RETRY: False} if update.clear_retry else {}),
     }
 
 
-def writable_sync_fields(catalog: Catalog) -> dict[str, Field]:
-    """The status fields that exist on Opportunity and that the signed-in user may write, by the name we know."""
-    found = {name: catalog.field(OPPORTUNITY, name) for name in (*SYNC_FIELDS.values(), SYNC_TIME)}
+def writable_sync_fields(catalog: Catalog, object_: str = OPPORTUNITY) -> dict[str, Field]:
+    """The status fields that exist on what deals are read from and that the signed-in user may write, by the name we know."""
+    found = {name: catalog.field(object_, name) for name in (*SYNC_FIELDS.values(), SYNC_TIME)}
     return {name: field for name, field in found.items() if field is not None and field.updateable}
 
 
-def can_answer_retry(catalog: Catalog) -> bool:
-    """Whether Opportunity has the checkbox for another try, and the signed-in user may take the mark away."""
-    field = catalog.field(OPPORTUNITY, RETRY)
+def can_answer_retry(catalog: Catalog, object_: str = OPPORTUNITY) -> bool:
+    """Whether what deals are read from has the checkbox for another try, and the signed-in user may take the mark away."""
+    field = catalog.field(object_, RETRY)
     return field is not None and field.updateable
 
 
-def missing_sync_fields(catalog: Catalog) -> tuple[str, ...]:
-    """The status fields that do not exist on Opportunity, or that the signed-in user may not write."""
-    writable = writable_sync_fields(catalog)
+def missing_sync_fields(catalog: Catalog, object_: str = OPPORTUNITY) -> tuple[str, ...]:
+    """The status fields that do not exist on what deals are read from, or that the signed-in user may not write."""
+    writable = writable_sync_fields(catalog, object_)
     return tuple(name for name in (*SYNC_FIELDS.values(), SYNC_TIME) if name not in writable)
 
 
-def readable_sync_fields(catalog: Catalog) -> tuple[str, ...]:
-    """The status fields that exist on Opportunity, whether or not they may be written."""
-    return tuple(name for name in SYNC_FIELDS.values() if catalog.field(OPPORTUNITY, name) is not None)
+def readable_sync_fields(catalog: Catalog, object_: str = OPPORTUNITY) -> tuple[str, ...]:
+    """The status fields that exist on what deals are read from, whether or not they may be written."""
+    return tuple(name for name in SYNC_FIELDS.values() if catalog.field(object_, name) is not None)
 
 
 def shortened(words: str, length: int) -> str:
@@ -219,6 +225,7 @@ class _Cells:
     def __init__(self, row: Row, source: SourceMap, *, within: str = "") -> None:
         self._row = row
         self._source = source
+        self.origin = source.origin
         self.record = str(row.get("Id") or within or "a deal without id")
 
     def id(self, path: str) -> str:

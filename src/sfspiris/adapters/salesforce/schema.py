@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from sfspiris.adapters.salesforce.catalog import Catalog
 from sfspiris.adapters.salesforce.client import FieldUnknownError
 from sfspiris.adapters.salesforce.mapping import missing_sync_fields
+from sfspiris.adapters.salesforce.origin import unknown_object
 from sfspiris.adapters.salesforce.source import resolve, undescribed
 from sfspiris.errors import ConfigError
 
@@ -39,7 +40,7 @@ class Schema:
     @property
     def lacks_something(self) -> bool:
         """Whether an optional field of ours, or a status field that we could write, is missing."""
-        return bool(self.source.missing or missing_sync_fields(self.catalog))
+        return bool(self.source.missing or missing_sync_fields(self.catalog, self.source.origin.object))
 
 
 class KeptSchema:
@@ -103,6 +104,8 @@ class KeptSchema:
         catalog = kept or Catalog({})
         while needed := sorted(undescribed(self._source, catalog)):
             catalog = catalog.with_objects(self._client.describe(needed))
+            if not catalog.objects.get(self._source.object) and not self._source.is_standard:
+                raise unknown_object(self._source.object, self._client.object_names())
         if catalog is not kept:
             self._cache.save(self._key(), catalog.to_plain())
         return Schema(catalog, resolve(self._source, catalog), is_kept=kept is not None)

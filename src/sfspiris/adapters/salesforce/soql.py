@@ -6,16 +6,19 @@ The gate is the operator's own SOQL and stands in parentheses as it was written.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, assert_never
+from zoneinfo import ZoneInfo
 
 from sfspiris.adapters.salesforce.ids import is_id
+from sfspiris.adapters.salesforce.origin import OPPORTUNITIES
 from sfspiris.ports.crm import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
+    from datetime import date
 
+    from sfspiris.adapters.salesforce.origin import Origin
     from sfspiris.ports.crm import Selection
 
 IDS_PER_QUERY: Final = 200
@@ -23,29 +26,34 @@ IDS_PER_QUERY: Final = 200
 
 ORGANIZATION_QUERY: Final = "SELECT Id, Name, IsSandbox FROM Organization"
 
-_EXISTENCE: Final = "SELECT Id, Name, StageName FROM Opportunity"
-_REACHED: Final = {Reach.OPEN: "IsClosed = false", Reach.ANY: "Id != null"}
-_ALWAYS: Final = ("Id", "Name", "CloseDate", "SystemModstamp", "OwnerId", "AccountId")
+_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 
 @dataclass(frozen=True, slots=True)
 class DealQuery:
-    """What every reading of deals asks for: paths that exist, seen from Opportunity and from its lines."""
+    """What every reading of deals asks for: paths that exist, seen from a deal and from its lines."""
 
     deal_paths: tuple[str, ...]
     line_paths: tuple[str, ...]
     line_order: tuple[str, ...]
     gate: str
     record_types: tuple[str, ...] = ()
+    origin: Origin = OPPORTUNITIES
 
     def select(self) -> str:
         """Everything before WHERE."""
-        lines = ", ".join(_unique(("Id", *self.line_paths)))
-        order = ", ".join(self.line_order)
-        return (
-            f"SELECT {', '.join(_unique((*_ALWAYS, *self.deal_paths)))}, "  # noqa: S608 - names from the catalog
-            f"(SELECT {lines} FROM OpportunityLineItems ORDER BY {order}) FROM Opportunity"
-        )
+        paths = ", ".join(_unique((*self.origin.always(), *self.deal_paths)))
+        lines = "" if self.origin.quote_id else f", ({self._select_lines(self.origin.lines)})"
+        return f"SELECT {paths}{lines} FROM {self.origin.object}"  # noqa: S608 - names from the catalog
+
+    def quote_queries(self, quote_ids: Sequence[str]) -> Iterator[str]:
+        """The lines of the quotes with these ids; one query per 200."""
+        lines = self._select_lines(self.origin.lines)
+        return by_ids(f"SELECT Id, ({lines}) FROM Quote", quote_ids)  # noqa: S608 - names from the catalog
+
+    def _select_lines(self, relationship: str) -> str:
+        paths = ", ".join(_unique(("Id", *self.line_paths)))
+        return f"SELECT {paths} FROM {relationship} ORDER BY {', '.join(self.line_order)}"  # noqa: S608 - names from the catalog
 
 
 def deal_queries(query: DealQuery, selection: Selection, ids: Sequence[str] | None) -> Iterator[str]:
@@ -53,28 +61,56 @@ def deal_queries(query: DealQuery, selection: Selection, ids: Sequence[str] | No
 
     `ids` are the selection's, in their long form.
     """
-    conditions = [_REACHED.get(selection.reach, f"({query.gate})")]
+    conditions = [_reached(query, selection.reach)]
     if query.record_types and selection.reach is not Reach.ANY:
         conditions.append(_quoted("RecordType.DeveloperName IN {}", list(query.record_types)))
     if selection.changed_since is not None:
         # A changed account concerns its deals' customers. That rides along here: it costs no call of its own.
         since = instant(selection.changed_since)
-        conditions.append(f"(SystemModstamp >= {since} OR Account.SystemModstamp >= {since})")
+        conditions.append(f"(SystemModstamp >= {since} OR {query.origin.account}.SystemModstamp >= {since})")
+    day = query.origin.closed_on
     if selection.closed_from is not None:
-        conditions.append(f"CloseDate >= {selection.closed_from.isoformat()}")
-    if selection.closed_to is not None:
-        conditions.append(f"CloseDate <= {selection.closed_to.isoformat()}")
+        conditions.append(f"{day} >= {_day(selection.closed_from, query.origin)}")
+    if selection.closed_to is not None and query.origin.closed_at:
+        conditions.append(f"{day} < {_day(selection.closed_to + timedelta(days=1), query.origin)}")
+    elif selection.closed_to is not None:
+        conditions.append(f"{day} <= {_day(selection.closed_to, query.origin)}")
     for more in [[]] if ids is None else [[_among(chunk)] for chunk in _chunks(ids)]:
         where = " AND ".join((*conditions, *more))
         yield f"{query.select()} WHERE {where} ORDER BY SystemModstamp, Id"
 
 
+def _reached(query: DealQuery, reach: Reach) -> str:
+    match reach:
+        case Reach.WON:
+            return f"({query.gate})"
+        case Reach.OPEN:
+            return query.origin.open_when or f"(NOT ({query.gate}))"
+        case Reach.ANY:
+            return "Id != null"
+    assert_never(reach)
+
+
+def _day(day: date, origin: Origin) -> str:
+    """The beginning of a Swedish day as it compares with the field that says when a deal was won."""
+    return (
+        instant(datetime(day.year, day.month, day.day, tzinfo=_SWEDEN))
+        if origin.closed_at
+        else day.isoformat()
+    )
+
+
 def fate_queries(
-    sync_fields: Sequence[str], changed_since: datetime | None, ids: Sequence[str] | None
+    sync_fields: Sequence[str],
+    changed_since: datetime | None,
+    ids: Sequence[str] | None,
+    origin: Origin = OPPORTUNITIES,
 ) -> Iterator[str]:
     """How deals stand, whether or not they pass the gate: those changed since, or those with these ids."""
-    paths = _unique(("Id", "Name", "StageName", "IsDeleted", "OwnerId", "Owner.Name", *sync_fields))
-    select = f"SELECT {', '.join(paths)} FROM Opportunity"  # noqa: S608 - names from the catalog
+    stage = (origin.stage,) if origin.stage else ()
+    owner = ("OwnerId", "Owner.Name") if origin.has_owner else ()
+    paths = _unique(("Id", origin.name, *stage, "IsDeleted", *owner, *sync_fields))
+    select = f"SELECT {', '.join(paths)} FROM {origin.object}"  # noqa: S608 - names from the catalog
     if ids is not None:
         for chunk in _chunks(ids):
             yield f"{select} WHERE {_among(chunk)} ORDER BY Id"
@@ -82,10 +118,10 @@ def fate_queries(
         yield f"{select} WHERE SystemModstamp >= {instant(changed_since)} ORDER BY Id"
 
 
-def existence_queries(ids: Sequence[str]) -> Iterator[str]:
+def existence_queries(ids: Sequence[str], origin: Origin = OPPORTUNITIES) -> Iterator[str]:
     """Name and stage of the deals with these ids, won or not; one query per 200."""
-    for chunk in _chunks(ids):
-        yield f"{_EXISTENCE} WHERE {_among(chunk)} ORDER BY Id"
+    paths = ("Id", origin.name, *((origin.stage,) if origin.stage else ()))
+    return by_ids(f"SELECT {', '.join(paths)} FROM {origin.object}", ids)  # noqa: S608 - names from the catalog
 
 
 def permission_set_query(name: str) -> str:

@@ -6,13 +6,12 @@ A SELECT that names one field too many fails as a whole, so every path is looked
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.salesforce.catalog import (
     ACCOUNT,
-    LINE_ITEM,
     OPPORTUNITY,
     PRODUCT,
     USER,
@@ -21,6 +20,16 @@ from sfspiris.adapters.salesforce.catalog import (
     Missing,
     Undescribed,
 )
+from sfspiris.adapters.salesforce.origin import (
+    OPPORTUNITIES,
+    ORDER,
+    ORIGIN_FIELDS,
+    Origin,
+    find_origin,
+    needed_for_origin,
+    no_such_path,
+    standard_origin,
+)
 from sfspiris.adapters.salesforce.package.fields import INVOICE
 from sfspiris.errors import ConfigError
 
@@ -28,11 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 DEFAULT_GATE: Final = "IsWon = true"
-ALWAYS_DESCRIBED: Final = (OPPORTUNITY, LINE_ITEM, ACCOUNT, PRODUCT, USER, INVOICE)
-
-_HIDDEN: Final = (
-    "If it does exist, field-level security hides it: give the integration user's permission set read access."
-)
+ALWAYS_DESCRIBED: Final = (ACCOUNT, PRODUCT, USER, INVOICE)
 
 
 class WhenMissing(StrEnum):
@@ -45,7 +50,7 @@ class WhenMissing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceField:
-    """One of our fields: its default paths, seen from `root`, of which the first that is not empty wins.
+    """One of our fields: its default paths, seen from a deal or a line, of which the first that is not empty wins.
 
     `without` says what an empty value leads to.
     """
@@ -54,11 +59,11 @@ class SourceField:
     paths: tuple[str, ...]
     when_missing: WhenMissing
     without: str = ""
-    root: str = OPPORTUNITY
+    is_of_line: bool = False
 
 
 def _line(name: str, paths: tuple[str, ...], when_missing: WhenMissing, without: str = "") -> SourceField:
-    return SourceField(name, paths, when_missing, without, root=LINE_ITEM)
+    return SourceField(name, paths, when_missing, without, is_of_line=True)
 
 
 _STOP, _EMPTY, _NORMAL = WhenMissing.STOP, WhenMissing.EMPTY, WhenMissing.NORMAL
@@ -67,6 +72,7 @@ SOURCE_FIELDS: Final = {
     one.name: one
     for one in (
         SourceField("amount", ("Amount",), _STOP),
+        SourceField("deal_amount", (), _NORMAL),
         SourceField("currency", ("CurrencyIsoCode",), _NORMAL),
         SourceField("delivery_date", ("CloseDate",), _STOP),
         SourceField("delivery_country", ("Account.ShippingCountryCode", "Account.ShippingCountry"), _NORMAL),
@@ -130,19 +136,98 @@ SOURCE_FIELDS: Final = {
     )
 }
 
+_OF_ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "amount": ("TotalAmount",),
+    "delivery_date": ("EffectiveDate",),
+    "your_reference": ("BillToContact.Name", "Account.Name"),
+    "purchase_order": ("PoNumber",),
+    "line_name": ("Product2.Name",),
+    "line_text": ("Description", "Product2.Name"),
+    "line_service_until": ("EndDate", "Service_End_Date__c"),
+}
+"""Where an Order and its lines keep what an Opportunity keeps elsewhere. An order's line has no discount: its price is after it."""
+
+_OF_QUOTES: Final[Mapping[str, tuple[str, ...]]] = {
+    "amount": ("SyncedQuote.TotalPrice",),
+    "deal_amount": ("Amount",),
+    "line_name": ("Product2.Name",),
+    "line_text": ("Description", "Product2.Name"),
+}
+
+_OF_OWN_OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "amount": (),
+    "delivery_date": (),
+    "line_quantity": (),
+    "line_unit_price": (),
+    "line_discount": (),
+    "line_total": (),
+    "line_text": ("Description__c", "Product2.Name", "Name"),
+    "line_service_from": (),
+}
+
+
+def fields_of(origin: Origin) -> Mapping[str, SourceField]:
+    """Our fields with the default paths that they have when deals come from there."""
+    changed: Mapping[str, tuple[str, ...]] = {}
+    softer: frozenset[str] = frozenset()
+    if origin.is_own:
+        changed = _OF_OWN_OBJECTS
+        softer = frozenset({"amount", "delivery_date", "line_discount", "line_total", "line_article"})
+    elif origin.object == ORDER:
+        changed, softer = _OF_ORDERS, frozenset({"line_discount"})
+    elif origin.quote_id:
+        changed = _OF_QUOTES
+    return {
+        one.name: replace(
+            one,
+            paths=tuple(
+                _seen_from(origin, path) for path in changed.get(one.name, one.paths) if _leads(origin, path)
+            ),
+            when_missing=WhenMissing.NORMAL if one.name in softer else one.when_missing,
+        )
+        for one in SOURCE_FIELDS.values()
+    }
+
+
+def _seen_from(origin: Origin, path: str) -> str:
+    """A path with the relationships to the buyer and to the product as this origin calls them.
+
+    Paths that the operator wrote may say Account and Product2 too: no lookup of an own object can be called that.
+    """
+    first, dot, rest = path.partition(".")
+    if first == ACCOUNT and dot:
+        return f"{origin.account}.{rest}"
+    if first == PRODUCT and dot and origin.product:
+        return f"{origin.product}.{rest}"
+    return path
+
+
+def _leads(origin: Origin, path: str) -> bool:
+    """Whether there is such a relationship at all: lines of an own object may know no product, and it may have no owner."""
+    first = path.partition(".")[0]
+    return not ((first == PRODUCT and origin.product is None) or (first == "Owner" and not origin.has_owner))
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """What the operator configured about where deals come from.
 
     `gate` is a SOQL condition; `record_types` are developer names, none meaning all; `fields` are the paths of
-    `[source.fields]`, ours → Salesforce's; `route_paths` are what the routes ask about.
+    `[source.fields]`, ours → Salesforce's; `route_paths` are what the routes ask about. `object` is what deals are
+    records of, and `lines` names the list of its lines where there is a choice.
     """
 
     gate: str = DEFAULT_GATE
     record_types: tuple[str, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     route_paths: tuple[str, ...] = ()
+    object: str = OPPORTUNITY
+    lines: str | None = None
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether deals are read from an object of Salesforce's own."""
+        return standard_origin(self.object, self.lines) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,26 +250,35 @@ class SourceMap:
     fields: Mapping[str, tuple[str, ...]]
     routes: Mapping[str, str]
     missing: tuple[MissingSourceField, ...] = ()
+    origin: Origin = OPPORTUNITIES
 
     def deal_paths(self) -> Iterator[str]:
-        """Every path from Opportunity that our fields and the routes need."""
-        yield from self._paths(OPPORTUNITY)
+        """Every path from a deal that our fields and the routes need."""
+        yield from self._paths(of_line=False)
         yield from self.routes.values()
 
     def line_paths(self) -> Iterator[str]:
-        """Every path from OpportunityLineItem."""
-        return self._paths(LINE_ITEM)
+        """Every path from a line."""
+        return self._paths(of_line=True)
 
-    def _paths(self, root: str) -> Iterator[str]:
+    def _paths(self, *, of_line: bool) -> Iterator[str]:
         for name, paths in self.fields.items():
-            if SOURCE_FIELDS[name].root == root:
+            if SOURCE_FIELDS[name].is_of_line is of_line:
                 yield from paths
 
 
 def undescribed(source: Source, catalog: Catalog) -> set[str]:
-    """The objects that must be described before `resolve` can judge every path; empty when it can."""
+    """The objects that must be described before `resolve` can judge every path; empty when it can.
+
+    Of an own object, what its paths lead to is only known when it has been described itself: then ask again.
+    """
+    _check_names(source.fields)
     needed = {name for name in ALWAYS_DESCRIBED if name not in catalog.objects}
-    for root, path in _all_paths(source):
+    needed |= needed_for_origin(source.object, source.lines, source.fields, catalog)
+    if needed:
+        return needed
+    origin = find_origin(source.object, source.lines, source.fields, catalog)
+    for root, path in _all_paths(source, origin):
         match catalog.find(root, path):
             case Undescribed(name):
                 needed.add(name)
@@ -200,42 +294,49 @@ def resolve(source: Source, catalog: Catalog) -> SourceMap:
     without. `undescribed` must have returned nothing for this catalog.
     """
     _check_names(source.fields)
-    _check_objects(catalog)
+    origin = find_origin(source.object, source.lines, source.fields, catalog)
     fields: dict[str, tuple[str, ...]] = {}
     missing: list[MissingSourceField] = []
-    for one in SOURCE_FIELDS.values():
+    for one in fields_of(origin).values():
+        root = origin.line_object if one.is_of_line else origin.object
         written = source.fields.get(one.name)
         if written is not None:
             key = f"[source.fields] {one.name}"
-            fields[one.name] = tuple(_must_exist(catalog, one.root, path, key) for path in written)
+            fields[one.name] = tuple(
+                _must_exist(catalog, root, _seen_from(origin, path), key) for path in written
+            )
             continue
-        found = [catalog.find(one.root, path) for path in one.paths]
+        found = [catalog.find(root, path) for path in one.paths]
         fields[one.name] = tuple(place.path for place in found if isinstance(place, Found))
         if fields[one.name] or one.when_missing is WhenMissing.NORMAL:
             continue
         if one.when_missing is WhenMissing.STOP:
-            _must_exist(catalog, one.root, one.paths[0], f"[source.fields] {one.name}")
+            if not one.paths:
+                raise _unnamed(one.name, root, catalog)
+            _must_exist(catalog, root, one.paths[0], f"[source.fields] {one.name}")
         missing.append(MissingSourceField(one.name, one.paths, one.without))
     routes = {
-        path: _must_exist(catalog, OPPORTUNITY, path, f'[[routes]] when = {{ "{path}" = … }}')
+        path: _must_exist(
+            catalog, origin.object, _seen_from(origin, path), f'[[routes]] when = {{ "{path}" = … }}'
+        )
         for path in source.route_paths
     }
     if source.record_types:
-        _must_exist(catalog, OPPORTUNITY, "RecordTypeId", "[source] record_types")
-    return SourceMap(fields, routes, tuple(missing))
+        _must_exist(catalog, origin.object, "RecordTypeId", "[source] record_types")
+    return SourceMap(fields, routes, tuple(missing), origin)
 
 
-def _all_paths(source: Source) -> Iterator[tuple[str, str]]:
-    for one in SOURCE_FIELDS.values():
+def _all_paths(source: Source, origin: Origin) -> Iterator[tuple[str, str]]:
+    for one in fields_of(origin).values():
         for path in source.fields.get(one.name, one.paths):
-            yield one.root, path
+            yield origin.line_object if one.is_of_line else origin.object, _seen_from(origin, path)
     for path in source.route_paths:
-        yield OPPORTUNITY, path
+        yield origin.object, _seen_from(origin, path)
 
 
 def _check_names(written: Iterable[str]) -> None:
     for name in written:
-        if name in SOURCE_FIELDS:
+        if name in SOURCE_FIELDS or name in ORIGIN_FIELDS:
             continue
         close = difflib.get_close_matches(name, SOURCE_FIELDS, n=1)
         raise ConfigError(
@@ -246,25 +347,21 @@ def _check_names(written: Iterable[str]) -> None:
         )
 
 
-def _check_objects(catalog: Catalog) -> None:
-    for name in (OPPORTUNITY, ACCOUNT, LINE_ITEM, PRODUCT):
-        if not catalog.objects.get(name):
-            raise ConfigError(
-                f"The integration user cannot see the object {name} in Salesforce.",
-                remedy=f"Give its permission set read access to {name}, then run the same command again.",
-            )
+def _unnamed(name: str, owner: str, catalog: Catalog) -> ConfigError:
+    """The refusal of an own object about which nothing says where it keeps what we cannot do without."""
+    near = catalog.nearest(owner, name.removeprefix("line_") + "__c")
+    return ConfigError(
+        f"[source.fields] {name}: nothing says which field of the Salesforce object {owner} it is.",
+        remedy=(f"Did you mean {near}? " if near else "")
+        + f'Add a line to sfspiris.toml, such as {name} = "{near or "Field__c"}".',
+    )
 
 
 def _must_exist(catalog: Catalog, root: str, path: str, key: str) -> str:
     match catalog.find(root, path):
         case Found(found):
             return found
-        case Missing(owner, name, nearest):
-            what = "relationship" if name != path.rsplit(".", 1)[-1] else "field"
-            suggestion = f"Did you mean {nearest}? " if nearest else ""
-            raise ConfigError(
-                f'{key}: the Salesforce object {owner} has no {what} "{name}" (in the path {path}).',
-                remedy=f"{suggestion}Correct the path in sfspiris.toml. {_HIDDEN}",
-            )
+        case Missing() as missing:
+            raise no_such_path(missing, path, key)
         case Undescribed(owner):
             raise ValueError(f"{owner} has not been described")

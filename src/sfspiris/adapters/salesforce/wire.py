@@ -84,11 +84,33 @@ class DescribedField(_Document):
     reference_to: Annotated[list[str], BeforeValidator(_as_list)] = Field(default=[], alias="referenceTo")
 
 
+class DescribedChild(_Document):
+    """One list of child records of a describe. One without a relationship's name cannot be queried."""
+
+    object: str = Field(alias="childSObject")
+    relationship_name: str | None = Field(default=None, alias="relationshipName")
+
+
 class Describe(_Document):
     """An object's description."""
 
     name: str
     fields: list[DescribedField]
+    children: Annotated[list[DescribedChild], BeforeValidator(_as_list)] = Field(
+        default=[], alias="childRelationships"
+    )
+
+
+class NamedObject(_Document):
+    """One object of the list of all."""
+
+    name: str
+
+
+class Objects(_Document):
+    """All objects that the user may see."""
+
+    objects: list[NamedObject] = Field(alias="sobjects")
 
 
 class DeployedComponent(_Document):
@@ -167,6 +189,7 @@ ERRORS = TypeAdapter(list[ErrorItem])
 SAVE_RESULTS = TypeAdapter(list[SaveResult])
 BATCH = TypeAdapter(BatchReply)
 DESCRIBE = TypeAdapter(Describe)
+OBJECTS = TypeAdapter(Objects)
 DEPLOY = TypeAdapter(DeployReply)
 CREATED = TypeAdapter(Created)
 TOKEN = TypeAdapter(TokenReply)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfspiris.core.holds import HoldCode
+from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.money import LARGEST, ZERO, Money, decimals_of, is_sane, plain
 from sfspiris.core.planning.findings import Findings, too_long
 from sfspiris.swedish import rounding, text
@@ -222,4 +222,14 @@ def _compare_with_amount(
             "Bring the amount and the products into agreement on the opportunity.",
             about="amount",
             amount=deal.amount,
+        )
+    elif (
+        deal.deal_amount is not None
+        and is_sane(deal.deal_amount)
+        and abs(rounding.to_ore(deal.deal_amount) - net) > found.policy.tolerance
+    ):
+        found.warn(
+            WarningCode.QUOTE_MISMATCH,
+            f"The synced quote comes to {Money(net, currency)}, but the deal's own amount is "
+            f"{Money(deal.deal_amount, currency)}. The quote is what is invoiced.",
         )
