@@ -21,6 +21,7 @@ from sfspiris.core.model import (
     Article,
     Coding,
     CompanyProfile,
+    CostCentre,
     Customer,
     Deal,
     Draft,
@@ -30,6 +31,7 @@ from sfspiris.core.model import (
     LedgerDraft,
     NewArticle,
     PaymentTerms,
+    Project,
     Totals,
     Unit,
 )
@@ -38,7 +40,18 @@ from sfspiris.engine.world import ServerClock, World
 from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable, VatNumberUnchecked
 from sfspiris.ports.crm import DealBatch, DealUpdate, Fate, KnownDeal, Reach, Selection, WriteResult
 from sfspiris.state.store import State, open_state
-from shorthand import ARTICLES, CAPABILITIES, CODINGS, NOW, POLICY, TERMS, UNITS, YEARS
+from shorthand import (
+    ARTICLES,
+    CAPABILITIES,
+    CODINGS,
+    COST_CENTRES,
+    NOW,
+    POLICY,
+    PROJECTS,
+    TERMS,
+    UNITS,
+    YEARS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -247,7 +260,7 @@ class FakeLedger:
 
     def profile(self) -> CompanyProfile:
         self._read("profile")
-        return CompanyProfile("Norrsken", "5590000001", "SEK")
+        return CompanyProfile("Norrsken", "5590000001", "SEK", uses_cost_centres=True, uses_projects=True)
 
     def customers(self) -> Sequence[LedgerCustomer]:
         self._read("customers")
@@ -268,6 +281,14 @@ class FakeLedger:
     def units(self) -> Sequence[Unit]:
         self._read("units")
         return UNITS
+
+    def cost_centres(self) -> Sequence[CostCentre]:
+        self._read("cost centres")
+        return COST_CENTRES
+
+    def projects(self) -> Sequence[Project]:
+        self._read("projects")
+        return PROJECTS
 
     def fiscal_years(self) -> Sequence[FiscalYear]:
         self._read("years")

@@ -11,6 +11,8 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "articles": "GET /articles",
     "codings": "GET /articleaccountcodings",
     "units": "GET /units",
+    "cost_centers": "GET /costcenters",
+    "projects": "GET /projects",
     "fiscal_years": "GET /fiscalyears",
     "currencies": "GET /currencies",
     "terms_of_payments": "GET /termsofpayments",

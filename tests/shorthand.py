@@ -15,6 +15,7 @@ from sfspiris.core.model import (
     Buyer,
     Coding,
     CompanyProfile,
+    CostCentre,
     Deal,
     DealLine,
     DealLink,
@@ -24,6 +25,7 @@ from sfspiris.core.model import (
     LedgerDraft,
     LedgerView,
     PaymentTerms,
+    Project,
     Totals,
     Unit,
 )
@@ -79,6 +81,15 @@ CODINGS = tuple(
 UNITS = (Unit("unit-st", "st", ("Styck", "st", "PCE")), Unit("unit-tim", "tim", ("Timme", "tim", "HUR")))
 YEARS = (FiscalYear(date(2026, 1, 1), date(2026, 12, 31)),)
 TERMS = tuple(PaymentTerms(f"terms-{days}", f"{days} dagar", days) for days in (10, 30))
+COST_CENTRES = (
+    CostCentre("cc-stockholm", "STHLM", "Stockholm"),
+    CostCentre("cc-lund", "LUND", "Lund", is_active=False),
+    CostCentre("cc-bygg", "BYGG", "Bygg", group=2),
+)
+PROJECTS = (
+    Project("proj-100", "100", "Bron"),
+    Project("proj-90", "90", "Vägen", is_ongoing=False),
+)
 _LINE = re.compile(
     r"(?P<quantity>-?[\d.]+) x (?P<price>-?[\d.]+)(?: (?P<article>\w+))?(?: -(?P<discount>[\d.]+)%)?"
 )

@@ -19,7 +19,8 @@ from sfspiris.adapters.spiris.oauth import Addresses, FreshToken, TokenCalls
 from sfspiris.adapters.transport import Pace, Transport
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.identity import Marker, customer_note
-from sfspiris.core.model import Customer, Draft, DraftRow, LedgerDraft, Totals
+from sfspiris.core.model import Customer, DeliveryAddress, Draft, DraftRow, LedgerDraft, Totals
+from sfspiris.core.written import draft_fields
 from sfspiris.errors import (
     ConfigError,
     OutcomeUnknown,
@@ -241,6 +242,65 @@ def test_a_draft_is_made_at_every_rate_and_comes_to_what_the_rows_say(ledger: Le
         currency="SEK",
     )
     assert ledger.drafts() == [created]
+
+
+@pytest.fixture
+def dimensioned() -> Iterator[Ledger]:
+    """A company with cost centres and projects."""
+    part = company(
+        settings={"UsesCostCenter": True, "UsesProject": True},
+        costcenters=[
+            {"Name": "Ort", "IsActive": True, "Items": [{"ShortName": "STHLM", "Name": "Stockholm"}]},
+            {"Name": "Slag", "IsActive": True, "Items": [{"ShortName": "BYGG", "Name": "Bygg"}]},
+            {"Name": "Av", "IsActive": False, "Items": [{"ShortName": "GAMMAL", "Name": "Gammal"}]},
+        ],
+        projects=[
+            {"Number": "100", "Name": "Bron", "Status": 1},
+            {"Number": "90", "Name": "Vägen", "Status": 2},
+        ],
+    )
+    with office(part) as spiris, spiris.ledger() as one:
+        yield one
+
+
+def test_cost_centres_projects_place_and_reference_stand_on_the_draft_and_leave_it_again(
+    dimensioned: Ledger,
+) -> None:
+    ledger = dimensioned
+    profile = ledger.profile()
+    assert (profile.uses_cost_centres, profile.uses_projects) == (True, True)
+    centres = {one.code: one for one in ledger.cost_centres()}
+    assert {code: (one.group, one.is_active) for code, one in centres.items()} == {
+        "STHLM": (1, True),
+        "BYGG": (2, True),
+        "GAMMAL": (3, False),
+    }
+    projects = {one.number: one for one in ledger.projects()}
+    assert {number: one.is_ongoing for number, one in projects.items()} == {"100": True, "90": False}
+    place = DeliveryAddress("Verkstaden", "Port 4", "Våning 2", "405 08", "Göteborg", "SE")
+    told = row(ledger, "KONS", cost_centres=(centres["STHLM"], centres["BYGG"]), project=projects["100"])
+    wanted = draft_of(told, delivery=place, electronic_reference="ZZ 4711")
+    created = made(ledger, wanted)
+    assert created.draft is not None
+    assert created.draft.delivery == place
+    fields = {
+        "ElectronicReference": "ZZ 4711",
+        "DeliveryCity": "Göteborg",
+        "Rows[1].CostCentre": f"{centres['STHLM'].id}, {centres['BYGG'].id}",
+        "Rows[1].Project": projects["100"].id,
+    }
+    assert fields.items() <= draft_fields(created.draft).items()
+    assert draft_fields(wanted).items() <= (draft_fields(created.draft) | {"Rows[1].Article": "KONS"}).items()
+    plain = ledger.update_draft(
+        created.id,
+        draft_of(row(ledger, "KONS")),
+        customer_id=created.customer_id,
+        marker_field=MarkerField.OUR_REFERENCE,
+        stood=created.print or "",
+    )
+    assert plain is not None
+    assert plain.draft is not None
+    assert not fields.keys() & draft_fields(plain.draft).keys()
 
 
 def test_a_draft_in_another_currency_is_told_in_that_currency(ledger: Ledger) -> None:

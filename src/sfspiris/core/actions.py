@@ -428,12 +428,19 @@ def _draft_changes(action: CreateDraft) -> tuple[Change, ...]:
             "our_reference",
             "your_reference",
             "purchase_order",
+            "electronic_reference",
             "contract_number",
             "subscription_number",
             "marker",
         )
         if (value := getattr(draft, name)) is not None
     ]
+    if draft.delivery is not None:
+        found += [
+            Change(f"Delivery{_title(one.name)}", None, value)
+            for one in fields(draft.delivery)
+            if (value := getattr(draft.delivery, one.name)) is not None
+        ]
     for position, row in enumerate(draft.rows, start=1):
         prefix = f"Rows[{position}]."
         if not row.is_text:
@@ -445,6 +452,11 @@ def _draft_changes(action: CreateDraft) -> tuple[Change, ...]:
             if row.discount:
                 found.append(Change(f"{prefix}DiscountPercent", None, _text(row.discount * 100)))
             found.append(Change(f"{prefix}VatPercent", None, _text(row.vat_rate)))
+            if row.cost_centres:
+                codes = ", ".join(one.code for one in row.cost_centres)
+                found.append(Change(f"{prefix}CostCentre", None, codes))
+            if row.project:
+                found.append(Change(f"{prefix}Project", None, row.project.number))
             if row.treatment is not None and row.vat_rate == 0:
                 found.append(Change(f"{prefix}VatTreatment", None, row.treatment))
     return tuple(found)

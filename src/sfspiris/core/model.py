@@ -62,6 +62,8 @@ class DealLine:
     unit: str | None = None
     vat_category: str | None = None
     vat_rate: str | None = None
+    cost_centre: str | None = None
+    project: str | None = None
 
 
 class DealStatus(StrEnum):
@@ -122,9 +124,16 @@ class Deal:
     your_reference: str | None = None
     our_reference: str | None = None
     purchase_order: str | None = None
+    electronic_reference: str | None = None  # what the buyer's e-invoice must carry, in the buyer's words
     comment: str | None = None
+    cost_centre: str | None = None  # of every line without its own
+    project: str | None = None
     payment_terms_days: str | None = None
     delivery_date: date | None = None
+    delivery_name: str | None = None
+    delivery_street: str | None = None
+    delivery_postal_code: str | None = None
+    delivery_city: str | None = None
     delivery_country: str | None = None
     housework: str | None = None  # a tax reduction that was asked for, or a tick for one
     sync: SyncState = SyncState()
@@ -160,6 +169,42 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class CostCentre:
+    """An item that costs and income are told apart by. `group`, 1-3, is the kind of item; a row has at most one of each.
+
+    `code` is its short name, as people write it.
+    """
+
+    id: str
+    code: str
+    name: str = ""
+    group: int = 1
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project in the ledger, by its `number`; one that is finished takes no more rows."""
+
+    id: str
+    number: str
+    name: str = ""
+    is_ongoing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryAddress:
+    """Where a draft says that it was delivered to, in place of the customer's own; at least one part is there."""
+
+    name: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DraftRow:
     """One row as it will stand. A text row has no article, quantity or price. `discount` is a fraction, 0-1.
 
@@ -176,6 +221,8 @@ class DraftRow:
     vat_rate: Decimal = Decimal(0)  # percent that we expect the ledger to apply
     treatment: str | None = None
     reverse_charge: bool = False
+    cost_centres: tuple[CostCentre, ...] = ()
+    project: Project | None = None
 
     @property
     def is_text(self) -> bool:
@@ -201,8 +248,10 @@ class Draft:
     our_reference: str | None = None
     your_reference: str | None = None
     purchase_order: str | None = None
+    electronic_reference: str | None = None
     contract_number: str | None = None
     subscription_number: str | None = None
+    delivery: DeliveryAddress | None = None
 
 
 # --- as a ledger tells it ------------------------------------------------------------------------------------------
@@ -312,6 +361,8 @@ class CompanyProfile:
     rounds_to_krona: bool = False
     locked_until: date | None = None
     has_iban: bool | None = None
+    uses_cost_centres: bool = False
+    uses_projects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,7 +447,7 @@ class LedgerView:
     """What planning must know of one company's ledger, read in this run.
 
     `fiscal_years` and `currencies` are empty when they were not read; then nothing is held for their sake. `codings` and
-    `units` are read only where articles may be created.
+    `units` are read only where articles may be created, `cost_centres` and `projects` only where a Deal names one.
     """
 
     profile: CompanyProfile
@@ -407,6 +458,8 @@ class LedgerView:
     currencies: frozenset[str] = frozenset()
     codings: tuple[Coding, ...] = ()
     units: tuple[Unit, ...] = ()
+    cost_centres: tuple[CostCentre, ...] = ()
+    projects: tuple[Project, ...] = ()
 
 
 # --- what we remember ----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.core.model import CostCentre, DeliveryAddress, Project
 from sfspiris.core.money import plain
 
 if TYPE_CHECKING:
@@ -25,9 +26,21 @@ NOT_KEPT: Final = "[text not kept]"
 
 # Written once and never changed, told twice, or the ledger's own doing.
 _LEFT_OUT: Final = frozenset(
-    {"rows", "invoice_date", "marker", "terms_id", "article_id", "vat_rate", "treatment"}
+    {"rows", "invoice_date", "marker", "terms_id", "article_id", "vat_rate", "treatment", "delivery"}
 )
-_TITLES: Final = {"article_number": "Article", "discount": "DiscountPercent"}
+_TITLES: Final = {
+    "article_number": "Article",
+    "discount": "DiscountPercent",
+    "cost_centres": "CostCentre",
+}
+_FROM_THE_CUSTOMER: Final = frozenset(
+    {
+        "PaymentTermsDays",
+        "ElectronicReference",
+        *(f"Delivery{one.name.title().replace('_', '')}" for one in fields(DeliveryAddress)),
+    }
+)
+"""What the ledger takes from the customer where a draft does not say it."""
 _KEPT_AS_THEY_ARE: Final = frozenset(
     {
         "Customer",
@@ -39,6 +52,8 @@ _KEPT_AS_THEY_ARE: Final = frozenset(
         "UnitPrice",
         "DiscountPercent",
         "ReverseCharge",
+        "CostCentre",
+        "Project",
     }
 )
 _HASH_SIGN: Final = "#"
@@ -47,22 +62,26 @@ _HASH_SIGN: Final = "#"
 def draft_fields(draft: Draft, *, customer: str | None = None) -> dict[str, str]:
     """Each field that has a value, under its name in reports: `YourReference`, `Rows[2].Quantity`; in a stable order.
 
-    `customer` is whatever names the customer: an id where it is compared, a name where it is shown.
+    `customer` is whatever names the customer: an id where it is compared, a name where it is shown. Cost centres and
+    projects are their ids, which is all that a draft in the ledger tells of them.
     """
     found = {"Customer": customer} if customer is not None else {}
     found |= _values(draft, "")
+    if draft.delivery is not None:
+        found |= _values(draft.delivery, "Delivery")
     for position, row in enumerate(draft.rows, start=1):
         found |= _values(row, f"Rows[{position}].")
     return found
 
 
-def _values(of: Draft | DraftRow, prefix: str) -> dict[str, str]:
+def _values(of: Draft | DraftRow | DeliveryAddress, prefix: str) -> dict[str, str]:
     return {
         f"{prefix}{_title(one.name)}": _text(one.name, value)
         for one in fields(of)
         if one.name not in _LEFT_OUT
         and (value := getattr(of, one.name)) is not None
         and value is not False
+        and value != ()
         and (one.name == "text" or not getattr(of, "is_text", False))
     }
 
@@ -74,6 +93,10 @@ def _title(name: str) -> str:
 def _text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes"
+    if isinstance(value, Project):
+        return value.id
+    if isinstance(value, tuple):
+        return ", ".join(one.id for one in value if isinstance(one, CostCentre))
     if isinstance(value, Decimal):
         if name == "unit_price":
             return plain(value)
@@ -115,11 +138,16 @@ def changed_fields(wrote: str, now: Mapping[str, str], deal_id: str) -> tuple[st
     return tuple(name for name in _in_order(now, before) if before.get(name) != after.get(name))
 
 
+def mentions(wrote: str, field: str) -> bool:
+    """Whether a field of this name, of the draft or of one of its rows, was written."""
+    return any(name.rpartition(".")[2] == field for name in json.loads(wrote))
+
+
 def says(found: Mapping[str, str], wrote: str, deal_id: str) -> bool:
-    """Whether a draft with these fields says what was written and nothing else; terms left open may be the customer's."""
+    """Whether a draft with these fields says what was written and nothing else; what was left open may be the customer's."""
     meant: dict[str, str] = json.loads(wrote)
     more = found.keys() - meant.keys()
-    return more <= {"PaymentTermsDays"} and all(
+    return more <= _FROM_THE_CUSTOMER and all(
         name in found and _token(name, found[name], deal_id) == token for name, token in meant.items()
     )
 

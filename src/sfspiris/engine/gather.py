@@ -217,12 +217,12 @@ def _company_key(deal: Deal, inputs: PushInputs) -> str | None:
     return company.key if company else None
 
 
-def _is_foreign(inputs: PushInputs, company: str) -> bool:
-    """Whether some Deal is in another currency than the company's books."""
+def _asked(inputs: PushInputs, company: str) -> registers.Asked:
+    """The registers that some Deal of the company needs, and most do without."""
     own = inputs.policy.companies[company].currency
-    return any(
-        deal.currency not in {None, own} for deal in inputs.deals if _company_key(deal, inputs) == company
-    )
+    deals = [deal for deal in inputs.deals if _company_key(deal, inputs) == company]
+    wrote = [link.wrote for deal in deals if (link := inputs.links.get(deal.id)) is not None and link.wrote]
+    return registers.asked_by(deals, own, wrote)
 
 
 def push_inputs(
@@ -257,9 +257,7 @@ def push_inputs(
     inputs = replace(
         inputs,
         ledgers={
-            company: registers.view(
-                world, world.ledgers[company], fresh=fresh, foreign=_is_foreign(inputs, company)
-            )
+            company: registers.view(world, world.ledgers[company], fresh=fresh, asked=_asked(inputs, company))
             for company in needed
         },
     )

@@ -146,8 +146,7 @@ def _books(world: World, ledger: Ledger, deals: Iterable[Deal]) -> _Books:
     own = world.policy.companies[ledger.company].currency
     drafts = ledger.drafts()
     invoices, read_at = ledger.invoices()
-    foreign = any(deal.currency not in {None, own} for deal in deals)
-    view = registers.view(world, ledger, fresh=True, foreign=foreign)
+    view = registers.view(world, ledger, fresh=True, asked=registers.asked_by(deals, own))
     return _Books(view, {one.id: one for one in drafts}, {one.id: one for one in invoices}, read_at)
 
 

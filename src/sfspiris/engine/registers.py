@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sfspiris.core.model import Coding, CompanyProfile, FiscalYear, LedgerView, PaymentTerms, Unit
+from sfspiris.core import written
+from sfspiris.core.model import (
+    Coding,
+    CompanyProfile,
+    FiscalYear,
+    LedgerView,
+    PaymentTerms,
+    Unit,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from sfspiris.core.model import Deal
     from sfspiris.engine.world import World
     from sfspiris.ports.ledger import Ledger
 
 FRESH: Final = timedelta(minutes=5)
 
 
-def view(world: World, ledger: Ledger, *, fresh: bool, foreign: bool = False) -> LedgerView:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What only some Deals need to be read: the currencies, the cost centres, the projects."""
+
+    currencies: bool = False
+    cost_centres: bool = False
+    projects: bool = False
+
+
+def asked_by(deals: Iterable[Deal], books: str, wrote: Iterable[str] = ()) -> Asked:
+    """The registers that these Deals of one company need. `books` is its currency, `wrote` what was written of them."""
+    deals, wrote = tuple(deals), tuple(wrote)
+    return Asked(
+        currencies=any(deal.currency not in {None, books} for deal in deals),
+        cost_centres=any(deal.cost_centre or any(line.cost_centre for line in deal.lines) for deal in deals)
+        or any(written.mentions(one, "CostCentre") for one in wrote),
+        projects=any(deal.project or any(line.project for line in deal.lines) for deal in deals)
+        or any(written.mentions(one, "Project") for one in wrote),
+    )
+
+
+def view(world: World, ledger: Ledger, *, fresh: bool, asked: Asked) -> LedgerView:
     """What planning must know of one company.
 
     Customers and articles are read each time, since a person may just have mended one; the company itself, its years,
     payment terms, currencies and VAT rates at most every five minutes, or now when `fresh`. Codings and units are read
-    only where articles may be created, `foreign` asks for the currencies.
+    only where articles may be created, and what few Deals need only when `asked` for. A person may just have made a cost
+    centre or a project that a Deal was held for, so these are read each time too.
     """
     own = world.policy.companies[ledger.company]
     books = _remembered(world, f"{ledger.company}:books", lambda: _books(ledger.profile()), fresh=fresh)
@@ -41,14 +73,20 @@ def view(world: World, ledger: Ledger, *, fresh: bool, foreign: bool = False) ->
             rounds_to_krona=books["rounds_to_krona"],
             locked_until=date.fromisoformat(locked_until) if locked_until else None,
             has_iban=books["has_iban"],
+            uses_cost_centres=books.get("uses_cost_centres", False),
+            uses_projects=books.get("uses_projects", False),
         ),
         customers=tuple(ledger.customers()),
         articles=tuple(ledger.articles(fresh=fresh)),
         terms=tuple(PaymentTerms(*one) for one in terms),
         fiscal_years=_fiscal_years(world, ledger, fresh=fresh),
-        currencies=_currencies(world, ledger, fresh=fresh) if foreign else frozenset(),
+        currencies=_currencies(world, ledger, fresh=fresh) if asked.currencies else frozenset(),
         codings=_codings(world, ledger, fresh=fresh) if own.articles.creates else (),
         units=_units(world, ledger, fresh=fresh) if own.articles.creates else (),
+        cost_centres=tuple(ledger.cost_centres())
+        if asked.cost_centres and books.get("uses_cost_centres")
+        else (),
+        projects=tuple(ledger.projects()) if asked.projects and books.get("uses_projects") else (),
     )
 
 
@@ -105,6 +143,8 @@ def _books(profile: CompanyProfile) -> dict[str, Any]:
         "rounds_to_krona": profile.rounds_to_krona,
         "locked_until": profile.locked_until.isoformat() if profile.locked_until else None,
         "has_iban": profile.has_iban,
+        "uses_cost_centres": profile.uses_cost_centres,
+        "uses_projects": profile.uses_projects,
     }
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Article,
         Coding,
         CompanyProfile,
+        CostCentre,
         Customer,
         Draft,
         FiscalYear,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         LedgerDraft,
         NewArticle,
         PaymentTerms,
+        Project,
         Unit,
     )
 
@@ -68,6 +70,12 @@ class Ledger(Protocol):
 
     def units(self) -> Sequence[Unit]:
         """The units of quantity."""
+
+    def cost_centres(self) -> Sequence[CostCentre]:
+        """The cost centres that rows can carry, closed ones too."""
+
+    def projects(self) -> Sequence[Project]:
+        """The projects that rows can carry, finished ones too."""
 
     def fiscal_years(self) -> Sequence[FiscalYear]:
         """The financial years that the books have."""

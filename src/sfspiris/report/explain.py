@@ -37,13 +37,22 @@ _TARGETS: Final[Mapping[str, tuple[str, str, str]]] = {
     "our_reference": ("Draft.OurReference", "Our reference", "Vår referens"),
     "your_reference": ("Draft.YourReference", "Your reference", "Er referens"),
     "purchase_order": ("Draft.BuyersOrderReference", "Purchase order", "Inköpsordernummer"),
+    "electronic_reference": ("Draft.ElectronicReference", "E-invoice reference", "Referens för e-faktura"),
     "payment_terms_days": ("Draft.TermsOfPaymentId", "Payment terms", "Betalningsvillkor"),
     "delivery_date": ("Draft.DeliveryDate", "Delivery date", "Leveransdatum"),
+    "delivery_name": ("Draft.DeliveryCustomerName", "Delivery name", "Leveransnamn"),
+    "delivery_street": ("Draft.DeliveryAddress1", "Delivery address", "Leveransadress"),
+    "delivery_postal_code": ("Draft.DeliveryPostalCode", "Delivery postal code", "Postnummer för leverans"),
+    "delivery_city": ("Draft.DeliveryCity", "Delivery town", "Leveransort"),
+    "cost_centre": ("Rows.CostCenterItemId", "Cost centre", "Resultatenhet"),
+    "project": ("Rows.ProjectId", "Project", "Projekt"),
     "line_article": ("Rows.ArticleId", "Article", "Artikel"),
     "line_text": ("Rows.Text", "Text", "Benämning"),
     "line_quantity": ("Rows.Quantity", "Quantity", "Antal"),
     "line_unit_price": ("Rows.UnitPrice", "Unit price", "À-pris"),
     "line_discount": ("Rows.DiscountPercentage", "Discount", "Rabatt"),
+    "line_cost_centre": ("Rows.CostCenterItemId", "Cost centre", "Resultatenhet"),
+    "line_project": ("Rows.ProjectId", "Project", "Projekt"),
 }
 """Our field → Spiris' API name, and what its screens call it in English and in Swedish."""
 

@@ -70,9 +70,16 @@ def to_deal(row: Row, source: SourceMap) -> Deal:
         your_reference=cells.text("your_reference"),
         our_reference=cells.text("our_reference"),
         purchase_order=cells.text("purchase_order"),
+        electronic_reference=cells.text("electronic_reference"),
         comment=cells.text("comment"),
+        cost_centre=cells.text("cost_centre"),
+        project=cells.text("project"),
         payment_terms_days=cells.text("payment_terms_days"),
         delivery_date=cells.optional_day("delivery_date"),
+        delivery_name=cells.text("delivery_name"),
+        delivery_street=cells.text("delivery_street"),
+        delivery_postal_code=cells.text("delivery_postal_code"),
+        delivery_city=cells.text("delivery_city"),
         delivery_country=cells.text("delivery_country"),
         housework=cells.text("housework"),
         sync=SyncState(**{ours: cells.plain(theirs) for ours, theirs in SYNC_FIELDS.items()}),
@@ -131,6 +138,8 @@ def _to_line(cells: _Cells) -> DealLine:
         unit=cells.text("line_unit"),
         vat_category=cells.text("line_vat_category"),
         vat_rate=cells.text("line_vat_rate"),
+        cost_centre=cells.text("line_cost_centre"),
+        project=cells.text("line_project"),
     )
 
 

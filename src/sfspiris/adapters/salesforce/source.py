@@ -75,6 +75,10 @@ SOURCE_FIELDS: Final = {
         SourceField("deal_amount", (), _NORMAL),
         SourceField("currency", ("CurrencyIsoCode",), _NORMAL),
         SourceField("delivery_date", ("CloseDate",), _STOP),
+        SourceField("delivery_name", (), _NORMAL),
+        SourceField("delivery_street", (), _NORMAL),
+        SourceField("delivery_postal_code", (), _NORMAL),
+        SourceField("delivery_city", (), _NORMAL),
         SourceField("delivery_country", ("Account.ShippingCountryCode", "Account.ShippingCountry"), _NORMAL),
         SourceField("housework", ("Housework_Deduction__c",), _NORMAL),
         SourceField("owner_name", ("Owner.Name",), _EMPTY, "reports do not name a deal's owner"),
@@ -85,7 +89,10 @@ SOURCE_FIELDS: Final = {
             _EMPTY,
             "drafts carry no reference of the buyer's",
         ),
+        SourceField("electronic_reference", (), _NORMAL),
         SourceField("comment", (), _NORMAL),
+        SourceField("cost_centre", (), _NORMAL),
+        SourceField("project", (), _NORMAL),
         SourceField("purchase_order", ("PO_Number__c",), _EMPTY, "drafts carry no purchase order number"),
         SourceField(
             "payment_terms_days",
@@ -133,6 +140,8 @@ SOURCE_FIELDS: Final = {
         _line("line_service_until", ("Service_End_Date__c",), _NORMAL),
         _line("line_vat_category", ("Product2.VAT_Category__c",), _NORMAL),
         _line("line_vat_rate", ("Product2.VAT_Rate__c",), _NORMAL),
+        _line("line_cost_centre", (), _NORMAL),
+        _line("line_project", (), _NORMAL),
     )
 }
 

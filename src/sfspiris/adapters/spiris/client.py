@@ -84,6 +84,14 @@ class SpirisClient:
         """All units of quantity."""
         return self._list("units", wire.Page[wire.Unit], order="Name")[0]
 
+    def cost_centers(self) -> list[wire.CostCenter]:
+        """The groups of cost centres with their items."""
+        return self._list("costcenters", wire.Page[wire.CostCenter], order="Number")[0]
+
+    def projects(self) -> list[wire.Project]:
+        """All projects, finished ones too."""
+        return self._list("projects", wire.Page[wire.Project], order="Number")[0]
+
     def fiscal_years(self) -> list[wire.FiscalYear]:
         """All financial years."""
         return self._list("fiscalyears", wire.Page[wire.FiscalYear], order="StartDate")[0]

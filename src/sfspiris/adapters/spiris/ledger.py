@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Article,
         Coding,
         CompanyProfile,
+        CostCentre,
         Customer,
         Draft,
         FiscalYear,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         LedgerSetup,
         NewArticle,
         PaymentTerms,
+        Project,
         Unit,
     )
     from sfspiris.ports.kept import Kept
@@ -103,6 +105,14 @@ class SpirisLedger:
     def units(self) -> Sequence[Unit]:
         """The units of quantity."""
         return [mapping.unit(one) for one in self._client.units()]
+
+    def cost_centres(self) -> Sequence[CostCentre]:
+        """The cost centres of all groups."""
+        return [item for one in self._client.cost_centers() for item in mapping.cost_centres(one)]
+
+    def projects(self) -> Sequence[Project]:
+        """The projects."""
+        return [mapping.project(one) for one in self._client.projects()]
 
     def fiscal_years(self) -> Sequence[FiscalYear]:
         """The financial years that the books have."""

@@ -17,6 +17,8 @@ from sfspiris.core.model import (
     Article,
     Coding,
     CompanyProfile,
+    CostCentre,
+    DeliveryAddress,
     Draft,
     DraftRow,
     FiscalYear,
@@ -25,6 +27,7 @@ from sfspiris.core.model import (
     LedgerDraft,
     LedgerSetup,
     PaymentTerms,
+    Project,
     Totals,
     Unit,
 )
@@ -60,6 +63,8 @@ _WHOLE_KRONOR = 1
 _ACTIVE = 1
 _DAYS_FROM_INVOICE_DATE = 0
 _OVERDUE = 2
+_ONGOING = 1
+_COST_CENTRE_GROUPS: Final = (1, 2, 3)
 _SERVICE = "service"
 _ORE = Decimal("0.01")
 
@@ -76,6 +81,8 @@ def profile(settings: wire.CompanySettings) -> CompanyProfile:
         rounds_to_krona=settings.domestic_currency_rounding == _WHOLE_KRONOR,
         locked_until=settings.accounting_locked_to,
         has_iban=bool(settings.iban),
+        uses_cost_centres=bool(settings.uses_cost_center),
+        uses_projects=bool(settings.uses_project),
     )
 
 
@@ -89,6 +96,26 @@ def setup(settings: wire.CompanySettings) -> LedgerSetup:
         locked_until=settings.accounting_locked_to,
         keeps_draft_date=bool(settings.keep_original_draft_date),
     )
+
+
+def cost_centres(one: wire.CostCenter) -> list[CostCentre]:
+    """The items of a group; those of a group that is switched off count as closed."""
+    return [
+        CostCentre(
+            id=item.id,
+            code=item.short_name or item.name or "",
+            name=item.name or "",
+            group=one.number,
+            is_active=one.is_active and item.is_active,
+        )
+        for item in one.items
+        if one.number in _COST_CENTRE_GROUPS
+    ]
+
+
+def project(one: wire.Project) -> Project:
+    """The project."""
+    return Project(one.id, one.number, one.name or "", is_ongoing=one.status == _ONGOING)
 
 
 def ten_digits(number: str | None) -> str:
@@ -200,9 +227,23 @@ def _as_ours(one: wire.Draft) -> Draft:
         our_reference=one.our_reference or None,
         your_reference=one.your_reference or None,
         purchase_order=one.buyers_order_reference or None,
+        electronic_reference=one.electronic_reference or None,
+        delivery=_delivery_as_ours(one),
         contract_number=one.contract_number or None,
         subscription_number=one.subscription_number or None,
     )
+
+
+def _delivery_as_ours(one: wire.Draft) -> DeliveryAddress | None:
+    address = DeliveryAddress(
+        name=one.delivery_customer_name or None,
+        address1=one.delivery_address1 or None,
+        address2=one.delivery_address2 or None,
+        postal_code=one.delivery_postal_code or None,
+        city=one.delivery_city or None,
+        country=one.delivery_country_code or None,
+    )
+    return None if address == DeliveryAddress() else address
 
 
 def _row_as_ours(row: wire.DraftRow) -> DraftRow:
@@ -216,6 +257,14 @@ def _row_as_ours(row: wire.DraftRow) -> DraftRow:
         quantity=row.quantity or Decimal(0),
         unit_price=row.unit_price or Decimal(0),
         discount=row.discount_percentage or Decimal(0),
+        cost_centres=tuple(
+            CostCentre(item, code=item, group=group)
+            for group, item in enumerate(
+                (row.cost_center_item_id1, row.cost_center_item_id2, row.cost_center_item_id3), start=1
+            )
+            if item is not None
+        ),
+        project=Project(row.project_id, row.project_id) if row.project_id is not None else None,
     )
 
 
@@ -504,9 +553,22 @@ def whole_draft_body(one: Draft, *, customer_id: str, marker_field: MarkerField)
         "OurReference": one.our_reference,
         "YourReference": one.your_reference,
         "BuyersOrderReference": one.purchase_order,
+        "ElectronicReference": one.electronic_reference,
         "ContractNumber": one.contract_number,
         "SubscriptionNumber": one.subscription_number,
+        **_delivery_body(one.delivery or DeliveryAddress()),
         "Rows": rows,
+    }
+
+
+def _delivery_body(one: DeliveryAddress) -> dict[str, Any]:
+    return {
+        "DeliveryCustomerName": one.name,
+        "DeliveryAddress1": one.address1,
+        "DeliveryAddress2": one.address2,
+        "DeliveryPostalCode": one.postal_code,
+        "DeliveryCity": one.city,
+        "DeliveryCountryCode": one.country,
     }
 
 
@@ -521,6 +583,8 @@ def _row_body(row: DraftRow) -> dict[str, Any]:
         "Quantity": row.quantity,
         "UnitPrice": row.unit_price,
         "DiscountPercentage": row.discount,
+        **{f"CostCenterItemId{one.group}": one.id for one in row.cost_centres},
+        **({"ProjectId": row.project.id} if row.project else {}),
     }
 
 

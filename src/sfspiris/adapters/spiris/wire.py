@@ -116,6 +116,35 @@ class CompanySettings(_Document):
     next_customer_number: int | None = None
     next_customer_invoice_number: int | None = None
     keep_original_draft_date: bool | None = None
+    uses_cost_center: bool | None = None
+    uses_project: bool | None = None
+
+
+class CostCenterItem(_Document):
+    """One cost centre."""
+
+    id: Guid
+    name: str | None = None
+    short_name: str | None = None
+    is_active: bool = True
+
+
+class CostCenter(_Document):
+    """A group of cost centres; a company has up to three, and `number` tells in which field of a row its items go."""
+
+    id: Guid
+    number: int
+    is_active: bool = True
+    items: Many[CostCenterItem] = Field(default_factory=list)
+
+
+class Project(_Document):
+    """A project; status 1 is ongoing."""
+
+    id: Guid
+    number: str
+    name: str | None = None
+    status: int
 
 
 class TermsOfPayment(_Document):
@@ -236,6 +265,10 @@ class DraftRow(Row):
     quantity: NumberOrNone = None
     unit_price: NumberOrNone = None
     discount_percentage: NumberOrNone = None
+    cost_center_item_id1: GuidOrNone = None
+    cost_center_item_id2: GuidOrNone = None
+    cost_center_item_id3: GuidOrNone = None
+    project_id: GuidOrNone = None
 
 
 class Draft(_Referring):
@@ -248,6 +281,13 @@ class Draft(_Referring):
     due_date: DayOrNone = None
     delivery_date: DayOrNone = None
     terms_of_payment_id: GuidOrNone = None
+    electronic_reference: str | None = None
+    delivery_customer_name: str | None = None
+    delivery_address1: str | None = None
+    delivery_address2: str | None = None
+    delivery_postal_code: str | None = None
+    delivery_city: str | None = None
+    delivery_country_code: str | None = None
     id: Guid
     customer_id: Guid
     created_utc: InstantOrNone = None

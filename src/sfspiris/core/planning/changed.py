@@ -158,12 +158,12 @@ def update(
     changed = tuple(name for name in changed if theirs.get(name) != ours.get(name))
     if not changed:
         return None
-    names = {one.id: one.name for one in ledger.customers} | {customer_id: wanted.customer_name}
+    names = _names(ledger) | {customer_id: wanted.customer_name}
     if standing.draft is None or standing.print is None or standing.print != link.stood:
         versions = written.versions(link.wrote, ours, theirs, deal.id)
         _hold_edited(link, tuple(_named(one, names) for one in versions), found)
         return None
-    before, after = (_named_customer(side, names) for side in (theirs, ours))
+    before, after = (_named_side(side, names) for side in (theirs, ours))
     return UpdateDraft(
         company=link.company,
         deal_id=deal.id,
@@ -228,15 +228,32 @@ def as_it_stands(
     )
 
 
-def _named_customer(side: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
-    return {name: names.get(value, value) if name == "Customer" else value for name, value in side.items()}
+_BY_ID = frozenset({"Customer", "CostCentre", "Project"})
+"""The fields that name a record by its id."""
+
+
+def _names(ledger: LedgerView) -> dict[str, str]:
+    """What people call the records that a draft names by id."""
+    return (
+        {one.id: one.name for one in ledger.customers}
+        | {one.id: one.code for one in ledger.cost_centres}
+        | {one.id: one.number for one in ledger.projects}
+    )
+
+
+def _named_side(side: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    return {name: _name(name, value, names) for name, value in side.items()}
 
 
 def _named(one: written.Versions, names: Mapping[str, str]) -> written.Versions:
-    if one.field != "Customer":
-        return one
-    said = (names.get(value, value) if value else value for value in (one.wrote, one.crm, one.ledger))
+    said = (value and _name(one.field, value, names) for value in (one.wrote, one.crm, one.ledger))
     return written.Versions(one.field, *said)
+
+
+def _name(field: str, value: str, names: Mapping[str, str]) -> str:
+    if field.rpartition(".")[2] not in _BY_ID:
+        return value
+    return names.get(value) or ", ".join(names.get(one, one) for one in value.split(", "))
 
 
 def _ledger(found: Findings) -> str:

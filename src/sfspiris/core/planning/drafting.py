@@ -9,6 +9,7 @@ from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import Draft, DraftRow
 from sfspiris.core.planning import articles, taxation
+from sfspiris.core.planning.dimensions import Dimensions
 from sfspiris.swedish import text
 from sfspiris.swedish.vat_table import table
 
@@ -51,6 +52,7 @@ def draft_rows(
         today=today,
     )
     register = articles.Register.of(ledger)
+    dimensions = Dimensions(screened, ledger, found)
     rows: list[DraftRow] = []
     new: dict[str, NewArticle] = {}
     taxed: list[tuple[int, Taxed]] = []
@@ -80,6 +82,8 @@ def draft_rows(
                 vat_rate=decided.rate,
                 treatment=decided.treatment,
                 reverse_charge=decided.reverse_charge,
+                cost_centres=dimensions.cost_centres(line),
+                project=dimensions.project(line),
             )
         )
     taxation.check_private_prices([one for _, one in taxed], sale, found)
@@ -212,6 +216,8 @@ def build_draft(
         our_reference=screened.our_reference,
         your_reference=screened.your_reference,
         purchase_order=screened.purchase_order,
+        electronic_reference=screened.electronic_reference,
+        delivery=screened.delivery,
     )
     limits = screened.company.capabilities
     match screened.company.marker_field:

@@ -39,6 +39,8 @@ class ScreenedLine:
     unit: str | None = None
     vat_category: str | None = None
     vat_rate: str | None = None
+    cost_centre: str | None = None
+    project: str | None = None
 
 
 def screen_lines(
@@ -142,6 +144,8 @@ def _line(
         unit=text.one_line(line.unit or "") or None,
         vat_category=line.vat_category,
         vat_rate=line.vat_rate,
+        cost_centre=line.cost_centre,
+        project=line.project,
     )
 
 

@@ -138,7 +138,7 @@ def public_buyer_reference(screened: Screened, found: Findings) -> None:
     It must be sent as an e-invoice (lag 2018:1277), which the network rejects without a buyer or order reference (EN
     16931, BT-10 and BT-13). The buyer's own name is no reference.
     """
-    if not screened.is_public or screened.purchase_order:
+    if not screened.is_public or screened.purchase_order or screened.electronic_reference:
         return
     reference = screened.your_reference
     if reference is not None and reference.casefold() != screened.customer.name.casefold():

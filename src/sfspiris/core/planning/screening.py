@@ -14,6 +14,7 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.money import ZERO, is_currency
 from sfspiris.core.planning import rules
 from sfspiris.core.planning.buyers import HOME, screen_buyer
+from sfspiris.core.planning.delivery import delivery_address
 from sfspiris.core.planning.findings import Findings, fitted, named, too_long
 from sfspiris.core.planning.lines import ScreenedLine, screen_lines
 from sfspiris.core.routing import route
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from sfspiris.core.model import Customer, Deal
+    from sfspiris.core.model import Customer, Deal, DeliveryAddress
     from sfspiris.core.policy import CompanyPolicy, Policy
 
 _LONGEST_TERMS: Final = 4  # digits of a number of days
@@ -46,6 +47,8 @@ class Screened:
     our_reference: str | None
     purchase_order: str | None
     comment: str | None
+    electronic_reference: str | None = None
+    delivery: DeliveryAddress | None = None
     is_public: bool = False  # a body of state, region or municipality
 
 
@@ -96,9 +99,11 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
             ("your_reference", company.capabilities.reference_length),
             ("our_reference", company.capabilities.reference_length),
             ("purchase_order", company.capabilities.purchase_order_length),
+            ("electronic_reference", company.capabilities.reference_length),
         )
     }
     comment = _comment(deal, company, found)
+    delivery = delivery_address(deal, customer, company, found) if customer else None
     if found.holds or customer is None:
         return None, found
     screened = Screened(
@@ -113,6 +118,7 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
         payment_terms_days=terms,
         is_public=_is_public(customer, today=today),
         comment=comment,
+        delivery=delivery,
         **references,
     )
     rules.check_terms(screened, found)
