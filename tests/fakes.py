@@ -250,6 +250,8 @@ class FakeLedger:
     listed_from: dict[str, datetime] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
     update_trouble: Trouble = field(default_factory=Trouble)
+    delete_trouble: Trouble = field(default_factory=Trouble)
+    deleted: list[str] = field(default_factory=list)
     off_by: Decimal = Decimal(0)
     calls: int = 0
     creates: int = 0
@@ -398,6 +400,18 @@ class FakeLedger:
         with self._create():
             self.updates += 1
             return self._replace(before, draft, customer_id)
+
+    def delete_draft(self, draft_id: str, *, stood: str) -> bool:
+        before = self.draft(draft_id)
+        if before is None or before.print != stood:
+            return False
+        self.calls += 1
+        nth = len(self.deleted) + 1
+        _strike(self.delete_trouble.before, nth)
+        self.deleted.append(draft_id)
+        self.made.remove(before)
+        _strike(self.delete_trouble.after, nth)
+        return True
 
     def edit(self, draft_id: str, **changes: object) -> LedgerDraft:
         """What finance does to a draft by hand."""

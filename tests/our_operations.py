@@ -23,6 +23,7 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "create_article": "POST /articles",
     "create_draft": "POST /customerinvoicedrafts",
     "replace_draft": "PUT /customerinvoicedrafts/{customerInvoiceDraftId}",
+    "delete_draft": "DELETE /customerinvoicedrafts/{customerInvoiceDraftId}",
     "customer_record": "GET /customers/{customerId}",
     "replace_customer": "PUT /customers/{customerId}",
 }

@@ -35,6 +35,7 @@ from sfspiris.cli import (
     reconcile,
     revenue,
     review,
+    rollback,
     runs,
     sandbox,
     selftest,
@@ -114,6 +115,7 @@ app.command("test")(testing.check_deals)
 app.command("sync")(sync.sync)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
+app.command("rollback")(rollback.rollback)
 app.add_typer(review.app, name="review")
 app.add_typer(runs.app, name="runs")
 app.add_typer(revenue.app, name="report")

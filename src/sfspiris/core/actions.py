@@ -204,6 +204,32 @@ class UpdateDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteDraft:
+    """Take back a draft that one of our runs made and that nobody has touched since.
+
+    `stood` is the print that the draft must still have just before it is deleted; `net` in `currency` is what we wrote.
+    """
+
+    company: str
+    deal_id: str
+    deal_name: str
+    revision: int
+    correlation_id: str
+    marker: str
+    draft_id: str
+    customer_id: str
+    stood: str
+    net: Decimal
+    currency: str
+    owner: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("delete_draft", self.company, self.deal_id, self.revision)
+
+
+@dataclass(frozen=True, slots=True)
 class WriteDeal:
     """Tell the CRM where the Deal stands. `after.draft_id` is None while the draft does not exist yet.
 
@@ -284,7 +310,16 @@ class Adopt:
         return action_id("adopt", self.company, self.deal_id, self.revision)
 
 
-Action = CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft | Adopt | WriteDeal
+Action = (
+    CreateCustomer
+    | CreateArticle
+    | UpdateCustomer
+    | CreateDraft
+    | UpdateDraft
+    | DeleteDraft
+    | Adopt
+    | WriteDeal
+)
 Mirrored = WriteInvoice | WriteAccount
 
 
@@ -312,8 +347,10 @@ class Plan:
     @property
     def ledger_writes(
         self,
-    ) -> tuple[CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft, ...]:
-        """The actions that make or change something in a ledger; what the limit on changes counts."""
+    ) -> tuple[
+        CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft | DeleteDraft, ...
+    ]:
+        """The actions that make, change or delete something in a ledger; what the limit on changes counts."""
         return tuple(one for one in self.actions if not isinstance(one, Adopt | WriteDeal))
 
     @property
@@ -322,7 +359,7 @@ class Plan:
         return frozenset(hold.deal_id for hold in self.holds)
 
 
-def kind(action: Action | Mirrored) -> str:  # noqa: PLR0911 - one for each kind
+def kind(action: Action | Mirrored) -> str:  # noqa: C901, PLR0911 - one for each kind
     """The action's kind as reports and pipelines know it."""
     match action:
         case CreateCustomer():
@@ -335,6 +372,8 @@ def kind(action: Action | Mirrored) -> str:  # noqa: PLR0911 - one for each kind
             return "create_draft"
         case UpdateDraft():
             return "update_draft"
+        case DeleteDraft():
+            return "delete_draft"
         case Adopt():
             return "adopt"
         case WriteDeal():
@@ -346,7 +385,7 @@ def kind(action: Action | Mirrored) -> str:  # noqa: PLR0911 - one for each kind
     assert_never(action)
 
 
-def changes(action: Action | Mirrored) -> tuple[Change, ...]:  # noqa: PLR0911 - one for each kind
+def changes(action: Action | Mirrored) -> tuple[Change, ...]:  # noqa: C901, PLR0911 - one for each kind
     """What the action would change, field by field, in a stable order; personal numbers are masked."""
     match action:
         case CreateCustomer():
@@ -362,6 +401,11 @@ def changes(action: Action | Mirrored) -> tuple[Change, ...]:  # noqa: PLR0911 -
             return _draft_changes(action)
         case UpdateDraft():
             return action.changed
+        case DeleteDraft():
+            return (
+                Change("DraftId", action.draft_id, None),
+                Change("Net", decimal_text(action.net), None, action.currency),
+            )
         case WriteInvoice():
             return _shown_changes(action.before, values(action.record))
         case WriteAccount():

@@ -14,6 +14,7 @@ from sfspiris.core.actions import (
     CreateArticle,
     CreateCustomer,
     CreateDraft,
+    DeleteDraft,
     ExistingCustomer,
     Plan,
     UpdateCustomer,
@@ -29,7 +30,9 @@ from sfspiris.core.money import Money
 from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.push import for_sales
+from sfspiris.core.planning.rollback import taken_back
 from sfspiris.core.planning.updates import base_of
+from sfspiris.engine.removal import remove
 from sfspiris.engine.search import WITNESS
 from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, Unreachable
 from sfspiris.ports.crm import DealUpdate
@@ -136,6 +139,7 @@ class _Execution:
                     | UpdateCustomer()
                     | CreateDraft()
                     | UpdateDraft()
+                    | DeleteDraft()
                     | Adopt()
                 ):
                     with self._world.unit():
@@ -173,7 +177,14 @@ class _Execution:
                 return
 
     def _one(
-        self, action: CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft | Adopt
+        self,
+        action: CreateCustomer
+        | CreateArticle
+        | UpdateCustomer
+        | CreateDraft
+        | UpdateDraft
+        | DeleteDraft
+        | Adopt,
     ) -> None:
         if self._carried.stopped is not None:
             self._untouched.add(action.deal_id)
@@ -191,6 +202,8 @@ class _Execution:
                     self._create_draft(action)
                 case UpdateDraft():
                     self._update_draft(action)
+                case DeleteDraft():
+                    self._delete_draft(action)
                 case Adopt():
                     self._adopt(action)
         except (Retryable, Fatal) as error:
@@ -351,13 +364,17 @@ class _Execution:
 
     # --- drafts that follow their Deal -----------------------------------------------------------------------------
 
-    def _update_draft(self, action: UpdateDraft) -> None:
-        world = self._world
+    def _link_of(self, action: UpdateDraft | DeleteDraft) -> DealLink:
         (link,) = (
             one
-            for one in world.state.links.of_deal(action.deal_id)
+            for one in self._world.state.links.of_deal(action.deal_id)
             if (one.company, one.revision) == (action.company, action.revision)
         )
+        return link
+
+    def _update_draft(self, action: UpdateDraft) -> None:
+        world = self._world
+        link = self._link_of(action)
         customer = self._customer_id(action)
         if isinstance(customer, Hold):
             held = replace(customer, deal_id=action.deal_id, deal_name=action.deal_name)
@@ -430,17 +447,57 @@ class _Execution:
                 raise
             return seen
 
-    def _moved(self, action: UpdateDraft) -> Hold:
+    def _moved(self, action: UpdateDraft | DeleteDraft) -> Hold:
         ledger = self._world.policy.companies[action.company].ledger
         return Hold(
             deal_id=action.deal_id,
             deal_name=action.deal_name,
             company=action.company,
             code=HoldCode.DRAFT_EDITED_BY_FINANCE,
-            message=f"Somebody changed the draft in {ledger} while this run was about to update it. It was left as it is.",
+            message=f"Somebody changed the draft in {ledger} while this run was about to "
+            f"{'delete' if isinstance(action, DeleteDraft) else 'update'} it. It was left as it is.",
             fix="Run again: the draft is read anew, and what both sides say is shown.",
             owner=action.owner,
         )
+
+    # --- drafts that are taken back --------------------------------------------------------------------------------
+
+    def _delete_draft(self, action: DeleteDraft) -> None:
+        """Delete the draft. One that was not deleted leaves the Deal and what the CRM says of it as they are."""
+        world, ledger = self._world, self._world.ledgers[action.company]
+        link = self._link_of(action)
+        intent = self._record(
+            NewIntent(
+                kind=IntentKind.DELETE_DRAFT,
+                company=action.company,
+                subject=action.deal_id,
+                deal_id=action.deal_id,
+                revision=action.revision,
+                payload_hash=payload_hash([action.draft_id, action.stood]),
+                correlation_id=action.correlation_id,
+                marker=action.marker,
+                customer_id=action.customer_id,
+                net=action.net,
+                currency=action.currency,
+            )
+        )
+        sent = self._send(action, intent, lambda: remove(ledger, action))
+        if isinstance(sent, Hold):
+            self._carried.holds.append(sent)
+            self._untouched.add(action.deal_id)
+            return
+        intent, is_gone = sent
+        if not is_gone:
+            intent = self._move(intent, IntentEvent.NOT_EXECUTED, "the draft is not any more as it was read")
+            self._move(intent, IntentEvent.DROP, "a person has been at it")
+            self._carried.holds.append(self._moved(action))
+            self._untouched.add(action.deal_id)
+            self._note(action, Outcome.SKIPPED)
+            return
+        after = taken_back(link)
+        world.state.confirm_draft(intent, after, at=self._now(), run_id=world.run_id)
+        self._after[action.deal_id] = after.told
+        self._note(action, Outcome.DONE, action.draft_id)
 
     def _customer_id(self, action: CreateDraft | UpdateDraft) -> str | Hold:
         match action.customer:
@@ -562,7 +619,7 @@ class _Execution:
 
     def _send(
         self,
-        action: CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft,
+        action: CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft | DeleteDraft,
         intent: Intent,
         send: Callable[[], Made],
     ) -> tuple[Intent, Made] | Hold:
@@ -625,7 +682,7 @@ class _Execution:
 
     def _hold(
         self,
-        action: CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft,
+        action: CreateCustomer | CreateArticle | UpdateCustomer | CreateDraft | UpdateDraft | DeleteDraft,
         code: HoldCode,
         error: SfspirisError,
     ) -> Hold:

@@ -17,6 +17,8 @@ from sfspiris.core.model import DealLink, DealStatus
 from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve, resolve_customer
 from sfspiris.core.planning.push import Unresolved
+from sfspiris.core.planning.rollback import taken_back
+from sfspiris.engine.removal import was_issued
 from sfspiris.engine.search import documents
 from sfspiris.state.journal import IntentKind
 from sfspiris.state.links import CustomerLink
@@ -52,6 +54,9 @@ def recover(world: World) -> tuple[Unresolved, ...]:
         )
         unresolved += _drafts(world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_DRAFT])
         unresolved += _updates(world, ledger, [one for one in intents if one.kind is IntentKind.UPDATE_DRAFT])
+        unresolved += _deletions(
+            world, ledger, [one for one in intents if one.kind is IntentKind.DELETE_DRAFT]
+        )
     return tuple(unresolved)
 
 
@@ -247,12 +252,16 @@ def _adopt_update(world: World, intent: Intent, link: DealLink, standing: Ledger
     _tell(intent, Verdict.ADOPT)
 
 
-def _update(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
-    link = next(
+def _link_of(world: World, intent: Intent) -> DealLink:
+    return next(
         one
         for one in world.state.links.of_deal(intent.deal_id)
         if (one.company, one.revision) == (intent.company, intent.revision)
     )
+
+
+def _update(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
+    link = _link_of(world, intent)
     standing = ledger.draft(link.draft_id)
     if standing is not None and standing.print != link.stood and _says_what_was_sent(world, intent, standing):
         _adopt_update(world, intent, link, standing)
@@ -268,6 +277,46 @@ def _update(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
             f"The reply to the update of the draft sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and the draft does not "
             "say what was sent.",
             f"Run again after {until:%H:%M} UTC: the draft is read first, and nothing in it is overwritten unseen.",
+        )
+    _tell(intent, Verdict.GIVE_BACK)
+    _give_back(world, intent)
+    return None
+
+
+# --- deletions ---------------------------------------------------------------------------------------------------------
+
+
+def _deletions(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresolved]:
+    """Close deletions whose reply was lost by whether their drafts stand; none is ever sent again from here."""
+    return [waiting for intent in intents if (waiting := _deletion(world, ledger, intent)) is not None]
+
+
+def _deletion(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
+    link = _link_of(world, intent)
+    if ledger.draft(link.draft_id) is None:
+        if was_issued(ledger, link.draft_id, intent.marker or ""):
+            _move(world, intent, IntentEvent.REFUSE, "it was issued instead")
+            return None
+        _tell(intent, Verdict.ADOPT)
+        world.state.confirm_draft(
+            intent,
+            taken_back(link),
+            at=world.clock.now(),
+            run_id=world.run_id,
+            event=IntentEvent.ADOPT,
+            note="the draft is gone",
+        )
+        return None
+    sent_at = intent.sent_at or intent.created_at
+    if world.clock.now() - sent_at < world.settle:
+        _tell(intent, Verdict.WAIT)
+        return Unresolved(
+            intent.company or "",
+            intent.deal_id,
+            None,
+            f"The reply to the deletion of the draft sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and the draft still "
+            "stands.",
+            f"Run again after {sent_at + world.settle:%H:%M} UTC: the draft is read first, and nothing is deleted unseen.",
         )
     _tell(intent, Verdict.GIVE_BACK)
     _give_back(world, intent)

@@ -80,7 +80,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     if scope.is_everything and carried.stopped is None:
         world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
     warnings = (*_about_the_crm(world), *_early(world, scope, gathered), *plan.warnings, *carried.warnings)
-    return _finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
+    return finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
 
 
 def push_part(world: World, started: datetime, gathered: Gathered, part: Part, guard: Guard) -> RunResult:
@@ -95,7 +95,7 @@ def push_part(world: World, started: datetime, gathered: Gathered, part: Part, g
     )
     holds = _remember_holds(world, decided, part.plan, carried)
     warnings = (*_about_the_crm(world), *part.warnings, *part.plan.warnings, *carried.warnings)
-    return _finish(
+    return finish(
         world,
         started,
         carried,
@@ -122,7 +122,7 @@ def rebuild(world: World) -> RunResult:
     if carried.stopped is None:
         search.conclude(world, inputs.documents, inputs.gaps, gathered.read_at)
     warnings = (*plan.warnings, *carried.warnings)
-    return _finish(world, started, carried, holds=holds, warnings=warnings)
+    return finish(world, started, carried, holds=holds, warnings=warnings)
 
 
 def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunResult:
@@ -154,14 +154,14 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
         *miscounted,
         *carried.warnings,
     )
-    return _finish(
+    return finish(
         world, started, carried, holds=holds, warnings=warnings, unchanged=decided.plan.unchanged, names=names
     )
 
 
 def conclude(world: World, started: datetime, carried: Carried) -> RunResult:
     """The result of a run that has its own way of deciding: what was carried out, and what came up on the way."""
-    return _finish(world, started, carried, warnings=tuple(carried.warnings))
+    return finish(world, started, carried, warnings=tuple(carried.warnings))
 
 
 def conclude_plan(
@@ -170,14 +170,14 @@ def conclude_plan(
     """The result of a plan that is looked at and not carried out; the queue is compared with, in a dry world's copy."""
     holds = _remember_holds(world, gathered, plan, carried)
     warnings = (*_about_the_crm(world), *plan.warnings)
-    return _finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
+    return finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
 
 
 def idle(world: World) -> RunResult:
     """A run in which there was nothing to do."""
     started = world.clock.now()
     world.state.runs.start(world.run_id, world.command, at=started)
-    return _finish(world, started, Carried())
+    return finish(world, started, Carried())
 
 
 def _carried(world: World, plan: Plan, guard: Guard) -> Carried:
@@ -191,7 +191,7 @@ def _carried(world: World, plan: Plan, guard: Guard) -> Carried:
 
 def looked(world: World, started: datetime) -> RunResult:
     """The result of a run that began at `started` (UTC), only read, and is over."""
-    return _finish(world, started, Carried())
+    return finish(world, started, Carried())
 
 
 def _check_size(plan: Plan, guard: Guard) -> None:
@@ -359,7 +359,7 @@ def _about_the_crm(world: World) -> tuple[Warn, ...]:
     )
 
 
-def _finish(
+def finish(
     world: World,
     started: datetime,
     carried: Carried,
@@ -370,6 +370,7 @@ def _finish(
     names: Mapping[str, str] | None = None,
     refused: int = 0,
 ) -> RunResult:
+    """The run's result, which is recorded as its end."""
     result = RunResult(
         command=world.command,
         run_id=world.run_id,
@@ -390,6 +391,7 @@ def _finish(
     counts = RunCounts(
         created=made,
         updated=sum(one.startswith("update_") for one in done),
+        deleted=done.count("delete_draft"),
         unchanged=len(unchanged),
         held=result.held,
         failed=result.failed,

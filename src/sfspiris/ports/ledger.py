@@ -1,4 +1,4 @@
-"""What we ask of a company's bookkeeping. There is no call that books, sends or deletes anything."""
+"""What we ask of a company's bookkeeping. No call books or sends anything, and only untouched drafts can be deleted."""
 
 from __future__ import annotations
 
@@ -115,4 +115,11 @@ class Ledger(Protocol):
 
         The draft is read just before: None, and nothing is written, unless its print is still `stood`. Sent at most once
         per call and raises as a create does; what became of it is seen by reading the draft again.
+        """
+
+    def delete_draft(self, draft_id: str, *, stood: str) -> bool:
+        """Delete a draft that is still as it was written; nothing else can be deleted.
+
+        The draft is read just before: False, and nothing is sent, unless its print is still `stood`. Sent at most once per
+        call and raises as a create does; what became of it is seen by reading the draft again.
         """

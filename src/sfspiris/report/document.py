@@ -12,6 +12,7 @@ from sfspiris.core.actions import (
     CreateArticle,
     CreateCustomer,
     CreateDraft,
+    DeleteDraft,
     NewCustomer,
     UpdateCustomer,
     UpdateDraft,
@@ -165,7 +166,7 @@ def _deal_names(result: RunResult) -> dict[str, str]:
     documents = (
         one.action
         for one in result.results
-        if isinstance(one.action, CreateDraft | UpdateCustomer | UpdateDraft | Adopt)
+        if isinstance(one.action, CreateDraft | UpdateCustomer | UpdateDraft | DeleteDraft | Adopt)
     )
     return names | {one.deal_id: one.deal_name for one in documents}
 
@@ -196,12 +197,12 @@ def _summary(result: RunResult) -> Json:
 
 
 def _plan_hash(actions: Iterable[ActionFacts]) -> str:
-    """A print of all creations and updates as the reader sees them: what and for whom, but not when, by which run, or how it went."""
+    """A print of all creations, updates and deletions as the reader sees them: what and for whom, but not when, by which run, or how it went."""
     return payload_hash(
         [
             one.model_dump(mode="json", include={"id", "changes", "draft"}) | {"kind": one.intended}
             for one in actions
-            if one.intended.startswith(("create_", "update_"))
+            if one.intended.startswith(("create_", "update_", "delete_"))
         ]
     )
 
@@ -280,7 +281,7 @@ def _content(one: ActionResult) -> Json:  # noqa: PLR0911 - one for each kind
                 "customer": _invoiced(action),
                 "draft": None,
             }
-        case Adopt() as action:
+        case DeleteDraft() | Adopt() as action:
             return {"net": action.net, "currency": action.currency, "draft": None}
         case WriteDeal() | WriteInvoice() | WriteAccount():
             return {"draft": None}

@@ -44,6 +44,7 @@ _ACTION_TITLES: Final = {
     "create_customer": "New customer",
     "create_draft": "Invoice draft",
     "update_draft": "Changes to the draft",
+    "delete_draft": "Draft taken back",
     "update_customer": "Customer, changed fields",
 }
 
@@ -121,6 +122,8 @@ def _tags(block: view.DealBlock) -> list[dict[str, str]]:
         found.append({"label": "new customer", "tone": ""})
     if any(one.intended == "update_draft" for one in block.actions):
         found.append({"label": "~ changed", "tone": "hold"})
+    if block.is_deletion:
+        found.append({"label": "- deleted", "tone": "hold"})
     if any(one.intended == "update_customer" for one in block.actions):
         found.append({"label": "customer updated", "tone": ""})
     if any(one.kind == "adopt" for one in block.actions):

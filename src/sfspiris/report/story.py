@@ -67,7 +67,10 @@ def tiles(document: RunDocument) -> tuple[Tile, ...]:
         Tile(f"drafts {verb}", str(counts["create_draft", became])),
         Tile(f"customers {verb}", str(counts["create_customer", became])),
     )
-    only_writes = status_writes(document) and not any(one.intended not in IN_CRM for one in document.actions)
+    deleted = counts["delete_draft", became]
+    only_writes = document.command == "rollback" or (
+        status_writes(document) and not any(one.intended not in IN_CRM for one in document.actions)
+    )
     return (
         *(() if only_writes else creations),
         *(Tile("total incl. VAT", plain(total), currency, "money") for currency, total in totals.items()),
@@ -78,6 +81,7 @@ def tiles(document: RunDocument) -> tuple[Tile, ...]:
             "customers updated" if not document.is_dry else "customers to update",
             counts["update_customer", became],
         ),
+        *_unless_zero("drafts to delete" if document.is_dry else "drafts deleted", deleted),
         *_unless_zero("found from an earlier run", counts["adopt", became]),
         *_unless_zero(
             "statuses in Salesforce", sum(one.outcome is became for one in status_writes(document))
@@ -134,6 +138,11 @@ def _after_a_plan(document: RunDocument) -> list[str]:
             f"Run without --dry-run, sfspiris brings {how_many(updates, 'draft')} in Spiris to what Salesforce says now.",
             "A draft that somebody edits until then is left alone.",
         ]
+    if deletions := counts["delete_draft", Outcome.PLANNED]:
+        return [
+            f"Run without --dry-run, sfspiris deletes {how_many(deletions, 'draft')} in Spiris, each read again just before.",
+            "A draft that somebody edits or issues until then is left alone. Customers and articles stay.",
+        ]
     writes = len(status_writes(document))
     if writes:
         return [
@@ -150,6 +159,10 @@ def _after_a_run(document: RunDocument) -> list[str]:
         else []
     )
     steps += list(_FINANCE) if counts["create_draft", Outcome.DONE] + counts["adopt", Outcome.DONE] else []
+    if counts["delete_draft", Outcome.DONE]:
+        steps.append(
+            "A deal whose draft was taken back gets a new one only when somebody ticks Spiris_Retry__c on it in Salesforce."
+        )
     if total_of(counts, Outcome.UNKNOWN):
         steps.append(
             f"{how_many(total_of(counts, Outcome.UNKNOWN), 'write')} without a trustworthy answer: the next run asks "

@@ -57,6 +57,7 @@ _SIGNS: Final = {
     Outcome.UNKNOWN: ("?", "bold red"),
 }
 _UPDATE_SIGN: Final = ("~", "yellow")
+_DELETE_SIGN: Final = ("-", "red")
 _SYMBOL_STYLES: Final = {
     Symbol.SAME: "dim",
     Symbol.ONLY_IN_CRM: "green",
@@ -161,6 +162,8 @@ def _deal(page: Page, block: DealBlock) -> None:
     sign, style = _SIGNS[block.outcome]
     if block.is_update and block.outcome not in NEXT_STEP:
         sign, style = _UPDATE_SIGN
+    elif block.is_deletion and block.outcome not in NEXT_STEP:
+        sign, style = _DELETE_SIGN
     page.say(f"{block.name}  {block.deal}", sign=sign, indent=2, style="bold", sign_style=style)
     for action in block.actions:
         match action.intended:
@@ -174,6 +177,11 @@ def _deal(page: Page, block: DealBlock) -> None:
             case "create_draft":
                 made = any(one.intended == "create_customer" for one in block.actions)
                 _draft(page, action, makes_customer=made)
+            case "delete_draft":
+                told = {change.field: change.was for change in action.changes}
+                verb = "to be deleted" if action.outcome is Outcome.PLANNED else "deleted"
+                words = verb if action.outcome not in NEXT_STEP else "to be deleted"
+                _fact(page, action, "draft", f"{told.get('DraftId')}, net {told.get('Net')}, {words}")
             case "update_draft" | "update_customer":
                 _update(page, action)
             case other:

@@ -175,14 +175,19 @@ class DealBlock:
 
     @property
     def draft(self) -> ActionFacts | None:
-        """The action that makes, finds or updates the Deal's draft."""
-        documents = ("create_draft", "update_draft")
+        """The action that makes, finds, updates or deletes the Deal's draft."""
+        documents = ("create_draft", "update_draft", "delete_draft")
         return next((one for one in self.actions if one.intended in documents), None)
 
     @property
     def is_update(self) -> bool:
         """Whether nothing is made for the Deal, and something that exists is changed."""
         return all(one.intended.startswith("update_") for one in self.actions)
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether something that exists is taken away."""
+        return any(one.intended.startswith("delete_") for one in self.actions)
 
     @property
     def outcome(self) -> Outcome:
@@ -327,7 +332,7 @@ _SHORTFALLS: Final = {
 
 def headline(document: RunDocument) -> str:
     """The run in one line: `Plan: 3 customers and 7 drafts to create, 5 unchanged, 12 held. Nothing was written.`"""
-    parts = [_creations(document), *_updates(document), *_writes(document)]
+    parts = [_creations(document), *_updates(document), *_deletions(document), *_writes(document)]
     counts = tally(document)
     found = sum(
         count for (kind, outcome), count in counts.items() if kind == "adopt" and outcome in _IN_THE_BOOKS
@@ -365,7 +370,11 @@ def _creations(document: RunDocument) -> str:
         and kind.startswith("create_")
         and kind not in {"create_customer", "create_draft"}
     )
-    if not any(made.values()) and not others and (status_writes(document) or _updates(document)):
+    if (
+        not any(made.values())
+        and not others
+        and (status_writes(document) or _updates(document) or _deletions(document))
+    ):
         return ""
     named = [how_many(count, noun) for noun, count in made.items()] + (
         [how_many(others, "other record")] if others else []
@@ -384,6 +393,18 @@ def _updates(document: RunDocument) -> list[str]:
     if not named:
         return []
     return [f"{named} to update" if document.is_dry else f"{named} updated"]
+
+
+def _deletions(document: RunDocument) -> list[str]:
+    counts = tally(document)
+    deleted = sum(counts["delete_draft", outcome] for outcome in _IN_THE_BOOKS)
+    if not deleted:
+        return []
+    return [
+        f"{how_many(deleted, 'draft')} to delete"
+        if document.is_dry
+        else f"{how_many(deleted, 'draft')} deleted"
+    ]
 
 
 def _writes(document: RunDocument) -> list[str]:

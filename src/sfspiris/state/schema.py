@@ -21,7 +21,7 @@ from sfspiris.state.types import Amount, UtcTime, words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HEAD: Final = "0006"  # the newest migration: a file that says this needs none
+HEAD: Final = "0007"  # the newest migration: a file that says this needs none
 
 
 class IntentKind(StrEnum):
@@ -32,6 +32,7 @@ class IntentKind(StrEnum):
     UPDATE_CUSTOMER = "update_customer"
     CREATE_DRAFT = "create_draft"
     UPDATE_DRAFT = "update_draft"
+    DELETE_DRAFT = "delete_draft"
     CREATE_ORDER = "create_order"
     WRITE_DEAL = "write_deal"
 
@@ -42,7 +43,12 @@ CREATES: Final = (
     IntentKind.CREATE_DRAFT,
     IntentKind.CREATE_ORDER,
 )
-DOCUMENTS: Final = (IntentKind.CREATE_DRAFT, IntentKind.UPDATE_DRAFT, IntentKind.CREATE_ORDER)
+DOCUMENTS: Final = (
+    IntentKind.CREATE_DRAFT,
+    IntentKind.UPDATE_DRAFT,
+    IntentKind.DELETE_DRAFT,
+    IntentKind.CREATE_ORDER,
+)
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:

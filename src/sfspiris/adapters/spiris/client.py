@@ -158,6 +158,22 @@ class SpirisClient:
             f"customerinvoicedrafts/{draft_id}", body, wire.Draft, what="change of the draft", method="PUT"
         )
 
+    def delete_draft(self, draft_id: str) -> None:
+        """Delete a draft, which has no number and is in no books; sent at most once."""
+        what = "deletion of the draft"
+        reply = self._send("DELETE", f"customerinvoicedrafts/{draft_id}", Effect.CREATE)
+        if reply.is_success and not reply.body.strip():
+            return
+        refused = refusals.error_body(reply)
+        if reply.is_success or refused is None:
+            raise OutcomeUnknown(
+                f"The {what} was answered with status {reply.status} and a page that is not Spiris' own: whether it was "
+                "deleted is not known.",
+                remedy="Run the rollback again: it reads the draft before it would send anything.",
+            )
+        of_company = refusals.of_company(refused, company=self._company, retry_after=_pause(reply))
+        raise of_company or refusals.of_record(refused, what=what, sent={})
+
     # --- changing --------------------------------------------------------------------------------------------------
 
     def customer_record(self, customer_id: str) -> dict[str, Any]:

@@ -175,6 +175,14 @@ class SpirisLedger:
         ours = mapping.whole_draft_body(draft, customer_id=customer_id, marker_field=marker_field)
         return mapping.draft(self._client.replace_draft(draft_id, mapping.replacement(before, ours)))
 
+    def delete_draft(self, draft_id: str, *, stood: str) -> bool:
+        """Delete the draft, unless it is not any more the one whose print is `stood`: then False."""
+        before = self._client.draft(draft_id)
+        if before is None or mapping.draft_print(before) != stood:
+            return False
+        self._client.delete_draft(draft_id)
+        return True
+
     def _rates(self, *, fresh: bool) -> dict[str, Decimal]:
         """The VAT rate of each coding, in percent."""
         key = f"{self._company}:rates"

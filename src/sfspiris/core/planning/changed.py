@@ -110,7 +110,7 @@ def hold_deleted(link: DealLink, found: Findings) -> None:
     found.hold(
         HoldCode.DRAFT_DELETED,
         f"The draft of the deal over {Money(link.net, link.currency)} net is gone from {_ledger(found)} and no invoice came "
-        "from it: somebody deleted it. It is not made again without a person's word.",
+        "from it: somebody deleted it, there or by a rollback. It is not made again without a person's word.",
         "If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
         "then a new draft is made.",
         about="draft_id",

@@ -190,9 +190,10 @@ def _judge(link: DealLink, seen: _Seen, *, today: date) -> DealLink:
 
 def _judge_gone(link: DealLink, seen: _Seen) -> DealLink:
     """What to say of a Deal whose draft is not there and whose invoice is not known."""
-    if not seen.complete or seen.read_at - link.created_at < SETTLE:  # a list may not show it yet
+    is_told = link.status is DealStatus.DELETED  # in the words of whoever noticed it, or took it back
+    if is_told or not seen.complete or seen.read_at - link.created_at < SETTLE:  # a list may not show it yet
         return link
-    if link.status is not DealStatus.DELETED and seen.candidates(link):
+    if seen.candidates(link):
         return replace(
             link,
             code=HoldCode.INVOICE_UNCERTAIN,
@@ -259,7 +260,8 @@ def _deleted(link: DealLink, policy: Policy) -> Hold:
         deal_name="",
         company=link.company,
         code=HoldCode.DRAFT_DELETED,
-        message=f"The draft of the deal is gone from {ledger} and no invoice came from it: somebody deleted it.",
+        message=f"The draft of the deal is gone from {ledger} and no invoice came from it: somebody deleted it, there or by a "
+        "rollback.",
         fix="If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
         "then a new draft is made.",
         field=policy.crm_field("draft_id"),

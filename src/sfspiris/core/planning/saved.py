@@ -15,6 +15,7 @@ from sfspiris.core.actions import (
     CreateArticle,
     CreateCustomer,
     CreateDraft,
+    DeleteDraft,
     ExistingCustomer,
     NewCustomer,
     UpdateCustomer,
@@ -308,6 +309,10 @@ def _prints(  # noqa: PLR0911 - one for each kind
             rows = [row.article_id for row in action.draft.rows]
             under = (_buyer(action, known), action.draft.terms_id, rows, action.draft_id, action.stood)
             return _draft_print(action, under), print_of(under)
+        case DeleteDraft():
+            return print_of(action.revision, action.marker, action.draft_id), print_of(
+                action.draft_id, action.stood
+            )
         case Adopt():
             number = action.invoice.number if action.invoice else None
             found = (action.draft_id, number, action.customer_id, action.net, action.currency)

@@ -1,0 +1,171 @@
+"""Takes back what one run made, as far as nobody has touched it: recover → gather → decide → stop here if dry → execute."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
+from sfspiris.core.identity import Marker
+from sfspiris.core.lifecycle import LIVE_STATES, OPEN_STATES, IntentState
+from sfspiris.core.model import DealStatus
+from sfspiris.core.outcome import ActionResult, HeldSince, Outcome
+from sfspiris.core.planning.rollback import Found, RollbackInputs, Told, decide_rollback
+from sfspiris.engine.execute import Carried, execute
+from sfspiris.engine.recover import recover
+from sfspiris.engine.run import finish
+from sfspiris.engine.search import documents
+from sfspiris.errors import UsageError
+from sfspiris.state.journal import IntentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sfspiris.core.model import DealLink
+    from sfspiris.core.outcome import RunResult
+    from sfspiris.engine.world import World
+    from sfspiris.state.journal import Intent
+
+_MADE = (IntentState.DONE, IntentState.ADOPTED)
+
+
+def rollback(world: World, run_id: str, companies: Collection[str] = ()) -> RunResult:
+    """Delete the drafts that a run made and that are untouched drafts still; or, in a dry run, the plan for it.
+
+    Customers and articles stay, and that is told. Raises UsageError when no such run is known.
+    """
+    if world.state.runs.get(run_id) is None:
+        raise UsageError(
+            f"No run {run_id} is recorded in this state.", remedy="`sfspiris runs list` shows those that are."
+        )
+    started = world.clock.now()
+    world.state.runs.start(world.run_id, world.command, at=started)
+    recover(world)
+    wanted = set(companies)
+    written = [
+        one
+        for one in world.state.journal.of_run(run_id)
+        if not wanted or one.company is None or one.company in wanted
+    ]
+    links = _drafts_made(world, written)
+    told = _told(world, [one.deal_id for one in links])
+    plan = decide_rollback(
+        RollbackInputs(
+            made=links,
+            policy=world.policy,
+            found=_found(world, links),
+            told=told,
+            taken_back=_taken_back(world, links),
+        )
+    )
+    if world.dry:
+        carried = Carried([ActionResult(action, Outcome.PLANNED) for action in plan.actions])
+    else:
+        carried = execute(world, plan)
+    holds = (*plan.holds, *carried.holds, *_unanswered(written))
+    now = world.clock.now()
+    return finish(
+        world,
+        started,
+        carried,
+        holds=tuple(HeldSince(one, now) for one in holds),
+        warnings=(*_left_in_ledgers(world, written), *carried.warnings),
+        unchanged=plan.unchanged,
+        names={deal_id: one.name for deal_id, one in told.items()},
+    )
+
+
+def _drafts_made(world: World, written: Sequence[Intent]) -> list[DealLink]:
+    """The links of the drafts that the run sent; what it only found in the ledger and took over is not its own."""
+    made = [
+        one
+        for one in written
+        if one.kind is IntentKind.CREATE_DRAFT and one.state in _MADE and one.wrote is not None
+    ]
+    by_id = {(one.company, one.deal_id, one.revision): one for one in world.state.links.all()}
+    return [by_id[one.company or "", one.deal_id, one.revision] for one in made]
+
+
+def _taken_back(world: World, links: Sequence[DealLink]) -> frozenset[str]:
+    return frozenset(
+        link.deal_id
+        for link in links
+        if link.status is DealStatus.DELETED
+        and any(
+            one.kind is IntentKind.DELETE_DRAFT
+            and one.state in _MADE
+            and (one.company, one.revision) == (link.company, link.revision)
+            for one in world.state.journal.of_deal(link.deal_id)
+        )
+    )
+
+
+def _found(world: World, links: Sequence[DealLink]) -> dict[str, Found]:
+    """What stands for each of these drafts now. One that a list does not show is asked for by its id."""
+    by_company: dict[str, list[DealLink]] = defaultdict(list)
+    for link in links:
+        if link.company in world.ledgers:
+            by_company[link.company].append(link)
+    found: dict[str, Found] = {}
+    for company, own in by_company.items():
+        ledger = world.ledgers[company]
+        listed = documents(ledger)
+        drafts = {one.draft_id: one.draft for one in listed.all if one.draft is not None}
+        origins = {one.draft_id: one.invoice for one in listed.all if one.invoice is not None}
+        for link in own:
+            marker = Marker(link.deal_id, link.revision, world.policy.org_tag)
+            marked = [one.invoice for one in listed.marked(marker) if one.invoice is not None]
+            invoice = origins.get(link.draft_id) or (marked[0] if marked else None)
+            draft = drafts.get(link.draft_id)
+            if draft is None and invoice is None:
+                draft = ledger.draft(link.draft_id)
+            found[link.deal_id] = Found(draft, invoice)
+    return found
+
+
+def _told(world: World, deal_ids: Sequence[str]) -> Mapping[str, Told]:
+    if not deal_ids:
+        return {}
+    return {
+        one.deal_id: Told(one.name, one.owner_name, one.sync, one.is_deleted)
+        for one in world.crm.fates(ids=sorted(set(deal_ids)))
+    }
+
+
+def _unanswered(written: Sequence[Intent]) -> list[Hold]:
+    """Drafts of the run of which nobody knows yet whether they were made."""
+    return [
+        Hold(
+            deal_id=one.deal_id,
+            deal_name="",
+            company=one.company,
+            code=HoldCode.OUTCOME_UNKNOWN,
+            message="The run sent a draft for the deal that was never answered; whether there is one is not known yet.",
+            fix="Run `sfspiris push-closed-won` after the settle window, which finds out, then the rollback again.",
+        )
+        for one in written
+        if one.kind is IntentKind.CREATE_DRAFT and one.state in OPEN_STATES
+    ]
+
+
+def _left_in_ledgers(world: World, written: Sequence[Intent]) -> list[Warn]:
+    """Customers and articles that the run made: others may rest on them by now, so they stay."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in written:
+        if one.state not in LIVE_STATES or one.company is None:
+            continue
+        if one.kind is IntentKind.CREATE_CUSTOMER:
+            numbers = {
+                known.customer_id: known.number for known in world.state.links.customers(one.company).values()
+            }
+            found[one.company].append(f"customer {numbers.get(one.remote_id or '', one.remote_id)}")
+        elif one.kind is IntentKind.CREATE_ARTICLE:
+            found[one.company].append(f"article {one.marker}")
+    return [
+        Warn(
+            WarningCode.LEFT_IN_LEDGER,
+            f"The run also made {', '.join(things)} in company {company}. They are left: other documents may use them by "
+            "now, and no draft depends on their going.",
+        )
+        for company, things in sorted(found.items())
+    ]

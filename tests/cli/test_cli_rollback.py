@@ -1,0 +1,61 @@
+"""`sfspiris rollback`, told with the installed command over real HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playground import Json, Playground
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def drafts(demo: Playground) -> set[str]:
+    return {one["Id"] for company in ("se", "int") for one in demo.company(company)["drafts"]}
+
+
+def test_a_run_is_taken_back_but_for_what_finance_has_touched(demo: Playground, tmp_path: Path) -> None:
+    before = drafts(demo)
+    pushed = demo.sfspiris("push-closed-won", "--json").document
+    made = {one["target_id"]: one["deal"] for one in pushed["actions"] if one["kind"] == "create_draft"}
+    assert drafts(demo) - before == made.keys()
+    in_se = [one["Id"] for one in demo.company("se")["drafts"] if one["Id"] in made]
+    edited, issued = in_se[:2]
+    demo.control("spiris", "POST", f"drafts/{edited}/edit?company=se", {"YourReference": "Kajsa Ek"})
+    demo.control("spiris", "POST", f"drafts/{issued}/issue?company=se", {})
+    demo.forget_calls()
+
+    shown = demo.sfspiris("rollback", pushed["run_id"], "--dry-run")
+    assert shown.code == 3
+    assert f"Plan: {len(made) - 2} drafts to delete" in shown.out
+    assert demo.writes() == []
+
+    page = tmp_path / "rollback.html"
+    ended = demo.sfspiris("rollback", pushed["run_id"], "--json", "--report", str(page))
+    assert ended.code == 3
+    document: Json = ended.document
+    assert document["summary"]["delete"] == len(made) - 2
+    deleted = {one["target_id"] for one in document["actions"] if one["kind"] == "delete_draft"}
+    assert deleted == made.keys() - {edited, issued}
+    assert {one["deal"]: one["code"] for one in document["holds"]} == {
+        made[edited]: "DRAFT_EDITED_BY_FINANCE",
+        made[issued]: "DRAFT_ISSUED",
+    }
+    assert {one["code"] for one in document["warnings"]} == {"LEFT_IN_LEDGER"}
+    assert "Draft taken back" in page.read_text("utf-8")
+
+    assert drafts(demo) - before == {edited}
+    sales = {one["Id"]: one for one in demo.deals().values()}
+    assert {sales[made[one]]["Spiris_Sync_Status__c"] for one in deleted} == {"Deleted"}
+    assert sales[made[edited]]["Spiris_Sync_Status__c"] == "Draft"
+
+    demo.forget_calls()
+    again = demo.sfspiris("push-closed-won", "--json")
+    assert [one for one in again.document["actions"] if one["kind"].startswith("create_")] == []
+    assert drafts(demo) - before == {edited}
+
+
+def test_an_unknown_run_is_refused_before_anything_is_asked_of_a_ledger(demo: Playground) -> None:
+    ended = demo.sfspiris("rollback", "20990101T000000Z-nosuch", "--json")
+    assert (ended.code, ended.document["error"]["code"]) == (2, "USAGE")
+    assert "runs list" in ended.document["error"]["remedy"]
