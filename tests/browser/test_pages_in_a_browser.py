@@ -17,9 +17,13 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from report_samples import COMPANIES, realistic_dry_run, record_url
+from report_samples import COMPANIES, create_draft, planned, realistic_dry_run, record_url, run
+from report_samples import row as line_row
+from revenue_samples import realistic_revenue
 from sfspiris.report.document import run_document
+from sfspiris.report.helping import Language
 from sfspiris.report.html import html_report
+from sfspiris.report.revenue_page import revenue_page
 from sfspiris.sandbox.kernel.app import start_over
 from sfspiris.sandbox.kernel.clock import Clock
 from sfspiris.sandbox.kernel.records import Records
@@ -298,3 +302,46 @@ def test_a_plan_can_be_read_from_its_one_file_alone(
     assert deal.find_element(By.CSS_SELECTOR, ".inside").is_displayed()
     assert not window.is_too_wide()
     assert set(window.requested()) == {plan.as_uri()}
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESK, "en"), (PHONE, "sv")], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_revenue_can_be_read_and_its_charts_seen(
+    window: Window, tmp_path: Path, size: tuple[int, int], language: Language, scheme: str
+) -> None:
+    """Every chart is drawn in its own colours, none of it by a script, and each table says what it is about."""
+    page = tmp_path / "revenue.html"
+    page.write_text(revenue_page(realistic_revenue(), language), encoding="utf-8")
+    window.resize(size, scheme=scheme)
+    window.open(page.as_uri())
+    assert not window.is_too_wide()
+    assert set(window.requested()) == {page.as_uri()}
+    charts = window.all("svg.chart")
+    assert len(charts) == 4
+    for chart in charts:
+        assert chart.accessible_name
+        assert chart.size["width"] > 300
+    bars = window.all(".chart .invoiced rect, .chart .pipeline rect, .chart .overdue rect")
+    colours = {one.value_of_css_property("fill") for one in bars}
+    assert len(colours) == 3
+    assert "rgb(0, 0, 0)" not in colours
+    for table in window.all("table"):
+        assert table.accessible_name
+    wide = window.all(".scroll")
+    assert all(one.get_attribute("tabindex") == "0" for one in wide)
+
+
+def test_a_plan_of_five_thousand_deals_opens_and_unfolds(window: Window, tmp_path: Path) -> None:
+    row = line_row("Konsulttimme", "10", "1250")
+    actions = [create_draft(number, f"Affär {number}", row) for number in range(1, 5001)]
+    plan = tmp_path / "plan.html"
+    document = run_document(run(*planned(*actions)), record_url=record_url, companies=COMPANIES)
+    plan.write_text(html_report(document), encoding="utf-8")
+    assert plan.stat().st_size < 25_000_000
+    window.resize(PHONE)
+    window.open(plan.as_uri())
+    assert not window.is_too_wide()
+    last = window.one("#deal-5000")
+    assert not last.find_element(By.CSS_SELECTOR, ".inside").is_displayed()
+    last.find_element(By.TAG_NAME, "summary").click()
+    assert "Konsulttimme" in last.text

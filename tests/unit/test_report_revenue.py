@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from revenue_samples import realistic_revenue
 from sfspiris.core.outcome import RunResult
 from sfspiris.core.revenue import (
     Dimension,
@@ -26,7 +27,14 @@ from sfspiris.core.revenue import (
 from sfspiris.report.charts import Series, bar_chart
 from sfspiris.report.language import words
 from sfspiris.report.page import terminal
-from sfspiris.report.revenue import TITLES, RevenueDocument, print_revenue, revenue_csv, revenue_document
+from sfspiris.report.revenue import (
+    PAYMENTS,
+    TITLES,
+    RevenueDocument,
+    print_revenue,
+    revenue_csv,
+    revenue_document,
+)
 from sfspiris.report.revenue_page import revenue_page
 from shorthand import NOW, POLICY, TODAY, buyer, deal, invoice
 
@@ -162,6 +170,17 @@ def test_a_chart_keeps_nothing_of_scripts_styles_or_names() -> None:
     assert ">2\N{NO-BREAK SPACE}M<" in drawn or ">1,5\N{NO-BREAK SPACE}M<" in drawn
 
 
+def test_the_axis_has_every_month_and_names_each_year_once() -> None:
+    page = revenue_page(realistic_revenue(), "en")
+    axes = re.findall(r'<g class="axis x">(.*?)</g></g>', page)
+    labels = [re.findall(r">([^<>]+)</text>", one) for one in axes]
+    assert labels[0] == ["2026-04", "05", "06", "07", "08", "09", "10", "11"]
+    assert ["2026-05", "06", "07", "08", "09", "10", "11", "12"] in labels, (
+        "nothing was sold in euros in June"
+    )
+    assert labels[1][-1] == "2027-01"
+
+
 # --- languages -----------------------------------------------------------------------------------------------------
 
 
@@ -176,7 +195,8 @@ def said_in_templates() -> set[str]:
 
 
 def test_every_text_of_the_pages_has_its_swedish() -> None:
-    said = said_in_templates()
+    tiles = {f"{TITLES[measure]} incl. VAT" for measure in PAYMENTS}
+    said = said_in_templates() | set(TITLES.values()) | tiles
     assert len(said) > 30
     missing = sorted(text for text in said if text not in words("sv").translations)
     assert missing == []

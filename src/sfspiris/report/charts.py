@@ -52,6 +52,7 @@ def bar_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, st
         no_prefix=True,
         disable_xml_declaration=True,
         show_legend=False,
+        truncate_label=-1,  # never
         margin=6,
         margin_right=2,
         spacing=6,

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from sfspiris.report.revenue import RevenueDocument
 
 _MONTHS_DRAWN: Final = 18
-_TILES: Final = (Measure.INVOICED_WITH_VAT, Measure.COLLECTED, Measure.REMAINING, Measure.OVERDUE)
 _DRAWN_SALES: Final = (Measure.INVOICED, Measure.DRAFTED, Measure.WON, Measure.PIPELINE)
 _DRAWN_PAYMENTS: Final = (Measure.INVOICED_WITH_VAT, Measure.COLLECTED, Measure.OVERDUE)
 
@@ -106,7 +105,7 @@ def _tiles(document: RevenueDocument, spoken: Words) -> list[Tile]:
     found: dict[str, dict[Measure, list[FigureFacts]]] = defaultdict(lambda: defaultdict(list))
     for row in document.base_totals:
         if row.base_currency is not None:
-            for measure in _TILES:
+            for measure in PAYMENTS:
                 found[row.base_currency][measure].append(row.figures[measure])
     return [
         Tile(
@@ -219,7 +218,7 @@ def _drawing(
     caption: str, rows: Sequence[RevenueRow], measures: Sequence[Measure], spoken: Words, *, in_base: bool
 ) -> Iterator[Drawing]:
     """The chart of the last months; none for a single month, where nothing would be drawn, or where a sum is not known."""
-    months = sorted({row.month for row in rows if row.month and has_any([row], measures)})[-_MONTHS_DRAWN:]
+    months = _months(row.month for row in rows if row.month and has_any([row], measures))[-_MONTHS_DRAWN:]
     if len(months) < 2:  # noqa: PLR2004 - one month is a table's business
         return
     series = []
@@ -231,5 +230,20 @@ def _drawing(
             return
         series.append(Series(spoken.say(TITLES[measure]), measure.value, known))
     if any(any(one.amounts) for one in series):
-        picture = bar_chart(caption, months, series, stacked=not in_base)
+        picture = bar_chart(caption, _labels(months), series, stacked=not in_base)
         yield Drawing(caption, picture, tuple((one.name, one.style) for one in series))
+
+
+def _months(known: Iterable[str]) -> list[str]:
+    """All months from the first to the last, also those in which nothing happened."""
+    found = sorted(known)
+    numbers = [int(month[:4]) * 12 + int(month[5:]) - 1 for month in (*found[:1], *found[-1:])]
+    return [f"{one // 12}-{one % 12 + 1:02}" for one in range(numbers[0], numbers[1] + 1)] if numbers else []
+
+
+def _labels(months: Sequence[str]) -> list[str]:
+    """Months as they fit below an axis: the year at the first one and at each January, else the month alone."""
+    return [
+        month if position == 0 or month.endswith("-01") else month[5:]
+        for position, month in enumerate(months)
+    ]
