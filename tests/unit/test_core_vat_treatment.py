@@ -260,6 +260,33 @@ def test_an_unknown_kind_of_sale_is_held() -> None:
     assert "VAT_TREATMENT_UNCLEAR" in held(deal("D1", line("1 x 100 KONS", vat_category="fish")))
 
 
+def test_a_territory_that_only_the_country_field_names_has_its_own_treatment() -> None:
+    who = buyer(
+        "Livigno Srl",
+        country="Livigno",
+        vat_number="IT00743110157",
+        orgnr=None,
+        postal_code="23030",
+        city="Livigno",
+    )
+    assert treatments(drafted(deal("D1", "1 x 100 VARA", buyer=who))) == [("EXPORT_GOODS", 0)]
+
+
+def test_a_vat_number_typed_as_organisation_number_fills_both_fields() -> None:
+    (made,) = [
+        one.customer
+        for one in plan(deal("D1", "1 x 5 KONS", buyer=buyer(orgnr="SE556012579001"))).actions
+        if isinstance(one, CreateCustomer)
+    ]
+    assert (made.orgnr, made.vat_number) == ("556012-5790", "SE556012579001")
+
+
+def test_a_sole_traders_number_is_warned_about_and_not_shown() -> None:
+    made = plan(deal("D1", "1 x 5 KONS", buyer=buyer("Eks Bygg", orgnr="900602-2397")))
+    assert [str(one.code) for one in made.warnings] == ["ORGNR_PERSONAL"]
+    assert "900602" not in made.warnings[0].message
+
+
 def test_prices_to_a_private_person_wait_until_it_is_said_how_the_ledger_reads_them() -> None:
     one = deal("D1", "1 x 100 KONS")
     person = customer("1001", is_private=True)

@@ -133,10 +133,9 @@ def _known(code: str, *, verdict: Verdict, reason: str) -> CountryFinding:
 
 
 def _key(name: str) -> str:
-    """A name as it is compared: without case, punctuation, a leading article, and differences of & or S:t."""
-    folded = re.sub(
-        r"\bs(?::t|t\.?|ankt|aint)[ -]", "saint ", text.one_line(name).casefold().replace("&", " and ")
-    )
+    """A name as it is compared: without case, width, punctuation, a leading article, and differences of & or S:t."""
+    narrow = unicodedata.normalize("NFKC", text.one_line(name))
+    folded = re.sub(r"\bs(?::t|t\.?|ankt|aint)[ -]", "saint ", narrow.casefold().replace("&", " and "))
     words = re.sub(r"[\W_]+", " ", re.sub(r"[.'’]", "", folded)).split()
     return " ".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words)
 

@@ -543,6 +543,11 @@ EVERYDAY_FORMS: dict[str, tuple[str, ...]] = {
 TERRITORY_NAMES: dict[str, tuple[str, ...]] = {
     "XI": ("XI", "Nordirland", "Northern Ireland"),
     "IC": ("IC", "Kanarieöarna", "Canary Islands", "The Canaries", "Islas Canarias", "Canarias"),
+    "LIVIGNO": ("Livigno",),
+    "CAMPIONE": ("Campione d'Italia", "Campione"),
+    "BUSINGEN": ("Büsingen", "Büsingen am Hochrhein"),
+    "HELGOLAND": ("Helgoland", "Heligoland"),
+    "ATHOS": ("Athos", "Mount Athos", "Berget Athos", "Agion Oros"),
     "EA": ("EA", "Ceuta", "Melilla", "Ceuta and Melilla", "Ceuta och Melilla"),
 }
 """Territories without an ISO country code of their own that people give as the country."""

@@ -51,7 +51,7 @@ def screen_buyer(
         country=country.iso2,
         currency=currency,
         orgnr=number.canonical,
-        vat_number=vat.canonical,
+        vat_number=vat.canonical or number.vat,
         address1=address.lines[0] if address.lines else None,
         address2=address.lines[1] if len(address.lines) > 1 else None,
         email=email,
@@ -74,6 +74,7 @@ class _Country:
 class _Number:
     canonical: str | None
     personal: bool = False
+    vat: str | None = None  # the VAT number that was typed in the field of the organisation number
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,14 @@ def _orgnr(
         )
     if parsed.verdict is Verdict.WARN and not parsed.personal:
         found.warn(WarningCode.ORGNR_UNUSUAL, f"{named(buyer)}: {_sentence(parsed.reason)}")
-    return _Number(parsed.canonical, is_masked)
+    if parsed.personal and parsed.canonical:
+        found.warn(
+            WarningCode.ORGNR_PERSONAL,
+            f"{named(buyer)} is a sole trader, whose personal number is its organisation number. Only the customer in "
+            f"{company.ledger} gets it.",
+        )
+    typed_vat = parsed.derived_vat if at_home and not text.one_line(buyer.vat_number or "") else None
+    return _Number(parsed.canonical, is_masked, typed_vat)
 
 
 def _vat_number(

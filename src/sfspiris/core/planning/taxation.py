@@ -96,7 +96,7 @@ def party(screened: Screened, known: LedgerCustomer | None, found: Findings) -> 
     Warns when goods would go to another country than the invoice (ML 6 kap.: goods follow the delivery, services the buyer).
     """
     customer, deal = screened.customer, screened.deal
-    country = _territory(customer.postal_code, customer.country)
+    country = _territory(customer.postal_code, customer.country, deal.buyer.country if deal.buyer else None)
     told = answer(deal.buyer.sells_construction) if deal.buyer else None
     billed = vat.Billed(
         country=_billed_country(known, customer.country) if known else customer.country,
@@ -128,8 +128,10 @@ def party(screened: Screened, known: LedgerCustomer | None, found: Findings) -> 
     )
 
 
-def _territory(postal_code: str, country: str) -> str:
-    return postal.parse(postal_code, country=country).territory or country
+def _territory(postal_code: str, country: str, named: str | None) -> str:
+    """The part of the country that has VAT rules of its own, by its postal code or since the account names it; else the country."""
+    by_name = countries.parse(text.one_line(named or "")).territory
+    return postal.parse(postal_code, country=country).territory or by_name or country
 
 
 def _billed_country(known: LedgerCustomer, otherwise: str) -> str:
