@@ -256,3 +256,24 @@ def test_a_sie_file_of_another_company_or_of_another_kind_is_refused(clean: Play
     assert ended.code == 2
     assert "line 1" in ended.err
     assert clean.sfspiris("reconcile", "--sie", "nowhere.se").code == 2
+
+
+def test_a_scan_finds_twins_and_changes_nothing(demo: Playground) -> None:
+    demo.control(
+        "spiris",
+        "POST",
+        "faults",
+        {"method": "POST", "path": "/v2/customerinvoicedrafts$", "nth": 1, "times": 1, "effect": "repeat"},
+    )
+    pushed(demo)
+    demo.forget_calls()
+    ended = demo.sfspiris("duplicates", "scan", "--json", "--detailed-exitcode")
+    assert ended.code == 4
+    assert demo.writes() == []
+    counts = ended.document["counts"]
+    assert counts["DOCUMENT_MARKER"] == 1
+    assert counts["CUSTOMER_ORGNR"] >= 1
+    told = demo.sfspiris("duplicates", "scan")
+    assert told.code == 0
+    assert "(DOCUMENT_MARKER)" in told.out
+    assert "Nothing was changed." in told.out

@@ -25,6 +25,7 @@ from sfspiris.cli import (
     auth,
     demo,
     doctor,
+    duplicates,
     explain,
     fields,
     helping,
@@ -116,6 +117,7 @@ app.command("sync")(sync.sync)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.command("rollback")(rollback.rollback)
+app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(review.app, name="review")
 app.add_typer(runs.app, name="runs")
 app.add_typer(revenue.app, name="report")

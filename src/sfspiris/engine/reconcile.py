@@ -319,8 +319,16 @@ def _company_of(world: World, sie: SieFile, companies: Collection[str]) -> str:
     """The company whose file it is, by its organisation number."""
     wanted = world.ledgers.keys() & set(companies) if companies else world.ledgers.keys()
     for company in sorted(wanted):
-        if sie.orgnr and world.policy.companies[company].orgnr == sie.orgnr:
-            return company
+        own = world.policy.companies[company]
+        if not sie.orgnr or own.orgnr != sie.orgnr:
+            continue
+        if own.currency != sie.currency:
+            raise UsageError(
+                f"The SIE file is in {sie.currency}, and the books of {company} are in {own.currency}.",
+                remedy="Export the file in the currency of the books.",
+                code="SIE_OTHER_CURRENCY",
+            )
+        return company
     raise UsageError(
         "The SIE file has another organisation number (#ORGNR) than the companies that are compared.",
         remedy="Export the file of one of these companies, or leave --company out.",
@@ -330,12 +338,6 @@ def _company_of(world: World, sie: SieFile, companies: Collection[str]) -> str:
 
 def _sie_check(world: World, sie: SieFile, company: str, own: _Books) -> SieCheck:
     currency = world.policy.companies[company].currency
-    if sie.currency != currency:
-        raise UsageError(
-            f"The SIE file is in {sie.currency}, and the books of {company} are in {currency}.",
-            remedy="Export the file in the currency of the books.",
-            code="SIE_OTHER_CURRENCY",
-        )
     return check_sie(
         sie, own.invoices.values(), company=company, currency=currency, today=world.clock.today()
     )

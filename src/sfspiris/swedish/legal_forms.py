@@ -28,6 +28,11 @@ def says_legal_entity(name: str) -> bool:
     return _FORM.search(_abbreviated(name)) is not None
 
 
+def without_form(name: str) -> str:
+    """The name without its legal form, for comparison only: `AB Volvo` and `Volvo Aktiebolag (publ)` are both Volvo."""
+    return " ".join(_FORM.sub(" ", _abbreviated(name)).split())
+
+
 def shorten(name: str, limit: int) -> str | None:
     """A short form of a legal name within `limit` code points, for a person to approve; None when there is no decent one.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.drift import DriftClass, Figures
@@ -15,7 +16,6 @@ from sfspiris.core.vat import mismatch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
-    from decimal import Decimal
 
     from sfspiris.core.model import Deal, DealLink, Invoice, SyncState
     from sfspiris.core.planning.documents import Document
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ORDER: Final = {code: place for place, code in enumerate(DriftClass)}
 _STATUS_FIELDS: Final = ("status", "invoice_number")
 _LINK_FIELDS: Final = ("draft_id", "company")
-_PAYMENT_FIELDS: Final = ("amount_paid", "amount_credited", "balance")
+_PAYMENT_FIELDS: Final = {"amount_paid": "paid", "amount_credited": "credited", "balance": "open"}
 _ON_THE_DOCUMENT: Final = frozenset(
     {
         DriftClass.TWIN_DOCUMENT,
@@ -274,17 +274,25 @@ def _payments(pair: Pair, policy: Policy) -> list[Finding]:
     if not names:
         return []
     currency = invoice.totals.currency
+    sides = [
+        [f"{_amount(side.get(name), currency)} {_PAYMENT_FIELDS[name]}" for name in names]
+        for side in (said, has)
+    ]
     return [
         Finding(
             code=DriftClass.PAYMENT,
-            field=names[0],
-            crm_value=f"{said.get(names[0]) or '0'} {currency}",
-            ledger_value=f"{has[names[0]]} {currency}",
-            message=f"Salesforce shows {', '.join(f'{name} {said.get(name)}' for name in names)} {currency} for invoice "
-            f"{invoice.number}; Spiris has {', '.join(f'{name} {has[name]}' for name in names)} {currency}.",
+            field=_PAYMENT_FIELDS[names[0]],
+            crm_value=_amount(said.get(names[0]), currency),
+            ledger_value=_amount(has[names[0]], currency),
+            message=f"Salesforce shows {' and '.join(sides[0])} for invoice {invoice.number}; "
+            f"Spiris has {' and '.join(sides[1])}.",
             fix="Run `sfspiris pull-invoice-status`; with --full it also restores what somebody has overwritten.",
         )
     ]
+
+
+def _amount(said: Value, currency: str) -> str:
+    return str(Money(Decimal(str(said or 0)), currency))
 
 
 def _status(pair: Pair, policy: Policy, today: date) -> list[Finding]:

@@ -78,7 +78,7 @@ def match_customer(
         MatchStep.VAT_NUMBER: (
             "VAT number",
             wanted.vat_number,
-            lambda one: _compact(one.vat_number) == _compact(wanted.vat_number),
+            lambda one: compact(one.vat_number) == compact(wanted.vat_number),
         ),
         MatchStep.CUSTOMER_NUMBER: (
             "customer number",
@@ -115,19 +115,21 @@ def match_customer(
 
 def same_orgnr(one: str | None, other: str | None) -> bool:
     """Whether two organisation numbers are the same digits, however they are written (12 digits, hyphen, spaces)."""
-    return bool(one and other) and _ten(one or "") == _ten(other or "")
+    return bool(one and other) and ten_digits(one or "") == ten_digits(other or "")
 
 
 def _has_key(one: LedgerCustomer, key: str) -> bool:
     return key in (one.note or "").split()
 
 
-def _ten(number: str) -> str:
+def ten_digits(number: str) -> str:
+    """The digits of an organisation number, however it is written; a century prefix is left out."""
     digits = "".join(one for one in number if one.isdigit())
     return digits[-10:] if len(digits) == 12 else digits  # noqa: PLR2004 - the authorities' form has a century prefix
 
 
-def _compact(number: str | None) -> str:
+def compact(number: str | None) -> str:
+    """A VAT number in capitals, without spaces and marks; empty when there is none."""
     return "".join(one for one in (number or "").upper() if one.isalnum())
 
 

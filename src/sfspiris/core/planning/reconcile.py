@@ -144,10 +144,18 @@ class _Comparison:
         self._deals = {deal.id: deal for deal in inputs.deals}
         self._marked: dict[str, list[tuple[str, Document]]] = defaultdict(list)
         self._sharing: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._by_id: dict[tuple[str, str], Document] = {}
+        self._notes_by_credited: dict[tuple[str, str | None], list[Invoice]] = defaultdict(list)
+        for company, notes in inputs.notes.items():
+            for note in notes:
+                self._notes_by_credited[company, note.credits_id].append(note)
         for company, documents in sorted(inputs.documents.items()):
             for document in documents.all:
                 ids = _deals_of(document, inputs.policy.org_tag)
                 self._sharing[company, document.draft_id] = ids
+                self._by_id[company, document.draft_id] = document
+                if document.invoice is not None:
+                    self._by_id[company, document.invoice.id] = document
                 for deal_id in ids:
                     self._marked[deal_id].append((company, document))
         self._counted: set[tuple[str, str]] = set()
@@ -240,20 +248,15 @@ class _Comparison:
     def _notes(self, company: str, document: Document) -> tuple[Invoice, ...]:
         if document.invoice is None:
             return ()
-        return tuple(
-            one for one in self._inputs.notes.get(company, ()) if one.credits_id == document.invoice.id
-        )
+        return tuple(self._notes_by_credited.get((company, document.invoice.id), ()))
 
     def _documents(self, deal: Deal) -> list[tuple[str, Document]]:
         """The Deal's documents with their company: those with its marker, in whichever books, and the linked one."""
         found = list(self._marked.get(deal.id, ()))
         link = self._inputs.links.get(deal.id)
-        if link is not None and link.company in self._inputs.documents:
-            found += [
-                (link.company, one)
-                for one in self._inputs.documents[link.company].all
-                if differences.is_linked(one, link)
-            ]
+        if link is not None:
+            linked = (self._by_id.get((link.company, one)) for one in (link.draft_id, link.invoice_id) if one)
+            found += [(link.company, one) for one in linked if one is not None]
         unique = {(company, one.draft_id): (company, one) for company, one in found}
         return [unique[key] for key in sorted(unique, key=lambda key: (key[0] != self._home(deal), key))]
 

@@ -1,0 +1,111 @@
+"""What exists twice in the books, as a document and as a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date  # noqa: TC003 - pydantic reads it
+from typing import TYPE_CHECKING, Literal
+
+from sfspiris.core.money import Money
+from sfspiris.core.planning.duplicates import TwinClass  # noqa: TC001 - pydantic reads it
+from sfspiris.report.page import Page
+from sfspiris.report.shapes import SCHEMA_VERSION, Amount, Facts, Id, Words
+from sfspiris.report.view import how_many
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from sfspiris.core.planning.duplicates import Scan, Twin
+
+
+class TwinFacts(Facts):
+    """One record: a customer, a draft or an invoice; `name` is the customer's."""
+
+    kind: Literal["customer", "draft", "invoice"]
+    id: Id
+    number: Id | None
+    name: Words
+    day: date | None
+    net: Amount | None
+    currency: Id | None
+
+
+class TwinGroupFacts(Facts):
+    """Records of one company that may be the same thing, and by what they were found."""
+
+    code: TwinClass
+    company: Id
+    message: Words
+    fix: Words
+    records: tuple[TwinFacts, ...]
+
+
+class DuplicatesDocument(Facts):
+    """What `sfspiris duplicates scan` found; `unreadable` are companies with the reason, `counts` the groups by code."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["duplicates scan"] = "duplicates scan"
+    customers: int
+    documents: int
+    counts: dict[TwinClass, int]
+    groups: tuple[TwinGroupFacts, ...]
+    unreadable: dict[Id, Words]
+
+
+def duplicates_document(found: Scan) -> DuplicatesDocument:
+    """The facts of a scan."""
+    return DuplicatesDocument(
+        customers=found.customers,
+        documents=found.documents,
+        counts=dict(Counter(one.code for one in found.groups)),
+        groups=tuple(
+            TwinGroupFacts(
+                code=one.code,
+                company=one.company,
+                message=one.message,
+                fix=one.fix,
+                records=tuple(_facts(twin) for twin in one.records),
+            )
+            for one in found.groups
+        ),
+        unreadable=dict(found.unreadable),
+    )
+
+
+def _facts(twin: Twin) -> TwinFacts:
+    return TwinFacts.model_validate(twin, from_attributes=True)
+
+
+def print_duplicates(console: Console, document: DuplicatesDocument, companies: Mapping[str, str]) -> None:
+    """Print every group, company by company."""
+    page = Page(console)
+    page.say(
+        f"{how_many(document.customers, 'customer')} and {how_many(document.documents, 'document')} looked through.",
+        style="bold",
+    )
+    for company, why in document.unreadable.items():
+        page.say(f"{companies.get(company, company)} could not be read: {why}", sign="!", style="bold red")
+    shown = None
+    for group in document.groups:
+        if group.company != shown:
+            shown = group.company
+            page.title(companies.get(shown, shown))
+        page.say(f"{group.message} ({group.code})", sign="*", indent=2, sign_style="yellow", style="bold")
+        for one in group.records:
+            page.say(_words(one), indent=4)
+        page.entry("fix", group.fix, indent=4)
+    page.last(
+        f"{how_many(len(document.groups), 'group')} of twins found. Nothing was changed."
+        if document.groups
+        else "Nothing is there twice."
+    )
+
+
+def _words(one: TwinFacts) -> str:
+    if one.kind == "customer":
+        return f"{one.number} {one.name}"
+    amount = f"{Money(one.net, one.currency)} net" if one.net is not None and one.currency else ""
+    what = f"invoice {one.number}" if one.number else f"draft {one.id}"
+    return ", ".join(part for part in (what, one.name, str(one.day or ""), amount) if part)
