@@ -273,3 +273,9 @@ def box(data: Path | None = None) -> Iterator[Box]:
             for client in served.clients:
                 client.close()
             records.close()
+
+
+def id_of(api: Api, name: str, source: str = "Opportunity") -> str:
+    """The id of the one record with that name."""
+    (found,) = api.values(f"SELECT Id FROM {source} WHERE Name = '{name}'", "Id")
+    return str(found)

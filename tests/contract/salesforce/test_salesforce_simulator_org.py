@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,29 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from salesforce_box import DATA, NOW, WORLD, Api, Box, box
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Box]:
-    with box() as running:
-        yield running
-
-
-@pytest.fixture
-def org(served: Box) -> Box:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(org: Box) -> Api:
-    return org.api()
-
-
-def id_of(api: Api, name: str, source: str = "Opportunity") -> str:
-    (found,) = api.values(f"SELECT Id FROM {source} WHERE Name = '{name}'", "Id")
-    return str(found)
+from salesforce_box import DATA, NOW, WORLD, Api, Box, box, id_of
 
 
 def described(api: Api, name: str) -> dict[str, dict[str, Any]]:

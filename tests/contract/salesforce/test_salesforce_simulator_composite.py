@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from salesforce_box import DATA, WORLD, Api, Box, box
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Box]:
-    with box() as running:
-        yield running
-
-
-@pytest.fixture
-def org(served: Box) -> Box:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(org: Box) -> Api:
-    return org.api()
+from salesforce_box import DATA, Api, Box
 
 
 def account(**fields: Any) -> dict[str, Any]:

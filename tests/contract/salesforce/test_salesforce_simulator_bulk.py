@@ -11,24 +11,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from salesforce_box import WORLD, Api, Box, box
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Box]:
-    with box() as running:
-        yield running
-
-
-@pytest.fixture
-def org(served: Box) -> Box:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(org: Box) -> Api:
-    return org.api()
+from salesforce_box import Api, Box
 
 
 def table(text: str, delimiter: str = ",") -> list[dict[str, str]]:

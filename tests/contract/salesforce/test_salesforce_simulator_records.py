@@ -9,30 +9,7 @@ from typing import Any
 
 import pytest
 
-from salesforce_box import DATA, WORLD, Api, Box, box
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Box]:
-    with box() as running:
-        yield running
-
-
-@pytest.fixture
-def org(served: Box) -> Box:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(org: Box) -> Api:
-    return org.api()
-
-
-def id_of(api: Api, name: str, source: str = "Opportunity") -> str:
-    (found,) = api.values(f"SELECT Id FROM {source} WHERE Name = '{name}'", "Id")
-    return str(found)
-
+from salesforce_box import DATA, Api, Box, id_of
 
 # creating
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from salesforce_box import DATA, WORLD, Api, Box, box
+from salesforce_box import DATA, Api, Box
 
 NAMESPACE = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
 OBJECT = """<label>Receipt</label><pluralLabel>Receipts</pluralLabel>
@@ -67,23 +66,6 @@ def package(manifest: dict[str, list[str]] | None = None, **files: str) -> bytes
             path, root = paths[name]
             archive.writestr(path, xml(root, content))
     return out.getvalue()
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Box]:
-    with box() as running:
-        yield running
-
-
-@pytest.fixture
-def org(served: Box) -> Box:
-    served.reset(WORLD)
-    return served
-
-
-@pytest.fixture
-def api(org: Box) -> Api:
-    return org.api()
 
 
 def deploy(api: Api, data: bytes, **options: Any) -> dict[str, Any]:
