@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salesforce_org import ACCOUNT_ID, DEAL_ID, LINE_ID, NOW, OWNER_ID, SYNC, catalog, line_row, row
+from salesforce_org import ACCOUNT_ID, DEAL_ID, LINE_ID, NOW, OWNER_ID, SYNC, catalog, line_row, row, text
 from sfspiris.adapters.salesforce import mapping
 from sfspiris.adapters.salesforce.catalog import Field
 from sfspiris.adapters.salesforce.source import Source, resolve
@@ -67,6 +67,41 @@ def test_a_row_becomes_the_deal_that_it_tells() -> None:
         delivery_date=date(2026, 11, 18),
         values={"Account.BillingCountryCode": "SE", "Account.Payment_Terms__c": "30"},
     )
+
+
+def test_a_person_account_is_a_person_at_its_billing_address_or_else_at_its_mailing_address() -> None:
+    names = ("PersonEmail", "PersonMailingStreet", "PersonMailingPostalCode", "PersonMailingCity")
+    more = [text(name) for name in (*names, "PersonMailingCountry", "Number__c", "IsPersonAccount")]
+    source = resolve(
+        Source(fields={"personal_number": ("Account.Number__c",)}), catalog(more={"Account": more})
+    )
+    person = {
+        "Name": "Eva Berg",
+        "IsPersonAccount": True,
+        "PersonEmail": "eva@example.com",
+        "PersonMailingStreet": "Ekgatan 2",
+        "PersonMailingPostalCode": "222 22",
+        "PersonMailingCity": "Lund",
+        "PersonMailingCountry": "Sverige",
+        "Number__c": "199006022397",
+    }
+    mailed = mapping.to_deal(row(Account=person), source).buyer
+    assert mailed is not None
+    assert mailed.is_person
+    assert (mailed.name, mailed.email, mailed.personal_number) == (
+        "Eva Berg",
+        "eva@example.com",
+        "199006022397",
+    )
+    assert (mailed.street, mailed.postal_code, mailed.city) == ("Ekgatan 2", "222 22", "Lund")
+    assert mailed.country == "Sverige"
+    billed = mapping.to_deal(row(Account=person | {"BillingCity": "Malmö"}), source).buyer
+    assert billed is not None
+    assert (billed.street, billed.postal_code, billed.city) == (None, None, "Malmö")
+    business = mapping.to_deal(row(Account=person | {"IsPersonAccount": False}), source).buyer
+    assert business is not None
+    assert (business.is_person, business.email, business.personal_number) == (False, None, None)
+    assert business.city is None
 
 
 def test_the_first_path_that_is_not_empty_wins() -> None:

@@ -499,6 +499,7 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
             name: Owner(value)
             for name, value in own.ownership.model_dump(exclude={"default"}, exclude_none=True).items()
         },
+        needs_personal_numbers=own.personal_numbers == "required",
         vat=VatPolicy(
             category_by_article=own.vat.category_by_article,
             category_by_family=own.vat.category_by_family,

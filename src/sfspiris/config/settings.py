@@ -75,6 +75,13 @@ SOURCE_FIELDS: Final = frozenset(
         "country",
         "email",
         "phone",
+        "is_person",
+        "personal_number",
+        "person_email",
+        "person_street",
+        "person_postal_code",
+        "person_city",
+        "person_country",
         "sells_construction",
         "line_quantity",
         "line_unit_price",
@@ -390,6 +397,9 @@ class CompanySettings(Section):
     marker: MarkerSettings = key('field = "OurReference"', default_factory=dict)
     articles: ArticlesSettings = key('missing = "hold"', default_factory=dict)
     vat: VatSettings = key('texts = "rows"', default_factory=dict)
+    personal_numbers: Literal["optional", "required"] = key(
+        'personal_numbers = "optional"', default="optional"
+    )
     match: MatchSettings = key('steps = ["link", "orgnr"]', default_factory=dict)
     ownership: OwnershipSettings = key('default = "salesforce"', default_factory=dict)
 

@@ -35,6 +35,8 @@ class Buyer:
     country: str | None = None
     email: str | None = None
     phone: str | None = None
+    is_person: bool = False  # a consumer, not a business
+    personal_number: str | None = None  # of a person, where the CRM has it; its digits are masked everywhere
     sells_construction: str | None = (
         None  # yes or no in the CRM's words; decides reverse charge on building services
     )
@@ -163,6 +165,7 @@ class Customer:
     payment_terms_days: int | None = None
     note: str = ""
     sells_construction: bool = False  # building services to it are under reverse charge
+    is_private: bool = field(default=False, metadata={"shown": False})  # a consumer, not a business
     is_personal: bool = field(
         default=False, metadata={"shown": False}
     )  # a number of it is a person's: mask them

@@ -132,6 +132,7 @@ class CompanyPolicy:
     default_terms_days: int = 30
     articles: ArticlePolicy = ArticlePolicy()
     vat: VatPolicy = VatPolicy()
+    needs_personal_numbers: bool = False  # a private person without one is held
     match_steps: tuple[MatchStep, ...] = MATCH_STEPS
     default_owner: Owner = Owner.SALESFORCE
     owners: Mapping[str, Owner] = field(default_factory=dict)

@@ -33,6 +33,8 @@ _TARGETS: Final[Mapping[str, tuple[str, str, str]]] = {
     "country": ("Customer.InvoiceCountryCode", "Country", "Land"),
     "email": ("Customer.EmailAddress", "E-mail", "E-postadress"),
     "phone": ("Customer.Telephone", "Telephone", "Telefon"),
+    "is_person": ("Customer.IsPrivatePerson", "Private person", "Privatperson"),
+    "personal_number": ("Customer.CorporateIdentityNumber", "Personal number", "Personnummer"),
     "currency": ("Customer.CurrencyCode", "Currency", "Valuta"),
     "our_reference": ("Draft.OurReference", "Our reference", "Vår referens"),
     "your_reference": ("Draft.YourReference", "Your reference", "Er referens"),
@@ -55,6 +57,23 @@ _TARGETS: Final[Mapping[str, tuple[str, str, str]]] = {
     "line_project": ("Rows.ProjectId", "Project", "Projekt"),
 }
 """Our field → Spiris' API name, and what its screens call it in English and in Swedish."""
+
+_OPTIONAL: Final = frozenset(
+    {
+        "is_person",
+        "personal_number",
+        "electronic_reference",
+        "delivery_name",
+        "delivery_street",
+        "delivery_postal_code",
+        "delivery_city",
+        "cost_centre",
+        "project",
+        "line_cost_centre",
+        "line_project",
+    }
+)
+"""Fields that few do with; told only where something in the org feeds them."""
 
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
@@ -158,7 +177,7 @@ _EVIDENCE_SV: Final[Mapping[str, str]] = {
 }
 
 
-_NUMBERS: Final = frozenset({"orgnr", "vat_number"})
+_NUMBERS: Final = frozenset({"personal_number", "orgnr", "vat_number"})
 """The fields in which a sole trader's number, which is a person's, may stand."""
 
 _AFTER: Final[Mapping[DealStatus, str]] = {
@@ -318,7 +337,9 @@ def explain_document(found: Explanation, *, gate: str, url: str, language: Langu
         ),
         customer=_match(found),
         fields=tuple(
-            _field(one, language) for one in _without_person(found.sources) if one.field in _TARGETS
+            _field(one, language)
+            for one in _without_person(found.sources)
+            if one.field in _TARGETS and (one.tried or one.field not in _OPTIONAL)
         ),
         totals=_totals(found),
         document=None

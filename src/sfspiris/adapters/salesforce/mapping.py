@@ -101,10 +101,20 @@ def to_fate(row: Row, origin: Origin = OPPORTUNITIES) -> Fate:
     )
 
 
+_ADDRESS: Final = ("street", "postal_code", "city")
+
+
 def _to_buyer(cells: _Cells) -> Buyer | None:
     account = cells.optional_id(cells.origin.account_id)
     if account is None:
         return None
+    is_person = cells.text("is_person") == "true"
+    has_billing = any(cells.text(name) for name in _ADDRESS)
+    # A person's address may stand under the name that Salesforce gives a contact's; it is taken whole or not at all.
+    address = {
+        name: cells.text(name if has_billing or not is_person else f"person_{name}")
+        for name in (*_ADDRESS, "country")
+    }
     return Buyer(
         id=account,
         name=cells.text("name") or "",
@@ -112,11 +122,10 @@ def _to_buyer(cells: _Cells) -> Buyer | None:
         vat_number=cells.text("vat_number"),
         customer_number=cells.text("customer_number"),
         customer_key=cells.text("customer_key"),
-        street=cells.text("street"),
-        postal_code=cells.text("postal_code"),
-        city=cells.text("city"),
-        country=cells.text("country"),
-        email=cells.text("email"),
+        **address,
+        email=cells.text("email") or (cells.text("person_email") if is_person else None),
+        is_person=is_person,
+        personal_number=cells.text("personal_number") if is_person else None,
         phone=cells.text("phone"),
         sells_construction=cells.text("sells_construction"),
     )

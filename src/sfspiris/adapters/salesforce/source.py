@@ -120,6 +120,15 @@ SOURCE_FIELDS: Final = {
         SourceField("city", ("Account.BillingCity",), _STOP),
         SourceField("country", ("Account.BillingCountryCode", "Account.BillingCountry"), _STOP),
         SourceField("email", (), _NORMAL),
+        SourceField("is_person", ("Account.IsPersonAccount",), _NORMAL),
+        SourceField("personal_number", (), _NORMAL),
+        SourceField("person_email", ("Account.PersonEmail",), _NORMAL),
+        SourceField("person_street", ("Account.PersonMailingStreet",), _NORMAL),
+        SourceField("person_postal_code", ("Account.PersonMailingPostalCode",), _NORMAL),
+        SourceField("person_city", ("Account.PersonMailingCity",), _NORMAL),
+        SourceField(
+            "person_country", ("Account.PersonMailingCountryCode", "Account.PersonMailingCountry"), _NORMAL
+        ),
         SourceField("sells_construction", ("Account.Sells_Construction_Services__c",), _NORMAL),
         SourceField("phone", ("Account.Phone",), _EMPTY, "new customers get no telephone number"),
         _line("line_quantity", ("Quantity",), _STOP),

@@ -454,7 +454,7 @@ def _comparable(value: Any) -> Any:
 
 
 def customer_body(one: Customer, *, terms_id: str) -> dict[str, Any]:
-    """The document that makes a customer: a business, active, numbered by Spiris. Absent values are left out."""
+    """The document that makes a customer: active, numbered by Spiris. Absent values are left out."""
     return _without_absent(
         {
             "Name": one.name,
@@ -471,7 +471,7 @@ def customer_body(one: Customer, *, terms_id: str) -> dict[str, Any]:
             "TermsOfPaymentId": terms_id,
             "Note": one.note or None,
             "ReverseChargeOnConstructionServices": True if one.sells_construction else None,
-            "IsPrivatePerson": False,
+            "IsPrivatePerson": one.is_private,
             "IsActive": True,
         }
     )

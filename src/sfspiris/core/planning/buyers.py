@@ -37,7 +37,8 @@ def screen_buyer(
             about="name",
         )
     country = _country(buyer, found, today=today)
-    number = _orgnr(buyer, country, company, found, today=today)
+    who = _person_number if buyer.is_person else _orgnr
+    number = who(buyer, country, company, found, today=today)
     vat = _vat_number(buyer, country, number, found, today=today)
     address = _address(buyer, country, company, found)
     email = fitted(buyer.email, limits.email_length, "email", found)
@@ -56,7 +57,8 @@ def screen_buyer(
         address2=address.lines[1] if len(address.lines) > 1 else None,
         email=email,
         phone=phone,
-        is_personal=number.personal or vat.personal,
+        is_private=buyer.is_person,
+        is_personal=buyer.is_person or number.personal or vat.personal,
     )
     return customer, country.iso2 == HOME
 
@@ -171,6 +173,41 @@ def _orgnr(
     return _Number(parsed.canonical, is_masked, typed_vat)
 
 
+def _person_number(
+    buyer: Buyer, country: _Country | None, company: CompanyPolicy, found: Findings, *, today: date
+) -> _Number:
+    """A consumer's personal number, if the CRM has it: none is needed unless the operator wants one.
+
+    Dataskyddslagen (2018:218) 3 kap. 10 §: such a number is used only where it is clearly needed, so it is never asked for
+    by default, and its digits stand nowhere but in the customer.
+    """
+    raw = text.one_line(buyer.personal_number or buyer.orgnr or "")
+    if country is None:
+        return _Number(None, personal=True)
+    if not raw:
+        if company.needs_personal_numbers and country.iso2 == HOME:
+            found.hold(
+                HoldCode.ORGNR_MISSING,
+                f"{named(buyer)} is a private person without a personal number.",
+                "Fill it in on the account, or let [companies.…] personal_numbers be optional.",
+                about="personal_number",
+            )
+        return _Number(None, personal=True)
+    if country.iso2 != HOME:  # a Swedish register's number means nothing there
+        return _Number(None, personal=True)
+    parsed = orgnr.parse(raw, today=today, country=country.iso2)
+    if parsed.canonical is None or parsed.verdict is Verdict.HOLD or not parsed.personal:
+        found.hold(
+            HoldCode.ORGNR_INVALID,
+            f"{named(buyer)} is a private person, and the number in the field is no personal number.",
+            "Correct the number on the account, or take it away.",
+            about="personal_number",
+            value=PERSONAL_ID,
+        )
+        return _Number(None, personal=True)
+    return _Number(parsed.canonical, personal=True)
+
+
 def _vat_number(
     buyer: Buyer, country: _Country | None, number: _Number, found: Findings, *, today: date
 ) -> _Number:
@@ -178,7 +215,7 @@ def _vat_number(
     if country is None:
         return _Number(None)
     if not raw:
-        if country.eu_vat_area and country.iso2 != HOME:
+        if country.eu_vat_area and country.iso2 != HOME and not buyer.is_person:
             found.hold(
                 HoldCode.VAT_TREATMENT_UNCLEAR,
                 f"{named(buyer)} is in another EU country and has no VAT number, so the VAT cannot be decided.",

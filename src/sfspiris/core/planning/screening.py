@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.core.holds import HoldCode
+from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.money import ZERO, is_currency
 from sfspiris.core.planning import rules
 from sfspiris.core.planning.buyers import HOME, screen_buyer
@@ -104,6 +104,12 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
     }
     comment = _comment(deal, company, found)
     delivery = delivery_address(deal, customer, company, found) if customer else None
+    if customer is not None and customer.is_private and references["electronic_reference"]:
+        references["electronic_reference"] = None
+        found.warn(
+            WarningCode.FIELD_NOT_WRITTEN,
+            f"{customer.name} is a private person: {company.ledger} takes no e-invoice reference for one, so it is left out.",
+        )
     if found.holds or customer is None:
         return None, found
     screened = Screened(

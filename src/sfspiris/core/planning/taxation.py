@@ -101,7 +101,7 @@ def party(screened: Screened, known: LedgerCustomer | None, found: Findings) -> 
     billed = vat.Billed(
         country=_billed_country(known, customer.country) if known else customer.country,
         has_vat_number=bool(known.vat_number if known else customer.vat_number),
-        is_private=known.is_private if known else False,
+        is_private=known.is_private if known else customer.is_private,
         sells_construction=known.sells_construction if known else bool(told) and bool(customer.vat_number),
         vat_outside_eu=known.vat_outside_eu if known else False,
     )
