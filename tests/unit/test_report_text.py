@@ -162,8 +162,8 @@ def test_statuses_can_be_cut_as_well() -> None:
 
 def test_a_result_counts_what_came_about_and_what_did_not() -> None:
     assert last_line(shown(realistic_apply())) == (
-        "Done: 1 customer and 3 drafts created, 1 found in Spiris from an earlier run, 23 unchanged, 6 held, "
-        "1 failed, 1 without a trustworthy answer, 1 skipped."
+        "Done: 1 customer and 3 drafts created, 1 found in Spiris from an earlier run, 23 unchanged, 6 held "
+        "(1 failed, 1 without a trustworthy answer, 1 skipped)."
     )
 
 

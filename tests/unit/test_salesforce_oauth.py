@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -128,7 +128,7 @@ def test_jwt_bearer_signs_an_assertion_and_keeps_what_it_gets() -> None:
     }
     assert got == tokens(
         access_token="session-2",
-        obtained_at=datetime(2025, 11, 20, 8, tzinfo=UTC),
+        obtained_at=NOW,
         scopes=("api", "refresh_token"),
     )
     assert desk.store.kept["salesforce"] == got

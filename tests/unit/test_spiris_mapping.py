@@ -466,6 +466,13 @@ def test_a_refusal_of_one_record_leaves_the_company_alone(code: int) -> None:
     assert refusals.of_company(refusal(code, "cannot be created"), company="se", retry_after=60) is None
 
 
+@pytest.mark.parametrize("amount", ["9999999999.99", "12 500 000,00", "1000000.5"])
+def test_an_amount_in_the_vendors_reason_stays_readable(amount: str) -> None:
+    said = f"Quantity times price is more than {amount} for 5560125790"
+    refused = refusals.of_record(refusal(2000, said), what="draft", sent={})
+    assert refused.details == f"Quantity times price is more than {amount} for …"
+
+
 def test_a_refused_record_is_told_by_field_and_without_its_values() -> None:
     body = refusal(
         2000,

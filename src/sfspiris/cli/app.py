@@ -186,7 +186,7 @@ def _end(arguments: Sequence[str], error: BaseException) -> int:
         case TyperException(message=""):  # no command was named, and the help has been shown
             return Exit.USAGE
         case TyperException():
-            told = UsageError(error.format_message(), remedy=_usage_hint(error))
+            told = UsageError(_plainly(error.format_message()), remedy=_usage_hint(error))
         case SfspirisError():
             told = error
         case OSError() if error.errno in _DISK_FULL:
@@ -236,6 +236,18 @@ def _nobody_reads(stream: Any) -> None:
 
 def _terminate(_signal: int, _frame: Any) -> NoReturn:
     raise _TerminatedError
+
+
+def _plainly(words: str) -> str:
+    """The library's sentence about a wrong value, without its way of speaking about how it reads one."""
+    for theirs, ours in _WRONG_VALUES.items():
+        words = words.replace(theirs, ours)
+    return words
+
+
+_WRONG_VALUES: Final = {
+    "Input should be a valid integer, unable to parse string as an integer": "it is no whole number.",
+}
 
 
 def _usage_hint(error: TyperException) -> str:

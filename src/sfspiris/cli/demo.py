@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -109,9 +110,12 @@ class _Story:
         self._run("sandbox", "login", expect=Exit.DONE)
         world = self._state()
         won = [one for one in world["Opportunity"] if one.get("IsWon")]
+        first = str(tomllib.loads(self._config.read_text(encoding="utf-8"))["start_date"])
+        old = sum(one["CloseDate"] < first for one in won)
         self._say(
             f"Norrsken has {len(world['Account'])} accounts and {len(world['Opportunity'])} deals in Salesforce, "
-            f"{len(won)} of them won. Its two companies in Spiris are “se” for Sweden and “int” for the rest of the world. "
+            f"{len(won)} of them won; {old} of these closed before the first day that counts (start_date) and stays "
+            "untouched. Its two companies in Spiris are “se” for Sweden and “int” for the rest of the world. "
             "Both systems are simulated on this machine; sfspiris has just signed in to them."
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import threading
@@ -79,9 +80,12 @@ def config(
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something breaks.")] = False,  # noqa: ARG001 - read by the last resort
 ) -> None:
     """Print a complete, working sfspiris.toml for a running sandbox."""
-    text = config_text(
-        f"http://127.0.0.1:{salesforce_port}", f"http://127.0.0.1:{spiris_port}", key=shared_key()
+    salesforce, spiris, key = (
+        f"http://127.0.0.1:{salesforce_port}",
+        f"http://127.0.0.1:{spiris_port}",
+        shared_key(),
     )
+    text = config_text(salesforce, spiris, key=key, client_id=known_client(salesforce, key))
     if as_json:
         sys.stdout.write(json.dumps({"schema_version": 1, "config": text}, ensure_ascii=False) + "\n")
     else:
@@ -115,10 +119,10 @@ def login(common: Common) -> None:
 # --- a configuration for it ----------------------------------------------------------------------------------------
 
 
-def config_text(salesforce: str, spiris: str, *, key: Path) -> str:
+def config_text(salesforce: str, spiris: str, *, key: Path, client_id: str = _CLIENT_ID) -> str:
     """A whole configuration for the sandbox at these addresses, naming the companies that it has now.
 
-    `key` is the private key file that Salesforce's sign-in uses.
+    `key` is the private key file that Salesforce's sign-in uses, `client_id` the app that knows it.
     """
     from sfspiris.sandbox.worlds.group import SALESFORCE_USERNAME
 
@@ -130,7 +134,7 @@ def config_text(salesforce: str, spiris: str, *, key: Path) -> str:
     return "".join(
         [
             _HEAD.format(
-                year=year, salesforce=salesforce, client_id=_CLIENT_ID, username=SALESFORCE_USERNAME, key=key
+                year=year, salesforce=salesforce, client_id=client_id, username=SALESFORCE_USERNAME, key=key
             ),
             *_routes([key for key, _, _ in companies]),
             *(
@@ -233,7 +237,25 @@ def shared_key() -> Path:
     return ensure_salesforce_key(platformdirs.user_data_path("sfspiris") / "sandbox")
 
 
-def register_key(salesforce: str, key: Path) -> None:
+def known_client(salesforce: str, key: Path) -> str:
+    """The app at the sandbox that accepts this private key.
+
+    A sandbox that another account of this machine started knows another key. It gets an app of ours beside its own, whose
+    key stays as it is.
+    """
+    from sfspiris.sandbox.kernel.keys import public_pem
+
+    known = ask("GET", f"{salesforce}/_sandbox/clients")["clients"]
+    pem = public_pem(key)
+    found = [one["client_id"] for one in known if one.get("public_key") == pem]
+    if found:
+        return _CLIENT_ID if _CLIENT_ID in found else str(found[0])
+    ours = f"{_CLIENT_ID}-{hashlib.sha256(pem.encode()).hexdigest()[:8]}"
+    register_key(salesforce, key, client_id=ours)
+    return ours
+
+
+def register_key(salesforce: str, key: Path, *, client_id: str = _CLIENT_ID) -> None:
     """Make the sandbox accept assertions that are signed with this private key."""
     from sfspiris.sandbox.kernel.keys import public_pem
     from sfspiris.sandbox.worlds.group import SALESFORCE_USERNAME
@@ -241,7 +263,7 @@ def register_key(salesforce: str, key: Path) -> None:
     ask(
         "PUT",
         f"{salesforce}/_sandbox/clients",
-        {"client_id": _CLIENT_ID, "public_key": public_pem(key), "username": SALESFORCE_USERNAME},
+        {"client_id": client_id, "public_key": public_pem(key), "username": SALESFORCE_USERNAME},
     )
 
 

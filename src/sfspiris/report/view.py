@@ -338,16 +338,26 @@ def headline(document: RunDocument) -> str:
         count for (kind, outcome), count in counts.items() if kind == "adopt" and outcome in _IN_THE_BOOKS
     )
     parts += [f"{found} found in Spiris from an earlier run"] if found else []
-    parts += [f"{document.summary.unchanged} unchanged", f"{document.summary.held} held"]
-    parts += [
-        f"{total_of(counts, outcome)} {words}"
-        for outcome, words in _SHORTFALLS.items()
-        if total_of(counts, outcome)
-    ]
+    parts += [f"{document.summary.unchanged} unchanged", f"{document.summary.held} held{_of_them(document)}"]
+    held = {one.deal for one in document.holds}
+    others = Counter(one.outcome for one in document.actions if one.deal not in held)
+    parts += [f"{others[outcome]} {words}" for outcome, words in _SHORTFALLS.items() if others[outcome]]
+    moved = sum(one.code == "PLAN_STALE" for one in document.warnings)
+    parts += [f"{how_many(moved, 'item')} of the plan left alone"] if moved else []
     sentence = ", ".join(part for part in parts if part) + "."
     if document.is_dry:
         return f"Plan: {sentence} Nothing was written."
     return f"Stopped early: {sentence}" if document.stopped else f"Done: {sentence}"
+
+
+def _of_them(document: RunDocument) -> str:
+    """How many of the held deals wait because their own write came to nothing, so that none is counted twice."""
+    held = {one.deal for one in document.holds}
+    told = []
+    for outcome, words in _SHORTFALLS.items():
+        deals = {one.deal for one in document.actions if one.outcome is outcome and one.deal in held}
+        told += [f"{len(deals)} {words}"] if deals else []
+    return f" ({', '.join(told)})" if told else ""
 
 
 def verdict(document: ReconcileDocument) -> str:

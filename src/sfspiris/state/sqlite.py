@@ -178,7 +178,7 @@ def unopenable(file: Path, why: str) -> ConfigError:
 def damaged(file: Path) -> StateDamaged:
     """The error for a file that is no database any more, or broken inside."""
     return StateDamaged(
-        f"The state file {file} is damaged: it is not a readable database.",
+        f"The state file {file} is damaged: it cannot be read as a database any more. It was left as it is.",
         remedy=WAYS_OUT,
     )
 
@@ -186,7 +186,8 @@ def damaged(file: Path) -> StateDamaged:
 def changed(file: Path) -> StateDamaged:
     """The error for a file that is readable, but not what the last run left."""
     return StateDamaged(
-        f"The state file {file} is damaged: it was changed since the last run closed it, by no run of sfspiris.",
+        f"The state file {file} was changed by something else than sfspiris since its last run, so what it says "
+        "cannot be relied on. It was left as it is.",
         remedy=WAYS_OUT,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import urlencode, urlsplit
 
@@ -206,19 +206,13 @@ class SalesforceSignIn:
             )
         return Tokens(
             access_token=document.access_token,
-            obtained_at=self._issued_at(document),
+            obtained_at=self._now(),
             identity=long_id(identity["org"]),
             refresh_token=document.refresh_token,
             host=self._host(document.instance_url),
             user=user or long_id(identity["user"]),
             scopes=tuple(document.scope.split()),
         )
-
-    def _issued_at(self, document: wire.TokenReply) -> datetime:
-        """The vendor's milliseconds since 1970 where it tells them, else our own time."""
-        if document.issued_at is None or not document.issued_at.isdecimal():
-            return self._now()
-        return datetime.fromtimestamp(int(document.issued_at) / 1000, UTC)
 
     def _host(self, instance_url: str) -> str:
         parts = urlsplit(instance_url)

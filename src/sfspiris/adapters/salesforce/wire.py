@@ -164,7 +164,6 @@ class TokenReply(_Document):
     access_token: str = Field(min_length=1, repr=False)
     instance_url: str
     id: str
-    issued_at: str | None = None
     refresh_token: str | None = Field(default=None, repr=False)
     scope: str = ""
 

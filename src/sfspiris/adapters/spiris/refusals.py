@@ -43,7 +43,8 @@ _WRONG_KIND_OF_COMPANY = 4034
 
 _NO_MODULE = re.compile(r"no access to module:?\s*([\w.-]{1,40})?", re.IGNORECASE)
 _DAY = re.compile(r"20\d\d-\d\d-\d\d")
-_LONG_NUMBER = rf"(?!{_DAY.pattern}(?!\d))(?<!\d)\d[\d +-]{{5,}}\d"
+_LONG_NUMBER = rf"(?!{_DAY.pattern}(?!\d))(?<!\d)(?<!\d[.,])(?>\d[\d +-]{{5,}}\d)(?![.,]\d)"
+"""Digits that may name somebody or something of theirs; not an amount, which has a decimal sign."""
 _VIES = re.compile(r"\bvies\b", re.IGNORECASE)
 _NO_ANSWER = re.compile(
     r"\b(?:not (?:answer|respond|available|reachable|be (?:checked|reached|verified))|unavailable|unreachable|"

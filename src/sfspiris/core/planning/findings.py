@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.money import decimal_text
@@ -64,6 +64,10 @@ class Findings:
         self.warnings.append(Warn(code, message, self.deal.id))
 
 
+_OF_THE_ACCOUNT: Final = frozenset({"name", "street", "postal_code", "city", "email", "phone"})
+"""What a buyer says, in our words; everything else stands on the deal and its lines."""
+
+
 def fitted(raw: str | None, limit: int, about: str, found: Findings) -> str | None:
     """The value on one line; None when empty or when it does not fit, which is a hold and never a cut."""
     value = text.one_line(raw or "")
@@ -76,10 +80,12 @@ def fitted(raw: str | None, limit: int, about: str, found: Findings) -> str | No
 def too_long(found: Findings, about: str, value: str, limit: int) -> None:
     """Hold the Deal because a value does not fit."""
     taker = found.company.ledger if found.company else "the ledger"
+    buyer = found.deal.buyer
+    owner = f" of {named(buyer)}" if buyer is not None and about in _OF_THE_ACCOUNT else ""
     found.hold(
         HoldCode.FIELD_TOO_LONG,
-        f"{found.policy.crm_field(about)} has {text.length(value)} characters and {taker} takes {limit}: “{value}”.",
-        "Shorten it in Salesforce; nothing is ever cut off silently.",
+        f"{found.policy.crm_field(about)}{owner} has {text.length(value)} characters and {taker} takes {limit}: “{value}”.",
+        f"Shorten it on the {'account' if owner else 'deal'} in Salesforce; nothing is ever cut off silently.",
         about=about,
         value=value,
     )

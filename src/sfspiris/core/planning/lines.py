@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.money import LARGEST, ZERO, Money, decimals_of, is_sane, plain
@@ -117,9 +117,9 @@ def _line(
             shown = plain(number * 100, 0) + " %" if about == "line_discount" else plain(number, 0)
             found.hold(
                 HoldCode.PRECISION_LOST,
-                f"{where}: {shown} has more decimals than {company.ledger} keeps, so the invoice would differ from the deal.",
-                f"Round it to what an invoice row holds ({decimals} decimals"
-                + (" of the discount as a fraction)." if about == "line_discount" else ")."),
+                f"{where}: the {_NUMBERS[about]} {shown} has more decimals than a row in {company.ledger} holds, so the "
+                "invoice would not come to what the deal says.",
+                f"Round the {_NUMBERS[about]} in Salesforce to {_room(decimals, about)}.",
                 about=about,
                 value=shown,
             )
@@ -237,3 +237,12 @@ def _compare_with_amount(
             f"The synced quote comes to {Money(net, currency)}, but the deal's own amount is "
             f"{Money(deal.deal_amount, currency)}. The quote is what is invoiced.",
         )
+
+
+_NUMBERS: Final = {"line_quantity": "quantity", "line_unit_price": "unit price", "line_discount": "discount"}
+
+
+def _room(decimals: int, about: str) -> str:
+    """How many decimals a row holds, in words; a discount is kept as a fraction and shown in percent."""
+    shown = max(0, decimals - 2) if about == "line_discount" else decimals
+    return f"{shown} decimal{'' if shown == 1 else 's'}" if shown else "a whole number"

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     ]  # evidence, what is looked for, who has it
 
 _ABOUT: Final = {
-    "link": "customer_number",
     "agreed key": "customer_key",
     "organisation number": "orgnr",
     "VAT number": "vat_number",
@@ -155,6 +154,8 @@ def _candidate(one: LedgerCustomer) -> str:
 
 
 def _looked_for(screened: Screened, about: str | None) -> str | None:
+    if about is None:  # found by our own memory, which is no field of the account
+        return None
     if about in {"orgnr", "vat_number"}:
         value = screened.customer.orgnr if about == "orgnr" else screened.customer.vat_number
         return PERSONAL_ID if screened.customer.is_personal else value
@@ -179,12 +180,13 @@ def _checked(
         )
         return Matched.HELD
     if not hit.is_active:
+        about = _ABOUT.get(evidence)
         found.hold(
             HoldCode.CUSTOMER_INACTIVE,
             f"Customer {shown}, found by its {evidence}, is inactive in {ledger}.",
             f"Activate the customer in {ledger}, or correct the account in Salesforce.",
-            about="customer_number",
-            value=hit.number,
+            about=about,
+            value=_looked_for(screened, about),
         )
         return Matched.HELD
     if hit.currency and hit.currency != screened.currency:
