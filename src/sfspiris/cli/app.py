@@ -39,6 +39,7 @@ from sfspiris.cli import (
     rollback,
     runs,
     sandbox,
+    scaffold,
     selftest,
     state,
     sync,
@@ -126,6 +127,7 @@ app.add_typer(selftest.app, name="selftest")
 app.command("help")(helping.show_help)
 app.add_typer(auth.app, name="auth")
 app.add_typer(fields.app, name="salesforce")
+app.command("scaffold")(scaffold.scaffold)
 app.add_typer(sandbox.app, name="sandbox")
 app.command("demo")(demo.demo)
 
