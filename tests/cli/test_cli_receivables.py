@@ -138,3 +138,18 @@ def test_one_record_that_salesforce_refuses_does_not_stop_the_rest(
     assert [one["target_id"] for one in failed] == [f"se:{made[2]['Id']}"]
     assert len(records(demo, "Spiris_Invoice__c")) == 3
     assert "Not this one. They" in str(ended.document["warnings"])
+
+
+def test_a_pulls_reports_show_what_was_paid_what_is_open_and_when_it_is_due(
+    issued: tuple[Playground, list[Json], dict[str, str]],
+) -> None:
+    demo, made, _owners = issued
+    ended = demo.sfspiris("pull-invoice-status", "--report", "pull.md")
+    assert ended.code == 0, ended.err
+    number, due = str(made[0]["InvoiceNumber"]), made[0]["DueDate"][:10]
+    (line,) = [one for one in ended.out.splitlines() if one.strip().startswith(f"invoice {number}")]
+    assert "paid 100,00" in line
+    assert "open" in line
+    report = (demo.folder / "pull.md").read_text(encoding="utf-8")
+    (row,) = [one for one in report.splitlines() if one.startswith(f"| {number} | Partly Paid |")]
+    assert due in row

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sfspiris.core.drift import BooksLock, Drift, Reconciliation
     from sfspiris.core.model import DraftRow
     from sfspiris.core.outcome import ActionResult, HeldSince, RunResult
+    from sfspiris.core.receivables import InvoiceRecord
     from sfspiris.core.vat import VatSummary
     from sfspiris.errors import SfspirisError
     from sfspiris.report.shapes import ActionFacts
@@ -283,7 +284,9 @@ def _content(one: ActionResult) -> Json:  # noqa: PLR0911 - one for each kind
             }
         case DeleteDraft() | Adopt() as action:
             return {"net": action.net, "currency": action.currency, "draft": None}
-        case WriteDeal() | WriteInvoice() | WriteAccount():
+        case WriteInvoice() as action:
+            return {"draft": None, "invoice": _invoice(action.record)}
+        case WriteDeal() | WriteAccount():
             return {"draft": None}
     assert_never(one.action)
 
@@ -315,6 +318,20 @@ def _draft(action: CreateDraft) -> Json:
         "totals": _totals(action.vat, draft.currency),
         "vat_reasons": list(action.vat_reasons),
         "rows": [_row(row) for row in draft.rows],
+    }
+
+
+def _invoice(record: InvoiceRecord) -> Json:
+    return {
+        "number": record.invoice_number,
+        "status": record.status.value,
+        "invoice_date": record.invoice_date,
+        "due_date": record.due_date,
+        "currency": record.currency,
+        "total": record.amount_total,
+        "paid": record.amount_paid,
+        "credited": record.amount_credited,
+        "remaining": record.balance,
     }
 
 

@@ -191,6 +191,20 @@ class DraftFacts(Facts):
     rows: tuple[RowFacts, ...]
 
 
+class InvoiceFacts(Facts):
+    """An invoice or credit note as the ledger has it: what was asked for, what has come in and what is still open."""
+
+    number: Id
+    status: Words
+    invoice_date: date
+    due_date: date | None
+    currency: Id
+    total: Amount
+    paid: Amount
+    credited: Amount
+    remaining: Amount
+
+
 class ActionFacts(Facts):
     """One intended effect and what became of it.
 
@@ -212,6 +226,7 @@ class ActionFacts(Facts):
     currency: Id | None = None
     customer: CustomerFacts | None = None
     draft: DraftFacts | None = None
+    invoice: InvoiceFacts | None = Field(default=None, exclude_if=_is_none)
     links: Links = Links()
 
     @property

@@ -80,6 +80,7 @@ def facts(document: RunDocument) -> dict[str, Any]:
         "title": story.title(document),
         "names": view.deal_names(document),
         "writes": view.status_writes(document),
+        "invoices": view.invoices(document),
     }
     if isinstance(document, ReconcileDocument):
         return common | {

@@ -21,6 +21,8 @@ from sfspiris.report.view import (
     headline,
     hold_groups,
     how_many,
+    invoice_words,
+    invoices,
     line_rows,
     lines_by_finding,
     lock_words,
@@ -73,7 +75,7 @@ def print_run(console: Console, document: RunDocument, *, limit: int | None = No
     _head(page, document)
     _deals(page, document, limit)
     _statuses(page, document, limit)
-    _mirrored(page, document)
+    _mirrored(page, document, limit)
     _holds(page, document)
     _warnings(page, document)
     _sums(page, document)
@@ -282,13 +284,20 @@ def _statuses(page: Page, document: RunDocument, limit: int | None) -> None:
         page.say(f"and {how_many(len(writes) - limit, 'more deal')}", indent=2, style="dim")
 
 
-def _mirrored(page: Page, document: RunDocument) -> None:
-    invoices, accounts = mirrored(document)
-    if invoices or accounts:
+def _mirrored(page: Page, document: RunDocument, limit: int | None) -> None:
+    shown = invoices(document)
+    if shown:
+        page.title("Invoices")
+        for one in shown[:limit]:
+            page.entry(f"invoice {one.number}", invoice_words(one), indent=2)
+        if limit is not None and len(shown) > limit:
+            page.say(f"and {how_many(len(shown) - limit, 'more invoice')}", indent=2, style="dim")
+    counted, accounts = mirrored(document)
+    if counted or accounts:
         page.gap()
         verb = "to bring" if document.is_dry else "brought"
         page.say(
-            f"{how_many(invoices, 'invoice')} and {how_many(accounts, 'account')} {verb} up to date in Salesforce."
+            f"{how_many(counted, 'invoice')} and {how_many(accounts, 'account')} {verb} up to date in Salesforce."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sfspiris.report.shapes import (
         ActionFacts,
         HoldFacts,
+        InvoiceFacts,
         LineFacts,
         LockFacts,
         ReconcileDocument,
@@ -219,6 +221,25 @@ def status_writes(document: RunDocument) -> tuple[ActionFacts, ...]:
     mirrored = {one.deal for one in document.actions if one.intended not in IN_CRM}
     mirrored |= {one.deal for one in document.holds}
     return tuple(one for one in document.actions if one.intended == "write_deal" and one.deal not in mirrored)
+
+
+def invoices(document: RunDocument) -> tuple[InvoiceFacts, ...]:
+    """The invoices that this run brings, or would bring, up to date in Salesforce; what is open and due first comes first."""
+    found = [
+        one.invoice
+        for one in document.actions
+        if one.invoice is not None and one.outcome in {Outcome.PLANNED, Outcome.DONE}
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.remaining, one.due_date or date.max, one.number)))
+
+
+def invoice_words(one: InvoiceFacts) -> str:
+    """What was asked for, what came in, what is open and when it is due, in one line."""
+    parts = [f"{one.status}, total {plain(one.total)}", f"paid {plain(one.paid)}"]
+    parts += [f"credited {plain(one.credited)}"] if one.credited else []
+    parts += [f"open {plain(one.remaining)}\N{NO-BREAK SPACE}{one.currency}"]
+    parts += [f"due {one.due_date}"] if one.due_date else []
+    return ", ".join(parts)
 
 
 def mirrored(document: RunDocument) -> tuple[int, int]:
