@@ -13,7 +13,7 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
-from sfspiris.engine import gather, mirror, search
+from sfspiris.engine import counting, gather, mirror, search
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
@@ -79,8 +79,31 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         search.conclude(world, inputs.documents, inputs.gaps, gathered.read_at)
     if scope.is_everything and carried.stopped is None:
         world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
-    warnings = (*_about_the_crm(world), *_early(world, scope, gathered), *plan.warnings, *carried.warnings)
+    warnings = (
+        *_about_the_crm(world),
+        *_early(world, scope, gathered),
+        *plan.warnings,
+        *carried.warnings,
+        *_counted(world, scope, gathered, plan, inputs.documents),
+    )
     return finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
+
+
+def _counted(
+    world: World, scope: Scope, gathered: Gathered, plan: Plan, documents: Mapping[str, Documents]
+) -> tuple[Warn, ...]:
+    """What does not add up after a push; a run that was told to leave Deals out counts nothing."""
+    if not scope.is_everything:
+        return ()
+    decided = {one.deal_id for one in plan.actions} | {*plan.unchanged} | plan.held_deals
+    return (
+        *counting.deals(world, [deal.id for deal in gathered.deals], decided),
+        *(
+            warned
+            for company, found in sorted(documents.items())
+            for warned in counting.documents(world, company, found, decided)
+        ),
+    )
 
 
 def push_part(world: World, started: datetime, gathered: Gathered, part: Part, guard: Guard) -> RunResult:
@@ -137,7 +160,11 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     for company in sorted({one.company for one in links} | _mirrored_companies(world, companies)):
         own = [one for one in links if one.company == company]
         news[company], cursors[company] = _news(world, company, own, full=full)
-    miscounted = [one for company in news for one in _miscounted(world, company, news[company])]
+    miscounted = [
+        warned
+        for company, one in news.items()
+        for warned in counting.documents(world, company, Documents.of(one.drafts, one.invoices))
+    ]
     decided = decide_pull(links, news, world.policy, today=world.clock.today())
     if world.dry:
         carried = Carried([ActionResult(action, Outcome.PLANNED) for action in decided.plan.actions])
@@ -242,23 +269,6 @@ def _remember_deleted(
     known = {one.deal_id for one in world.state.holds.all() if one.code in _FOUND_BY_A_PULL}
     world.state.holds.clear(known & {one.deal_id for one in links} - found.keys())
     return world.state.holds.replace(found, at=world.clock.now(), run_id=world.run_id)
-
-
-def _miscounted(world: World, company: str, news: LedgerNews) -> list[Warn]:
-    """What a list of the ledger has more of than we made: Deals whose marker stands on several documents."""
-    found: list[Warn] = []
-    for marker, marked in Documents.of(news.drafts, news.invoices).by_marker.items():
-        if marker.org_tag == world.policy.org_tag and len(marked) > 1:
-            ledger = world.policy.companies[company].ledger
-            found.append(
-                Warn(
-                    WarningCode.COUNT_MISMATCH,
-                    f"{len(marked)} documents in {ledger} carry the deal's marker {marker}; one was to be made. Look at "
-                    "them before one is issued, and delete what should not be there.",
-                    marker.deal_id,
-                )
-            )
-    return found
 
 
 def _names(world: World, plan: Plan) -> Mapping[str, str]:

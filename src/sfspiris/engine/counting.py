@@ -1,0 +1,85 @@
+"""Counts both sides against the memory after a run, so that nothing is lost or doubled in silence.
+
+Only what the run has read anyway is counted: a quiet run costs no call more. `--full` reads every won Deal and so counts
+all of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfspiris.core.holds import Warn, WarningCode
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sfspiris.core.planning.documents import Documents
+    from sfspiris.engine.world import World
+
+_NAMED = 5  # of what is missing, so that the sentence stays one
+
+
+def deals(world: World, read: Collection[str], decided: Collection[str]) -> tuple[Warn, ...]:
+    """Won Deals that were read, and of which nothing is known now: no document, no hold, no decision.
+
+    `decided` are those that the run acted on, tried to, or found as they should be.
+    """
+    known = (
+        set(world.state.links.latest())
+        | world.state.holds.deal_ids()
+        | world.state.reviews.resolved().keys()
+        | {one.deal_id for one in world.state.journal.open_intents()}
+    )
+    lost = sorted(set(read) - known - set(decided))
+    if not lost:
+        return ()
+    return (
+        Warn(
+            WarningCode.COUNT_MISMATCH,
+            f"{len(read)} won deals were read, and {len(lost)} of them have neither a document nor a reason why not: "
+            f"{_some(lost)}. Nothing was made for them. This is a bug; please report it with the run's id.",
+        ),
+    )
+
+
+def documents(world: World, company: str, found: Documents, decided: Collection[str] = ()) -> list[Warn]:
+    """Documents of a company with our marker that are more than one for a Deal, or that this memory knows nothing of.
+
+    What is being waited for, or held, has been told already; `decided` are Deals that the run is taking care of.
+    """
+    ledger = world.policy.companies[company].ledger
+    known = {(one.deal_id, one.revision) for one in world.state.links.all()}
+    told = (
+        set(decided)
+        | world.state.holds.deal_ids()
+        | {one.deal_id for one in world.state.journal.open_intents()}
+    )
+    ours = {mark: marked for mark, marked in found.by_marker.items() if mark.org_tag == world.policy.org_tag}
+    warned = [
+        Warn(
+            WarningCode.COUNT_MISMATCH,
+            f"{len(marked)} documents in {ledger} carry the deal's marker {marker}; one was to be made. Look at "
+            "them before one is issued, and delete what should not be there.",
+            marker.deal_id,
+        )
+        for marker, marked in ours.items()
+        if len(marked) > 1
+    ]
+    strangers = sorted(
+        str(one) for one in ours if (one.deal_id, one.revision) not in known and one.deal_id not in told
+    )
+    if strangers:
+        warned.append(
+            Warn(
+                WarningCode.COUNT_MISMATCH,
+                f"{len(strangers)} documents in {ledger} (company {company}) carry markers of deals that this state file knows "
+                f"nothing of: {_some(strangers)}. If the right state file is still somewhere, put it back; if not, run "
+                "`sfspiris state rebuild`. A deal that is not won any more is for finance to look at.",
+            )
+        )
+    return warned
+
+
+def _some(named: list[str]) -> str:
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return ", ".join(named[:_NAMED]) + more
