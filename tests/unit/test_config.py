@@ -682,3 +682,14 @@ y = ""
         ("routes", 1, "deep", 0): 28,
         ("routes", 1, "deep", 0, "y"): 29,
     }
+
+
+@pytest.mark.parametrize("minutes", [9, 0, -1])
+def test_a_settle_window_below_ten_minutes_is_refused_with_the_reason(
+    read: Callable[[str], Settings], minutes: int
+) -> None:
+    told = refusal(read, changed("limits.tolerance", f"settle_minutes = {minutes}"))
+    assert "settle_minutes" in told
+    assert "second invoice" in told
+    assert read(changed("limits.tolerance", "settle_minutes = 10")).limits.settle_minutes == 10
+    assert read(CONTRACT).limits.settle_minutes == 15

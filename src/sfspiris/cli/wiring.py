@@ -11,7 +11,7 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -472,6 +472,7 @@ def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
         org_tag=org_tag(crm.org_id),
         start_date=settings.start_date,
         tolerance=settings.limits.tolerance,
+        settle=timedelta(minutes=settings.limits.settle_minutes),
         crm_fields=crm.field_names(),
         sync_fields=crm.sync_fields() if settings.write_back.deal_status else frozenset(),
         invoice_fields=invoice_fields if settings.write_back.invoice_object else frozenset(),

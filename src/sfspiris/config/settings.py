@@ -105,6 +105,8 @@ _STANDARD_GATES: Final = {"Opportunity": "IsWon = true", "Order": "StatusCode = 
 _OWN_OBJECT: Final = re.compile(r"[A-Za-z]\w*__c", re.ASCII)
 _PRODUCTION_LOGIN: Final = "https://login.salesforce.com"
 _SANDBOX_LOGIN: Final = "https://test.salesforce.com"
+_SHORTEST_SETTLE: Final = 10
+"""Minutes; longer than any proxy or server keeps a request in hand. Our own judgement: the vendor promises nothing."""
 _CALLBACK: Final = "http://127.0.0.1:8765/callback"
 
 
@@ -152,9 +154,20 @@ class LimitsSettings(Section):
 
     max_changes: int = key("max_changes = 200", default=200, ge=1)
     tolerance: Number = key('tolerance = "0.00"', default="0.00", ge=0)
+    settle_minutes: int = key("settle_minutes = 15", default=15, le=24 * 60)
     max_minutes: int = key("max_minutes = 60", default=60, ge=1, le=24 * 60)
     spiris_calls_per_minute: int = key("spiris_calls_per_minute = 600", default=600, ge=1)
     salesforce_daily_share: Number = key("salesforce_daily_share = 0.8", default="0.8", gt=0, le=1)
+
+    @field_validator("settle_minutes")
+    @classmethod
+    def _outlasts_every_call(cls, value: int) -> int:
+        if value < _SHORTEST_SETTLE:
+            raise ValueError(
+                f"is below {_SHORTEST_SETTLE}: a request that was sent without an answer, or a list that lags behind, may "
+                "show its document minutes later, and whoever sends again before that makes a second invoice"
+            )
+        return value
 
 
 class SalesforceSettings(Section):

@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sfspiris.core.model import SYNC_FIELDS
+from sfspiris.core.planning.documents import SETTLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, timedelta
 
     from sfspiris.core.capabilities import Capabilities, MarkerField
 
@@ -149,7 +150,8 @@ class Policy:
     `tolerance` is the accepted difference of two totals, in document currency. `crm_fields` gives the CRM's own name
     for each of our field names, so that a message names what the reader sees on the screen;
     `sync_fields` are the parts of a SyncState that the CRM has fields for and lets us write; `invoice_fields` and `account_fields` likewise
-    those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown.
+    those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown. `settle` is how long a document
+    that was sent, or a list that should show it, is waited for.
     """
 
     companies: Mapping[str, CompanyPolicy]
@@ -161,6 +163,7 @@ class Policy:
     sync_fields: frozenset[str] = SYNC_FIELDS
     invoice_fields: frozenset[str] = frozenset()
     account_fields: frozenset[str] = frozenset()
+    settle: timedelta = SETTLE
 
     def crm_field(self, ours: str) -> str:
         """The CRM's name of one of our fields."""

@@ -8,8 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sfspiris.core.planning.documents import SETTLE
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
@@ -66,9 +64,13 @@ class World:
     command: str
     dry: bool
     pause: Callable[[float], None]
-    settle: timedelta = field(default=SETTLE)
     unit: Callable[[], AbstractContextManager[None]] = nullcontext
     progress: Callable[[int, int], None] = field(default=lambda _done, _all: None)
+
+    @property
+    def settle(self) -> timedelta:
+        """How long what was sent without an answer is waited for before it may be sent again."""
+        return self.policy.settle
 
     def api_calls(self) -> dict[str, int]:
         """Requests sent so far, by side."""

@@ -15,12 +15,11 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.identity import content_hash, source_hash
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
-from sfspiris.core.planning.documents import SETTLE
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from decimal import Decimal
 
     from sfspiris.core.actions import ExistingCustomer
@@ -136,13 +135,13 @@ def hold_not_seen(link: DealLink, found: Findings) -> None:
     found.hold(
         HoldCode.OUTCOME_UNKNOWN,
         f"The deal was changed, and {_ledger(found)} does not show its draft, which was made or moved just now.",
-        f"Run again after {link.created_at + SETTLE:%Y-%m-%d %H:%M} UTC.",
+        f"Run again after {link.created_at + found.policy.settle:%Y-%m-%d %H:%M} UTC.",
     )
 
 
-def is_young(link: DealLink, read_at: datetime) -> bool:
+def is_young(link: DealLink, read_at: datetime, settle: timedelta) -> bool:
     """Whether the draft was made so lately that the ledger may not show it yet."""
-    return read_at - link.created_at < SETTLE
+    return read_at - link.created_at < settle
 
 
 def update(

@@ -18,7 +18,6 @@ from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
-from sfspiris.core.planning.documents import SETTLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +82,7 @@ def decide_pull(
         if link.company not in seen:
             continue
         own = seen[link.company]
-        after = _judge(link, own, today=today)
+        after = _judge(link, own, today=today, settle=policy.settle)
         if after.status is DealStatus.DELETED:
             holds.append(_deleted(link, policy))
         elif after.code == HoldCode.INVOICE_UNCERTAIN:
@@ -163,7 +162,7 @@ class _Seen:
         return later[0] if len(later) == 1 else None
 
 
-def _judge(link: DealLink, seen: _Seen, *, today: date) -> DealLink:
+def _judge(link: DealLink, seen: _Seen, *, today: date, settle: timedelta) -> DealLink:
     invoice = seen.invoice(link)
     if invoice is not None:
         return replace(
@@ -185,13 +184,13 @@ def _judge(link: DealLink, seen: _Seen, *, today: date) -> DealLink:
         is_back = link.status is DealStatus.DELETED or link.code == HoldCode.INVOICE_UNCERTAIN
         stands = replace(link, status=DealStatus.DRAFT)
         return replace(stands, code=None, message=None) if is_back else stands
-    return _judge_gone(link, seen)
+    return _judge_gone(link, seen, settle)
 
 
-def _judge_gone(link: DealLink, seen: _Seen) -> DealLink:
+def _judge_gone(link: DealLink, seen: _Seen, settle: timedelta) -> DealLink:
     """What to say of a Deal whose draft is not there and whose invoice is not known."""
     is_told = link.status is DealStatus.DELETED  # in the words of whoever noticed it, or took it back
-    if is_told or not seen.complete or seen.read_at - link.created_at < SETTLE:  # a list may not show it yet
+    if is_told or not seen.complete or seen.read_at - link.created_at < settle:  # a list may not show it yet
         return link
     if seen.candidates(link):
         return replace(

@@ -254,7 +254,7 @@ class _Draughtsman:
                 self._leave(deal, link)
                 return
             changed.hold_invoiced(link, standing.invoice.number, found)
-        elif changed.is_young(link, standing.read_at):
+        elif changed.is_young(link, standing.read_at, self.inputs.policy.settle):
             changed.hold_not_seen(link, found)
         else:
             changed.hold_deleted(link, found)
