@@ -145,7 +145,8 @@ def _orgnr(
             value=shown,
         )
         return _Number(None, is_masked)
-    if orgnr.contradicts_name(parsed, buyer.name):
+    is_contradiction = orgnr.contradicts_name(parsed, buyer.name)
+    if is_contradiction:
         found.hold(
             HoldCode.ORGNR_INVALID,
             f"{named(buyer)} has the name of a company, but a person's number as its organisation number.",
@@ -163,7 +164,7 @@ def _orgnr(
         )
     if parsed.verdict is Verdict.WARN and not parsed.personal:
         found.warn(WarningCode.ORGNR_UNUSUAL, f"{named(buyer)}: {_sentence(parsed.reason)}")
-    if parsed.personal and parsed.canonical:
+    if parsed.personal and parsed.canonical and not is_contradiction:
         found.warn(
             WarningCode.ORGNR_PERSONAL,
             f"{named(buyer)} is a sole trader, whose personal number is its organisation number. Only the customer in "
