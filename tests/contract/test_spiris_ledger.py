@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -242,6 +243,19 @@ def test_a_draft_is_made_at_every_rate_and_comes_to_what_the_rows_say(ledger: Le
         currency="SEK",
     )
     assert ledger.drafts() == [created]
+
+
+def test_a_private_person_is_one_in_spiris_and_vat_is_added_to_its_prices(ledger: Ledger) -> None:
+    eva = replace(
+        BUYER, name="Eva Berg", orgnr="199006022397", vat_number=None, is_private=True, is_personal=True
+    )
+    created = ledger.create_customer(eva, terms_id=terms_id(ledger))
+    assert created.is_private
+    assert [one for one in ledger.customers() if one.id == created.id] == [created]
+    draft = ledger.create_draft(
+        draft_of(row(ledger, "KONS")), customer_id=created.id, marker_field=MarkerField.OUR_REFERENCE
+    )
+    assert (draft.totals.net, draft.totals.vat) == (Decimal(100), Decimal(25))
 
 
 @pytest.fixture

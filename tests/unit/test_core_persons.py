@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fakes import Stage
 from sfspiris.adapters.spiris.mapping import customer_body
 from sfspiris.core.actions import CreateCustomer, CreateDraft, changes
 from sfspiris.core.planning.push import decide
 from sfspiris.core.policy import VatPolicy
+from sfspiris.engine.gather import Scope
+from sfspiris.engine.run import Guard, push
 from shorthand import POLICY, SE, buyer, deal, inputs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sfspiris.core.actions import Plan
     from sfspiris.core.model import Buyer
     from sfspiris.core.policy import CompanyPolicy
@@ -85,6 +90,22 @@ def test_a_person_elsewhere_in_the_eu_needs_no_vat_number() -> None:
 
 def test_until_it_is_known_how_the_ledger_reads_prices_to_persons_they_are_held() -> None:
     assert codes(planned(EVA, SE)) == ["VAT_TREATMENT_UNCLEAR"]
+
+
+def test_the_memory_holds_no_number_of_a_person_and_the_ledger_does(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.crm.add(deal("D1", "1 x 100 KURS", buyer=EVA))
+    with stage.world() as world:
+        done = push(world, Scope(), Guard(max_changes=10))
+    assert done.holds == ()
+    (made,) = stage.se.known
+    assert made.orgnr is not None
+    digits = made.orgnr.replace("-", "")[-10:]
+    assert digits == NUMBER[2:]
+    kept = stage.file.read_bytes()
+    for shape in (digits, NUMBER, f"{digits[:6]}-{digits[6:]}"):
+        assert shape.encode() not in kept
+        assert shape not in repr(done.warnings)
 
 
 def test_an_e_invoice_reference_is_left_out_for_a_person_and_told() -> None:
