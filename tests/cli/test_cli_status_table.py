@@ -79,13 +79,15 @@ def expected(one: Json, today: str) -> str:
             "SetOffAmountInvoiceCurrency",
         )
     )
+    if one["IsCreditInvoice"]:
+        return "Issued" if left else "Credited"
     if credited and credited >= total:
         return "Credited"
     if left == 0:
         return "Paid"
-    if not one["IsCreditInvoice"] and one["DueDate"][:10] < today:
+    if one["DueDate"][:10] < today:
         return "Overdue"
-    if left < total - credited and not one["IsCreditInvoice"]:
+    if left < total - credited:
         return "Partly Paid"
     return "Partly Credited" if credited else "Issued"
 

@@ -84,8 +84,16 @@ def told(wanted: MirrorInputs) -> dict[str, Any]:
 
 def test_a_set_off_is_no_money() -> None:
     first, note = credited_in_part()
-    assert [paid(first), paid(note)] == [Decimal(0)] * 2
-    assert paid(replace(first, remaining=Decimal(100))) == 500
+    assert [paid(first, [note]), paid(note)] == [Decimal(0)] * 2
+    part_paid = replace(first, remaining=Decimal(100))
+    assert paid(part_paid, [note]) == paid(part_paid) == 500
+
+
+def test_what_was_paid_before_a_credit_was_paid_until_it_is_paid_back() -> None:
+    settled = replace(booked("1"), remaining=Decimal(0), credited=Decimal(400))
+    owed_back = booked("2", "-400", is_credit_note=True, credits_id="inv-1")
+    assert paid(settled, [owed_back]) == 1000
+    assert paid(settled, [replace(owed_back, remaining=Decimal(0))]) == 600
 
 
 def test_a_credit_note_that_was_paid_out_has_paid_a_negative_amount() -> None:

@@ -117,11 +117,32 @@ def external_id(company: str, invoice_id: str) -> str:
     return f"{company}:{invoice_id}"
 
 
-def paid(invoice: Invoice) -> Decimal:
-    """What came in as money so far, in the invoice's currency; negative when a credit note was paid out."""
-    gross = invoice.totals.gross
-    left = invoice.remaining + invoice.credited
-    return gross - left if gross >= 0 else gross + left
+def paid(invoice: Invoice, notes: Sequence[Invoice] = ()) -> Decimal:
+    """What came in as money so far, in the invoice's currency, `notes` being those that credit it.
+
+    An invoice shares its money with its credit notes: what all of them come to less what remains of them. What was paid before
+    a credit, and what was paid back after one, then count right, and a set-off never counts. A credit note that names its
+    invoice has no money of its own; one that names none is negative when it was paid out.
+    """
+    if invoice.is_credit_note and invoice.credits_id is not None:
+        return Decimal(0)
+    family = (invoice, *notes)
+    money = sum((one.totals.gross - _signed(one, one.remaining) for one in family), Decimal(0))
+    return money if notes else money - _signed(invoice, invoice.credited)
+
+
+def _signed(invoice: Invoice, amount: Decimal) -> Decimal:
+    """An amount that is told without sign: negative on a credit note."""
+    return -amount if invoice.totals.gross < 0 else amount
+
+
+def notes_by_invoice(invoices: Iterable[Invoice]) -> Mapping[str, tuple[Invoice, ...]]:
+    """The credit notes of each invoice, by its id."""
+    found: dict[str, tuple[Invoice, ...]] = {}
+    for one in invoices:
+        if one.is_credit_note and one.credits_id is not None:
+            found[one.credits_id] = (*found.get(one.credits_id, ()), one)
+    return found
 
 
 def invoice_record(
@@ -132,11 +153,11 @@ def invoice_record(
     deal_id: str | None,
     credits_number: str | None,
     today: date,
+    notes: Sequence[Invoice] = (),
 ) -> InvoiceRecord:
     """The invoice as the CRM should show it on a Swedish day."""
-    sign = -1 if invoice.totals.gross < 0 else 1
     status = invoice_status(invoice, today=today)
-    money = paid(invoice)
+    money = paid(invoice, notes)
     return InvoiceRecord(
         external_id=external_id(company, invoice.id),
         company=company,
@@ -153,8 +174,8 @@ def invoice_record(
         amount_vat=invoice.totals.vat,
         amount_total=invoice.totals.gross,
         amount_paid=money,
-        amount_credited=sign * invoice.credited,
-        balance=sign * invoice.remaining,
+        amount_credited=_signed(invoice, invoice.credited),
+        balance=_signed(invoice, invoice.remaining),
         amount_total_base=invoice.gross_in_books,
         exchange_rate=invoice.rate,
         ocr=invoice.ocr,
@@ -165,11 +186,10 @@ def invoice_record(
 
 
 def invoice_status(invoice: Invoice, *, today: date) -> DealStatus:
-    """The status of an invoice, or of a credit note, which nobody has to pay and which therefore is never overdue."""
-    status = deal_status(invoice, today=today)
-    if invoice.is_credit_note and status in {DealStatus.OVERDUE, DealStatus.PARTLY_PAID}:
-        return DealStatus.ISSUED
-    return status
+    """The status of an invoice; a credit note, which nobody has to pay, is issued until it has been set off or paid out."""
+    if invoice.is_credit_note:
+        return DealStatus.ISSUED if invoice.remaining else DealStatus.CREDITED
+    return deal_status(invoice, today=today)
 
 
 def account_summary(
@@ -177,6 +197,7 @@ def account_summary(
 ) -> AccountSummary:
     """One account's sums. What remains of a credit note lowers the balance, but makes nothing less overdue."""
     known = list(invoices)
+    notes = notes_by_invoice(known)
     owed = [one for one in known if not one.is_credit_note and one.remaining]
     overdue = [one for one in owed if invoice_status(one, today=today) is DealStatus.OVERDUE]
     billed = sum((one.gross_in_books for one in known), _ZERO)
@@ -190,7 +211,12 @@ def account_summary(
         spiris_overdue_balance=sum((one.remaining_in_books for one in overdue), _ZERO),
         spiris_oldest_due_date=min((one.due_on for one in owed if one.due_on), default=None),
         spiris_last_paid_date=max(
-            (one.last_payment_on for one in known if one.last_payment_on and paid(one) > 0), default=None
+            (
+                one.last_payment_on
+                for one in known
+                if one.last_payment_on and paid(one, notes.get(one.id, ())) > 0
+            ),
+            default=None,
         ),
         spiris_invoiced_total=billed,
         spiris_collected_total=billed - remaining,

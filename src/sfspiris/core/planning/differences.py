@@ -264,7 +264,7 @@ def _payments(pair: Pair, policy: Policy) -> list[Finding]:
     if said is None:
         return []
     has = {
-        "amount_paid": as_value(paid(invoice)),
+        "amount_paid": as_value(paid(invoice, pair.notes)),
         "amount_credited": as_value(invoice.credited),
         "balance": as_value(invoice.remaining),
     }
@@ -382,7 +382,7 @@ def document_figures(document: Document, notes: Sequence[Invoice]) -> Figures:
         credited=_credited_net(notes),
         billed=totals.gross,
         credited_gross=invoice.credited,
-        paid=paid(invoice),
+        paid=paid(invoice, notes),
         remaining=invoice.remaining,
     )
 
@@ -403,7 +403,7 @@ def agreement(document: Document, notes: Sequence[Invoice]) -> str:
     words = f"invoice {invoice.number} over {Money(totals.net, totals.currency)} net"
     if invoice.credited:
         words += f", {plain(_credited_net(notes))} credited"
-    if money := paid(invoice):
+    if money := paid(invoice, notes):
         words += f", {plain(money)} of {plain(totals.gross)} incl. VAT paid"
     return f"{words}."
 

@@ -16,6 +16,7 @@ from sfspiris.core.receivables import (
     account_summary,
     external_id,
     invoice_record,
+    notes_by_invoice,
     numbers_by_id,
     values,
 )
@@ -85,6 +86,7 @@ def _invoices(inputs: MirrorInputs, owners: _Owners) -> list[WriteInvoice]:
     actions = []
     for company, invoices in sorted(inputs.invoices.items()):
         numbers = numbers_by_id(invoices)
+        notes = notes_by_invoice(invoices)
         for invoice in sorted(invoices, key=lambda one: one.id):
             of_customer = owners.accounts.get((company, invoice.customer_id), [])
             if not of_customer:
@@ -100,6 +102,7 @@ def _invoices(inputs: MirrorInputs, owners: _Owners) -> list[WriteInvoice]:
                 deal_id=deal_id,
                 credits_number=numbers.get(invoice.credits_id or ""),
                 today=inputs.today,
+                notes=notes.get(invoice.id, ()),
             )
             before = inputs.told_invoices.get(external_id(company, invoice.id))
             after = _only(values(record), inputs.invoice_fields)
