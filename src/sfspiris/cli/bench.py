@@ -12,12 +12,12 @@ from sfspiris.adapters.salesforce import mapping as salesforce
 from sfspiris.adapters.salesforce.origin import supposed_origin
 from sfspiris.adapters.salesforce.source import SourceMap, fields_of
 from sfspiris.adapters.spiris import mapping as spiris
-from sfspiris.cli.wiring import company_policies, open_desk
+from sfspiris.cli.wiring import company_policies, open_desk, policy_routes
 from sfspiris.core.actions import CreateCustomer, CreateDraft, NewCustomer
 from sfspiris.core.identity import org_tag
 from sfspiris.core.model import Article, CompanyProfile, LedgerCustomer, LedgerView, PaymentTerms
 from sfspiris.core.planning.push import PushInputs, decide
-from sfspiris.core.policy import Policy, Route
+from sfspiris.core.policy import Policy
 from sfspiris.core.routing import route
 from sfspiris.errors import UsageError
 
@@ -160,7 +160,7 @@ def open_bench(common: Common) -> Bench:
 def _policy(settings: Settings, fields: Mapping[str, tuple[str, ...]]) -> Policy:
     return Policy(
         companies=company_policies(settings),
-        routes=tuple(Route(one.company, one.when) for one in settings.routes),
+        routes=policy_routes(settings),
         org_tag=org_tag(_ORG),
         tolerance=settings.limits.tolerance,
         crm_fields={name: paths[0].rsplit(".", 1)[-1] for name, paths in fields.items() if paths},

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from sfspiris.adapters.consent import Pledge
     from sfspiris.cli.options import Common
     from sfspiris.config import CompanySettings, Settings
+    from sfspiris.config.settings import ArticlesSettings
     from sfspiris.core.model import CompanyProfile
     from sfspiris.ports.fields import Deployed, FieldState
     from sfspiris.ports.kept import Kept
@@ -468,7 +469,7 @@ def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
     invoice_fields, account_fields = crm.receivable_fields()
     return Policy(
         companies=company_policies(settings),
-        routes=tuple(Route(one.company, one.when) for one in settings.routes),
+        routes=policy_routes(settings),
         org_tag=org_tag(crm.org_id),
         start_date=settings.start_date,
         tolerance=settings.limits.tolerance,
@@ -485,6 +486,14 @@ def company_policies(settings: Settings) -> dict[str, CompanyPolicy]:
     return {key: _company_policy(key, own) for key, own in settings.companies.items()}
 
 
+def policy_routes(settings: Settings) -> tuple[Route, ...]:
+    """What the configuration says about routes, in its order."""
+    return tuple(
+        Route(one.company, one.when, None if one.articles is None else _article_policy(one.articles))
+        for one in settings.routes
+    )
+
+
 def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
     return CompanyPolicy(
         key=key,
@@ -493,7 +502,7 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
         marker_field=own.marker.field,
         capabilities=CAPABILITIES,
         default_terms_days=own.default_terms_days,
-        articles=_article_policy(own),
+        articles=_article_policy(own.articles),
         match_steps=tuple(MatchStep(one) for one in own.match.steps),
         default_owner=Owner(own.ownership.default),
         owners={
@@ -511,8 +520,7 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
     )
 
 
-def _article_policy(own: CompanySettings) -> ArticlePolicy:
-    chosen = own.articles
+def _article_policy(chosen: ArticlesSettings) -> ArticlePolicy:
     return ArticlePolicy(
         missing=MissingArticle(chosen.missing),
         without_product=WithoutProduct(chosen.without_product),

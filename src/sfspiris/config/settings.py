@@ -280,15 +280,6 @@ class SourceSettings(Section):
         return _STANDARD_GATES[object_]
 
 
-class RouteSettings(Section):
-    """Sends deals to a company when every condition holds: Salesforce path → accepted values, "*" for any."""
-
-    company: Text = key('company = "se"')
-    when: Mapping[CrmPath, Texts] = key(
-        'when = { "Account.BillingCountryCode" = "SE" }', default_factory=dict
-    )
-
-
 def _known_category(value: str) -> str:
     known = vat_table.table().categories
     if value not in known:
@@ -345,6 +336,31 @@ class ArticlesSettings(Section):
         named = info.data.get("fallback") or info.data.get("default")
         if value == "fallback" and not named and {"fallback", "default"} <= info.data.keys():
             raise ValueError('needs an article to fall back on: fallback = { "25" = "SALJ25" }')
+        return value
+
+
+class RouteSettings(Section):
+    """What becomes of deals for which every condition holds: Salesforce path → accepted values, "*" for any.
+
+    They go to `company`, by its articles or by those of the route; or, with `skip`, they are left out of invoicing.
+    """
+
+    skip: bool = key("skip = true", default=False)
+    company: Text | None = key('company = "se"', default=None)
+    when: Mapping[CrmPath, Texts] = key(
+        'when = { "Account.BillingCountryCode" = "SE" }', default_factory=dict
+    )
+    articles: ArticlesSettings | None = key('articles = { missing = "create" }', default=None)
+
+    @field_validator("company")
+    @classmethod
+    def _leads_somewhere(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if "skip" in info.data and (value is None) != info.data["skip"]:
+            raise ValueError(
+                "is missing"
+                if value is None
+                else "goes with skip = true, which leaves the deals out; keep one of them"
+            )
         return value
 
 

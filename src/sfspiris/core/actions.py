@@ -327,7 +327,8 @@ Mirrored = WriteInvoice | WriteAccount
 class Plan:
     """All that one run intends, in the order in which it would be done, and all that it leaves alone, with reasons.
 
-    `unchanged` are Deals that are in the ledger already and say the same as when they were written. `remembered` is what
+    `unchanged` are Deals that are in the ledger already and say the same as when they were written; `out_of_scope` those
+    that a route leaves out. `remembered` is what
     was seen of customers that need no change, to be kept when the plan is carried out.
     """
 
@@ -336,6 +337,7 @@ class Plan:
     warnings: tuple[Warn, ...] = ()
     unchanged: tuple[str, ...] = ()
     remembered: tuple[CustomerBase, ...] = ()
+    out_of_scope: tuple[str, ...] = ()
 
     @property
     def creates(self) -> tuple[CreateCustomer | CreateArticle | CreateDraft, ...]:

@@ -40,10 +40,10 @@ class ConditionSeen:
 
 @dataclass(frozen=True, slots=True)
 class RouteSeen:
-    """One route in the order of the configuration; the first that matches takes the Deal."""
+    """One route in the order of the configuration; the first that matches takes the Deal, or leaves it out with no company."""
 
     position: int
-    company: str
+    company: str | None
     is_match: bool
     conditions: tuple[ConditionSeen, ...]
 

@@ -58,7 +58,7 @@ class RunResult:
     """Everything a report tells about one run; times are UTC. `stopped` is what ended it before all was tried.
 
     `deal_names` names Deals that neither an action nor a hold names. `refused` counts the items of a saved plan that have
-    moved since and were left alone without being held.
+    moved since and were left alone without being held; `out_of_scope` counts the Deals that a route leaves out.
     """
 
     command: str
@@ -74,6 +74,7 @@ class RunResult:
     stopped: SfspirisError | None = None
     deal_names: Mapping[str, str] = field(default_factory=dict)
     refused: int = 0
+    out_of_scope: int = 0
 
     @property
     def held(self) -> int:

@@ -21,10 +21,19 @@ ANY_VALUE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Sends a Deal to a company when every condition holds: CRM path → accepted values, `*` for any non-empty one."""
+    """Sends a Deal to a company when every condition holds: CRM path → accepted values, `*` for any non-empty one.
 
-    company: str
+    `articles` replaces the company's own rules about articles. With no company, such Deals are left out of invoicing.
+    """
+
+    company: str | None
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    articles: ArticlePolicy | None = None
+
+    @property
+    def skips(self) -> bool:
+        """Whether the Deals that it takes are none of ours."""
+        return self.company is None
 
 
 class MissingArticle(StrEnum):

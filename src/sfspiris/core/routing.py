@@ -1,7 +1,8 @@
-"""Which company invoices a Deal: the first route whose conditions all hold, or none."""
+"""Which company invoices a Deal, and by which articles: the first route whose conditions all hold decides, or none."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sfspiris.core.policy import ANY_VALUE
@@ -12,11 +13,22 @@ if TYPE_CHECKING:
 
 
 def route(deal: Deal, policy: Policy) -> CompanyPolicy | None:
-    """The company of the first matching route; None when no route matches."""
-    for candidate in policy.routes:
-        if matches(deal, candidate):
-            return policy.companies[candidate.company]
-    return None
+    """The company of the first matching route, with that route's rules; None when no route matches, or one that skips."""
+    taken = _taken(deal, policy)
+    if taken is None or taken.company is None:
+        return None
+    company = policy.companies[taken.company]
+    return company if taken.articles is None else replace(company, articles=taken.articles)
+
+
+def is_out_of_scope(deal: Deal, policy: Policy) -> bool:
+    """Whether the first matching route leaves the Deal out of invoicing."""
+    taken = _taken(deal, policy)
+    return taken is not None and taken.skips
+
+
+def _taken(deal: Deal, policy: Policy) -> Route | None:
+    return next((one for one in policy.routes if matches(deal, one)), None)
 
 
 def matches(deal: Deal, candidate: Route) -> bool:

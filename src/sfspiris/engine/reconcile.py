@@ -16,7 +16,7 @@ from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.push import PushInputs, decide
 from sfspiris.core.planning.reconcile import Reason, ReconcileInputs, reconcile, strangers
 from sfspiris.core.planning.repairs import repairs
-from sfspiris.core.routing import route
+from sfspiris.core.routing import is_out_of_scope, route
 from sfspiris.core.siecheck import check_sie
 from sfspiris.engine import registers
 from sfspiris.engine.execute import Carried, execute
@@ -179,6 +179,8 @@ def _sort_in(
     links = world.state.links.latest()
     for deal in deals:
         link, company = links.get(deal.id), route(deal, world.policy)
+        if link is None and is_out_of_scope(deal, world.policy):
+            continue
         home = link.company if link else company.key if company else None
         if period.has(deal.closed_on) and (not companies or home in companies):
             read.deals[deal.id] = deal

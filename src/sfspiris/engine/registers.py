@@ -65,6 +65,9 @@ def view(world: World, ledger: Ledger, *, fresh: bool, asked: Asked) -> LedgerVi
         fresh=fresh,
     )
     locked_until = books["locked_until"]
+    creates = own.articles.creates or any(
+        one.articles.creates for one in world.policy.routes if one.company == own.key and one.articles
+    )
     return LedgerView(
         profile=CompanyProfile(
             name=ledger.company,
@@ -81,8 +84,8 @@ def view(world: World, ledger: Ledger, *, fresh: bool, asked: Asked) -> LedgerVi
         terms=tuple(PaymentTerms(*one) for one in terms),
         fiscal_years=_fiscal_years(world, ledger, fresh=fresh),
         currencies=_currencies(world, ledger, fresh=fresh) if asked.currencies else frozenset(),
-        codings=_codings(world, ledger, fresh=fresh) if own.articles.creates else (),
-        units=_units(world, ledger, fresh=fresh) if own.articles.creates else (),
+        codings=_codings(world, ledger, fresh=fresh) if creates else (),
+        units=_units(world, ledger, fresh=fresh) if creates else (),
         cost_centres=tuple(ledger.cost_centres())
         if asked.cost_centres and books.get("uses_cost_centres")
         else (),

@@ -86,7 +86,15 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         *carried.warnings,
         *_counted(world, scope, gathered, plan, inputs.documents),
     )
-    return finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
+    return finish(
+        world,
+        started,
+        carried,
+        holds=holds,
+        warnings=warnings,
+        unchanged=plan.unchanged,
+        out_of_scope=len(plan.out_of_scope),
+    )
 
 
 def _counted(
@@ -95,7 +103,7 @@ def _counted(
     """What does not add up after a push; a run that was told to leave Deals out counts nothing."""
     if not scope.is_everything:
         return ()
-    decided = {one.deal_id for one in plan.actions} | {*plan.unchanged} | plan.held_deals
+    decided = {one.deal_id for one in plan.actions} | {*plan.unchanged, *plan.out_of_scope} | plan.held_deals
     return (
         *counting.deals(world, [deal.id for deal in gathered.deals], decided),
         *(
@@ -126,6 +134,7 @@ def push_part(world: World, started: datetime, gathered: Gathered, part: Part, g
         warnings=warnings,
         unchanged=part.plan.unchanged,
         refused=part.refused,
+        out_of_scope=len(part.plan.out_of_scope),
     )
 
 
@@ -197,7 +206,15 @@ def conclude_plan(
     """The result of a plan that is looked at and not carried out; the queue is compared with, in a dry world's copy."""
     holds = _remember_holds(world, gathered, plan, carried)
     warnings = (*_about_the_crm(world), *plan.warnings)
-    return finish(world, started, carried, holds=holds, warnings=warnings, unchanged=plan.unchanged)
+    return finish(
+        world,
+        started,
+        carried,
+        holds=holds,
+        warnings=warnings,
+        unchanged=plan.unchanged,
+        out_of_scope=len(plan.out_of_scope),
+    )
 
 
 def idle(world: World) -> RunResult:
@@ -379,6 +396,7 @@ def finish(
     unchanged: tuple[str, ...] = (),
     names: Mapping[str, str] | None = None,
     refused: int = 0,
+    out_of_scope: int = 0,
 ) -> RunResult:
     """The run's result, which is recorded as its end."""
     result = RunResult(
@@ -395,6 +413,7 @@ def finish(
         stopped=carried.stopped,
         deal_names=names or {},
         refused=refused,
+        out_of_scope=out_of_scope,
     )
     done = [kind(one.action) for one in result.results if one.outcome is Outcome.DONE]
     made = sum(one in {"create_customer", "create_article", "create_draft"} for one in done)

@@ -194,6 +194,7 @@ def _summary(result: RunResult) -> Json:
         "unchanged": len(result.unchanged),
         "held": result.held,
         "failed": result.failed,
+        "out_of_scope": result.out_of_scope,
     }
 
 

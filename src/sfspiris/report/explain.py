@@ -89,6 +89,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "not_taken": "does not match",
         "not_reached": "matches too, but comes later",
         "no_route": "no route takes it",
+        "left_out": "left out (skip)",
         "any": "anything",
         "empty": "(empty)",
         "customer": "Customer",
@@ -120,6 +121,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "next_draft": "Finance looks at the draft in Spiris and issues it.",
         "next_issued": "The buyer pays; sfspiris pull-invoice-status tells it in Salesforce.",
         "next_none": "Nothing is left to do.",
+        "next_left_out": "Nothing: a route leaves such deals out of invoicing.",
     },
     "sv": {
         "deal": "affär",
@@ -134,6 +136,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "not_taken": "passar inte",
         "not_reached": "passar också, men kommer senare",
         "no_route": "ingen väg tar den",
+        "left_out": "utelämnas (skip)",
         "any": "vad som helst",
         "empty": "(tomt)",
         "customer": "Kund",
@@ -165,6 +168,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "next_draft": "Ekonomi ser på utkastet i Spiris och ställer ut det.",
         "next_issued": "Köparen betalar; sfspiris pull-invoice-status berättar det i Salesforce.",
         "next_none": "Ingenting återstår att göra.",
+        "next_left_out": "Ingenting: en väg utelämnar sådana affärer från fakturering.",
     },
 }
 _EVIDENCE_SV: Final[Mapping[str, str]] = {
@@ -220,10 +224,10 @@ class ConditionFacts(Facts):
 
 
 class RouteFacts(Facts):
-    """One route in the order of the configuration; the first that matches takes the deal."""
+    """One route in the order of the configuration; the first that matches takes the deal, or leaves it out: no company."""
 
     position: int
-    company: Id
+    company: Id | None
     matches: bool
     taken: bool
     conditions: tuple[ConditionFacts, ...]
@@ -416,12 +420,14 @@ def _print_routes(page: Page, document: ExplainDocument, words: Mapping[str, str
     for one in document.routes:
         verdict = "taken" if one.taken else "not_reached" if one.matches else "not_taken"
         page.say(
-            f"{one.position}. {one.company}: {words[verdict]}", indent=2, style="bold" if one.taken else ""
+            f"{one.position}. {one.company or words['left_out']}: {words[verdict]}",
+            indent=2,
+            style="bold" if one.taken else "",
         )
         for seen in one.conditions:
             accepted = ", ".join(words["any"] if value == "*" else value for value in seen.accepted)
             page.say(f"{seen.path} = {seen.value or words['empty']} ({accepted})", indent=5, style="dim")
-    if document.company is None:
+    if not any(one.taken for one in document.routes):
         page.say(words["no_route"], indent=2)
 
 
@@ -539,6 +545,8 @@ def _next(found: Explanation) -> str:
         return _AFTER.get(found.link.status, "next_none")
     if not found.is_gated:
         return "next_gate"
+    if found.deal.id in found.plan.out_of_scope:
+        return "next_left_out"
     if found.is_too_old:
         return "next_old"
     return "next_adopt" if any(isinstance(one, Adopt) for one in found.plan.actions) else "next_make"

@@ -76,7 +76,7 @@ def print_preflight(console: Console, document: PreflightDocument, *, limit: int
     for warning in document.warnings:
         page.say(f"{warning.message} ({warning.code})", sign="*", style="yellow")
     held = document.summary.held
-    ready = document.checked - held - document.summary.unchanged
+    ready = document.checked - held - document.summary.unchanged - document.summary.out_of_scope
     page.last(
         f"{held} would be held, {ready} would become drafts, {document.summary.unchanged} are drafts already. "
         "Nothing was written."

@@ -360,6 +360,8 @@ def headline(document: RunDocument) -> str:
     )
     parts += [f"{found} found in Spiris from an earlier run"] if found else []
     parts += [f"{document.summary.unchanged} unchanged", f"{document.summary.held} held{_of_them(document)}"]
+    skipped = document.summary.out_of_scope
+    parts += [f"{skipped} left out by a route"] if skipped else []
     held = {one.deal for one in document.holds}
     others = Counter(one.outcome for one in document.actions if one.deal not in held)
     parts += [f"{others[outcome]} {words}" for outcome, words in _SHORTFALLS.items() if others[outcome]]

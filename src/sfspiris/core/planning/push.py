@@ -50,6 +50,7 @@ from sfspiris.core.planning.refused import hold_refused
 from sfspiris.core.planning.rules import answer, check_books
 from sfspiris.core.planning.screening import Screened, screen
 from sfspiris.core.planning.updates import has_news
+from sfspiris.core.routing import is_out_of_scope
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ class _Draughtsman:
     holds: list[Hold] = field(default_factory=list)
     warnings: list[Warn] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    out_of_scope: list[str] = field(default_factory=list)
     new_customers: dict[tuple[str, str], CreateCustomer] = field(default_factory=dict)
     buyers: dict[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict)
     new_articles: set[tuple[str, str]] = field(default_factory=set)
@@ -195,8 +197,16 @@ class _Draughtsman:
             self._wait(deal, unresolved, link)
         elif link is not None:
             self._compare(deal, link)
+        elif is_out_of_scope(deal, self.inputs.policy):
+            self._leave_out(deal)
         else:
             self._invoice(deal)
+
+    def _leave_out(self, deal: Deal) -> None:
+        """A route says that the Deal is none of ours; where it was told to wait before, that is taken back."""
+        self.out_of_scope.append(deal.id)
+        if deal.sync.status == DealStatus.HELD:
+            self._tell(deal, SyncState(), None, None)
 
     def take_leave(self, gone: Departed) -> None:
         """Decide about a linked Deal that is not won any more."""
@@ -216,6 +226,7 @@ class _Draughtsman:
             tuple(self.warnings),
             tuple(self.unchanged),
             tuple(self.care.remembered),
+            tuple(self.out_of_scope),
         )
 
     # --- a Deal that is in the ledger already ----------------------------------------------------------------------

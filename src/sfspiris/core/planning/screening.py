@@ -17,7 +17,7 @@ from sfspiris.core.planning.buyers import HOME, screen_buyer
 from sfspiris.core.planning.delivery import delivery_address
 from sfspiris.core.planning.findings import Findings, fitted, named, too_long
 from sfspiris.core.planning.lines import ScreenedLine, screen_lines
-from sfspiris.core.routing import route
+from sfspiris.core.routing import is_out_of_scope, route
 from sfspiris.swedish import orgnr, text
 
 if TYPE_CHECKING:
@@ -65,6 +65,13 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
             "The deal has no account, so there is nobody to invoice.",
             "Choose the account on the opportunity in Salesforce.",
             about="buyer",
+        )
+        return None, found
+    if company is None and is_out_of_scope(deal, policy):
+        found.hold(
+            HoldCode.NO_ROUTE,
+            "A route leaves such deals out of invoicing, but this one has a document already.",
+            "Delete the document in the ledger if the deal is not to be invoiced, or change what the route asks about.",
         )
         return None, found
     if company is None:

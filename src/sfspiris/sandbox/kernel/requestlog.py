@@ -26,7 +26,10 @@ _SIGN_IN = re.compile(r"/(connect|oauth2)/")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One vendor call, bodies as they went over the wire; `status` is None when no answer was sent."""
+    """One vendor call, bodies as they went over the wire; `status` is None when no answer was sent.
+
+    `token` is a print of the sign-in that it carried: the same for the same token, and nothing can be done with it.
+    """
 
     n: int
     method: str
@@ -38,6 +41,7 @@ class Call:
     body_type: str
     response: bytes
     response_type: str
+    token: str = ""
 
     @property
     def is_sign_in(self) -> bool:
@@ -61,6 +65,7 @@ class Call:
             "path": self.path,
             "query": self.asked,
             "status": self.status,
+            "token": self.token or None,
             "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
             "body": body,
             "response": response,
@@ -88,10 +93,13 @@ class RequestLog:
         body_type: str,
         response: bytes,
         response_type: str,
+        token: str = "",
     ) -> Call:
         """Add one call; it gets the next number, from 1."""
         self._count += 1
-        call = Call(self._count, method, path, query, status, at, body, body_type, response, response_type)
+        call = Call(
+            self._count, method, path, query, status, at, body, body_type, response, response_type, token
+        )
         self._calls.append(call)
         self._bytes += len(body) + len(response)
         while self._bytes > self._kept_bytes:

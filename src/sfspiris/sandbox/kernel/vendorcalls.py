@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import hashlib
 import logging
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -116,10 +117,17 @@ class VendorCalls:
             body_type=_header(scope["headers"], b"content-type"),
             response=b"" if answer is None else answer.body,
             response_type="" if answer is None else answer.media_type,
+            token=_print_of(_header(scope["headers"], b"authorization")),
         )
         if self._file is not None:
             agent = _header(scope["headers"], b"user-agent")
             self._file.write(call, agent=agent, fault=None if fault is None else fault.effect)
+
+
+def _print_of(authorization: str) -> str:
+    """A print of a bearer token; nothing for other credentials, or none."""
+    kind, _, token = authorization.partition(" ")
+    return hashlib.sha256(token.encode()).hexdigest()[:8] if kind.lower() == "bearer" else ""
 
 
 def _for_the_wire(scope: Scope, answer: _Answer) -> _Answer:
