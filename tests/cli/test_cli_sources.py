@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from playground import finance
+
 if TYPE_CHECKING:
     from playground import Json, Playground
 
@@ -255,3 +257,28 @@ def test_a_deal_without_a_synced_quote_has_no_lines_to_invoice(demo: Playground)
     ended = demo.sfspiris("push-closed-won", "--json", "--deal", deal["Id"])
     assert [one["code"] for one in ended.document["holds"]] == ["NO_LINES"]
     assert demo.drafts() == []
+
+
+def test_an_order_is_followed_to_its_paid_invoice_though_salesforce_has_no_fields_for_it(
+    demo: Playground,
+) -> None:
+    demo.control("salesforce", "PUT", "schema", SCHEMA)
+    deal, lines = sample(demo)
+    order = as_order(demo, deal, lines)
+    use_source(demo, 'object = "Order"')
+    pushed = demo.sfspiris("push-closed-won", "--json", "--deal", order)
+    assert pushed.code == 0, pushed.out
+    assert "SOURCE_FIELD_MISSING" not in {one["code"] for one in pushed.document["warnings"]}
+    [draft] = demo.drafts()
+    finance(demo, f"drafts/{draft['Id']}/issue")
+    pulled = demo.sfspiris("pull-invoice-status", "--json")
+    assert pulled.code == 0, pulled.out
+    [shown] = records(demo, "Spiris_Invoice__c")
+    assert (shown["Opportunity__c"], shown["Account__c"]) == (None, deal["AccountId"])
+    again = demo.sfspiris("pull-invoice-status", "--json").document
+    assert again["actions"] == []
+    told = demo.sfspiris("explain", order, "--json")
+    assert told.code == 0, told.out
+    assert told.document["url"].endswith(f"/lightning/r/Order/{order}/view")
+    assert told.document["stage"]
+    assert demo.sfspiris("reconcile", "--json").code == 0
