@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PUSH, FAULTS, RETRY = "tests/unit/test_engine_push.py", "tests/faults", "tests/unit/test_retrying.py"
+ROLLBACK, COUNTING = "tests/unit/test_engine_rollback.py", "tests/unit/test_engine_counting.py"
 KEEPING, QUOTA = "tests/state/test_state_keeping.py", "tests/unit/test_quota.py"
 
 
@@ -162,6 +163,69 @@ BUGS = (
         "if current.get(one.id) != (one.state, one.attempt):",
         "if current.get(one.id) is None:",
         ("tests/state/test_state_journal.py",),
+    ),
+    Bug(
+        "a rollback deletes what finance has edited",
+        "core/planning/rollback.py",
+        "if link.stood is None or found.draft.print != link.stood:",
+        "if link.stood is None:",
+        (ROLLBACK,),
+    ),
+    Bug(
+        "a rollback deletes a draft of which nobody knows how it stood",
+        "core/planning/rollback.py",
+        "if link.stood is None or found.draft.print != link.stood:",
+        "if link.stood is not None and found.draft.print != link.stood:",
+        (ROLLBACK,),
+    ),
+    Bug(
+        "a deal whose draft was taken back gets a new one by itself",
+        "core/planning/rollback.py",
+        "status=DealStatus.DELETED, code=HoldCode.DRAFT_DELETED",
+        "status=DealStatus.DRAFT, code=HoldCode.DRAFT_DELETED",
+        (ROLLBACK,),
+    ),
+    Bug(
+        "a lost reply to a deletion counts as done",
+        "engine/removal.py",
+        "if ledger.draft(action.draft_id) is None:",
+        "if ledger.draft(action.draft_id) is None or action.draft_id:",
+        (ROLLBACK,),
+    ),
+    Bug(
+        "a draft that was issued while the reply was lost counts as deleted",
+        "engine/recover.py",
+        'if was_issued(ledger, link.draft_id, intent.marker or ""):',
+        'if was_issued(ledger, "", ""):',
+        (ROLLBACK,),
+    ),
+    Bug(
+        "a deal that fell between plan and memory is not told",
+        "engine/counting.py",
+        "lost = sorted(set(read) - known - set(decided))",
+        "lost = sorted(set(read) - set(read))",
+        (COUNTING,),
+    ),
+    Bug(
+        "a document that the memory does not know is not told",
+        "engine/counting.py",
+        "(one.deal_id, one.revision) not in known and one.deal_id not in told",
+        "(one.deal_id, one.revision) in known and one.deal_id not in told",
+        (COUNTING,),
+    ),
+    Bug(
+        "two documents for one deal are not told",
+        "engine/counting.py",
+        "if len(marked) > 1",
+        "if len(marked) > 2",
+        (COUNTING,),
+    ),
+    Bug(
+        "a settle window of a minute is accepted",
+        "config/settings.py",
+        "if value < _SHORTEST_SETTLE:",
+        "if value < 0:",
+        ("tests/unit/test_config.py",),
     ),
 )
 
