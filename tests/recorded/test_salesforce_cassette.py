@@ -23,7 +23,7 @@ from salesforce_org import MemoryCatalogs, MemoryTokens, Naps
 from salesforce_world import CLIENT, NOW, PRIVATE_KEY, USER, Org, running_org
 from sfspiris.adapters.salesforce.app import App, JwtBearer, assertion
 from sfspiris.core.model import SyncState
-from sfspiris.ports.crm import DealBatch, DealUpdate, Selection, WriteResult
+from sfspiris.ports.crm import DealBatch, DealUpdate, KnownDeal, Selection, WriteResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,7 +165,7 @@ def test_todays_adapter_says_what_was_recorded_and_understands_the_answers() -> 
     assert hiss.buyer is not None
     assert (hiss.buyer.name, hiss.buyer.orgnr, hiss.buyer.country) == ("Exempel AB", "556012-5790", "SE")
     assert told["delta"].deals == (hiss,)
-    assert told["existing"] == {hiss.id: "Hissar till Exempel (Closed Won)"}
+    assert told["existing"] == {hiss.id: KnownDeal("Hissar till Exempel", "Closed Won")}
     saved, refused = told["written"]
     assert saved == WriteResult(hiss.id)
     assert refused.error is not None

@@ -114,6 +114,7 @@ def tape(*, is_recording: bool = False) -> Any:
         str(CASSETTE),
         record_mode="all" if is_recording else "none",
         match_on=["method", "path", "query", "body"],
+        decode_compressed_response=True,
         before_record_request=scrubbed_request,
         before_record_response=scrubbed_response,
     )
