@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from sfspiris.core.lifecycle import LIVE_STATES, IntentState
-from sfspiris.state import migrations, schema, sqlite
+from sfspiris.state import migrations, schema
 from sfspiris.state.store import open_state
 from sfspiris.state.types import Amount, UtcTime
 from statekit import NOW
@@ -229,31 +227,3 @@ def test_nothing_stays_nothing() -> None:
     for kind in (UtcTime(), Amount()):
         assert kind.process_bind_param(None, POSTGRESQL) is None
         assert kind.process_result_value(None, POSTGRESQL) is None
-
-
-def test_a_state_of_before_keeps_every_intent_journal_entry_and_link(tmp_path: Path) -> None:
-    """Tables are made anew to change what their constraints say; nothing that was sent may be forgotten by that."""
-    file = tmp_path / "old.db"
-    engine = sa.create_engine(f"sqlite:///{file}", poolclass=sa.NullPool)
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        config.attributes["birth"] = {"state_id": "S", "created_at": NOW, "app": "test"}
-        command.upgrade(config, "0002")
-    with closing(sqlite3.connect(file)) as old, old:
-        old.execute("INSERT INTO runs VALUES ('r1', 'push', '2026-11-20', NULL, NULL, 0, 0, 0, 0, 0, 0)")
-        insert(old, **SENT)
-        old.execute("INSERT INTO journal VALUES (1, 1, '2026-11-20', 'record', NULL, 'new', 'r1', NULL)")
-        old.execute(
-            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026-11-20',"
-            "NULL,NULL,'Draft',NULL,NULL,NULL,NULL)"
-        )
-        old.execute(f"PRAGMA application_id = {sqlite.APPLICATION_ID}")
-    with open_state(file, dry=False, now=NOW):
-        pass
-    with closing(sqlite3.connect(file)) as new:
-        assert new.execute("SELECT deal_id, state, wrote FROM intents").fetchall() == [("D1", "sent", None)]
-        assert new.execute("SELECT intent_id, event FROM journal").fetchall() == [(1, "record")]
-        assert new.execute("SELECT draft_id, status, stood FROM links").fetchall() == [("U1", "Draft", None)]

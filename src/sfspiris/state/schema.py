@@ -21,7 +21,7 @@ from sfspiris.state.types import Amount, UtcTime, words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HEAD: Final = "0007"  # the newest migration: a file that says this needs none
+HEAD: Final = "0001"  # the newest migration: a file that says this needs none
 
 
 class IntentKind(StrEnum):

@@ -1,4 +1,4 @@
-"""The first tables: runs, intents and their journal, links, holds, cursors, catalog."""
+"""Today's tables."""
 
 from __future__ import annotations
 
@@ -48,7 +48,17 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column(
             "kind",
-            words("create_customer", "create_draft", "write_deal", name="intents_kind"),
+            words(
+                "create_article",
+                "create_customer",
+                "update_customer",
+                "create_draft",
+                "update_draft",
+                "delete_draft",
+                "create_order",
+                "write_deal",
+                name="intents_kind",
+            ),
             nullable=False,
         ),
         sa.Column("company", sa.Text),
@@ -68,18 +78,24 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Text, nullable=False),
         sa.Column("created_at", UTC, nullable=False),
         sa.Column("updated_at", UTC, nullable=False),
+        sa.Column("source", sa.Text),
+        sa.Column("wrote", sa.Text),
+        sa.Column("basis", sa.Text),
         sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="intents_run"),
         sa.CheckConstraint("revision >= 1", name="intents_revision"),
         sa.CheckConstraint("length(payload_hash) = 64", name="intents_payload_hash"),
         sa.CheckConstraint("kind = 'write_deal' OR company IS NOT NULL", name="intents_create_has_company"),
         sa.CheckConstraint("kind = 'write_deal' OR marker IS NOT NULL", name="intents_create_has_marker"),
-        sa.CheckConstraint("kind = 'create_customer' OR subject = deal_id", name="intents_subject_is_deal"),
         sa.CheckConstraint(
-            "kind <> 'create_draft' OR (net IS NOT NULL AND currency IS NOT NULL)",
+            "kind IN ('create_article', 'create_customer', 'update_customer') OR subject = deal_id",
+            name="intents_subject_is_deal",
+        ),
+        sa.CheckConstraint(
+            "kind NOT IN ('create_draft', 'update_draft', 'delete_draft', 'create_order') OR (net IS NOT NULL AND currency IS NOT NULL)",
             name="intents_draft_has_net",
         ),
         sa.CheckConstraint(
-            "kind <> 'create_draft' OR state IN ('new', 'dropped') OR customer_id IS NOT NULL",
+            "kind NOT IN ('create_draft', 'update_draft', 'delete_draft', 'create_order') OR state IN ('new', 'dropped') OR customer_id IS NOT NULL",
             name="intents_sent_draft_has_customer",
         ),
         sa.CheckConstraint("(attempt = 0) = (sent_at IS NULL)", name="intents_attempt_has_time"),
@@ -89,20 +105,20 @@ def upgrade() -> None:
             name="intents_made_has_id",
         ),
     )
-    live = sa.text(
-        "kind IN ('create_customer', 'create_draft') AND state IN ('new', 'sent', 'review', 'done', 'adopted')"
+    op.create_index("intents_by_deal", "intents", ["deal_id"])
+    op.create_index("intents_by_run", "intents", ["run_id"])
+    op.create_index("intents_by_state", "intents", ["state"])
+    where = sa.text(
+        "kind IN ('create_article', 'create_customer', 'create_draft', 'create_order') AND state IN ('new', 'sent', 'review', 'done', 'adopted')"
     )
     op.create_index(
         "intents_one_live_create",
         "intents",
         ["company", "kind", "subject", "revision"],
         unique=True,
-        sqlite_where=live,
-        postgresql_where=live,
+        sqlite_where=where,
+        postgresql_where=where,
     )
-    op.create_index("intents_by_state", "intents", ["state"])
-    op.create_index("intents_by_run", "intents", ["run_id"])
-    op.create_index("intents_by_deal", "intents", ["deal_id"])
     op.create_table(
         "journal",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -153,6 +169,9 @@ def upgrade() -> None:
         sa.Column("remaining", sa.Text),
         sa.Column("code", sa.Text),
         sa.Column("message", sa.Text),
+        sa.Column("source", sa.Text),
+        sa.Column("wrote", sa.Text),
+        sa.Column("stood", sa.Text),
         sa.UniqueConstraint("company", "draft_id", name="links_one_deal_per_draft"),
         sa.CheckConstraint("revision >= 1", name="links_revision"),
         sa.CheckConstraint(
@@ -169,6 +188,14 @@ def upgrade() -> None:
         sa.Column("at", UTC, nullable=False),
     )
     op.create_table(
+        "customer_bases",
+        sa.Column("company", sa.Text, primary_key=True),
+        sa.Column("customer_id", sa.Text, primary_key=True),
+        sa.Column("buyer_id", sa.Text, nullable=False),
+        sa.Column("prints", sa.Text, nullable=False),
+        sa.Column("at", UTC, nullable=False),
+    )
+    op.create_table(
         "holds",
         sa.Column("deal_id", sa.Text, primary_key=True),
         sa.Column("code", sa.Text, primary_key=True),
@@ -177,6 +204,55 @@ def upgrade() -> None:
         sa.Column("first_seen", UTC, nullable=False),
         sa.Column("last_seen", UTC, nullable=False),
         sa.Column("run_id", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "review_reasons",
+        sa.Column("deal_id", sa.Text, primary_key=True),
+        sa.Column("reason", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("deal_id", sa.Text, nullable=False),
+        sa.Column("event", words("assigned", "resolved", "reopened", name="reviews_event"), nullable=False),
+        sa.Column("at", UTC, nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.Column("words", sa.Text),
+        sa.Column("reason", sa.Text),
+        sa.CheckConstraint("event = 'reopened' OR words IS NOT NULL", name="reviews_has_words"),
+        sa.CheckConstraint("(event = 'resolved') = (reason IS NOT NULL)", name="reviews_resolved_has_reason"),
+    )
+    op.create_index("reviews_by_deal", "reviews", ["deal_id"])
+    op.create_table(
+        "receivables",
+        sa.Column("company", sa.Text, primary_key=True),
+        sa.Column("invoice_id", sa.Text, primary_key=True),
+        sa.Column("customer_id", sa.Text, nullable=False),
+        sa.Column("number", sa.Text, nullable=False),
+        sa.Column("issued_on", sa.Date, nullable=False),
+        sa.Column("due_on", sa.Date),
+        sa.Column("last_payment_on", sa.Date),
+        sa.Column("currency", sa.Text, nullable=False),
+        sa.Column("net", sa.Text, nullable=False),
+        sa.Column("vat", sa.Text, nullable=False),
+        sa.Column("rounding", sa.Text, nullable=False),
+        sa.Column("gross", sa.Text, nullable=False),
+        sa.Column("remaining", sa.Text, nullable=False),
+        sa.Column("credited", sa.Text, nullable=False),
+        sa.Column("gross_in_books", sa.Text, nullable=False),
+        sa.Column("remaining_in_books", sa.Text, nullable=False),
+        sa.Column("rate", sa.Text),
+        sa.Column("ocr", sa.Text),
+        sa.Column("is_overdue", sa.Boolean, nullable=False),
+        sa.Column("is_credit_note", sa.Boolean, nullable=False),
+        sa.Column("credits_id", sa.Text),
+    )
+    op.create_table(
+        "mirrored",
+        sa.Column("kind", words("invoice", "account", name="mirrored_kind"), primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("document", sa.Text, nullable=False),
+        sa.Column("at", UTC, nullable=False),
     )
     op.create_table(
         "cursors",
