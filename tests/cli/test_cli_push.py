@@ -177,6 +177,7 @@ def test_a_world_without_deals_is_a_quiet_success(demo: Playground) -> None:
         "unchanged": 0,
         "held": 0,
         "failed": 0,
+        "out_of_scope": 0,
     }
 
 

@@ -170,9 +170,16 @@ def test_the_demonstration_tells_the_whole_story_and_leaves_its_reports(
     bare = Playground(tmp_path, "", "", demo.environ)
     ended = bare.sfspiris("demo")
     assert ended.code == 0, ended.out + ended.err
-    for words in ("Dry run", "Push again: nothing is made twice", "Paid", "Overdue", "to the öre"):
+    for words in (
+        "Preflight",
+        "Dry run",
+        "Push again: nothing is made twice",
+        "Paid",
+        "Overdue",
+        "to the öre",
+    ):
         assert words in ended.out
-    for name in ("plan.html", "push.html", "reconcile.html", "sfspiris.toml"):
+    for name in ("preflight.html", "plan.html", "push.html", "reconcile.html", "sfspiris.toml"):
         assert (tmp_path / "sfspiris-demo" / name).exists()
     assert bare.sfspiris("demo").code == 0, "it can be told again in the same folder"
 

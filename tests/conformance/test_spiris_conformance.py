@@ -132,6 +132,10 @@ def test_a_list_that_we_read_keeps_to_the_document_with_every_query_option(
     path = operation.removeprefix("GET ")
     choices: list[dict[str, str]] = [{}]
     if path not in {"/companysettings", "/currencies"}:  # the one is no list, the other's records have no id
+        if path == "/projects":
+            api.ok(
+                "POST", path, json={"Number": "P1", "Name": "Projekt", "Status": 1, "StartDate": "2026-01-01"}
+            )
         record = api.all(path)[0]["Id"]
         choices += [
             {"$page": "2", "$pagesize": "2"},
@@ -141,8 +145,9 @@ def test_a_list_that_we_read_keeps_to_the_document_with_every_query_option(
             {"$filter": f"Id eq {NOWHERE}", "$select": "Id"},
             {"$select": "Id"},
         ]
-        api.ok("GET", f"{path}/{record}")
-        assert api.refused("GET", f"{path}/{NOWHERE}")[0] == 404
+        if path != "/costcenters":  # a list only: its items are what can be asked for one by one
+            api.ok("GET", f"{path}/{record}")
+            assert api.refused("GET", f"{path}/{NOWHERE}")[0] == 404
         assert api.refused("GET", path, params={"$filter": "Nonsense eq"})[0] == 400
     for choice in choices:
         api.ok("GET", path, params=choice)

@@ -84,6 +84,7 @@ class _Story:
     def tell(self) -> None:
         """All steps; raises when one does not end as it must."""
         self._set_up()
+        self._preflight()
         planned = self._plan()
         self._push(planned)
         self._push_again()
@@ -117,6 +118,15 @@ class _Story:
             f"{len(won)} of them won; {old} of these closed before the first day that counts (start_date) and stays "
             "untouched. Its two companies in Spiris are “se” for Sweden and “int” for the rest of the world. "
             "Both systems are simulated on this machine; sfspiris has just signed in to them."
+        )
+
+    def _preflight(self) -> None:
+        self._title("Preflight: what would be held, also of deals that are not won yet")
+        document = self._run("preflight", "--report", str(self.out / "preflight.html"), expect=Exit.HELD)
+        owners = ", ".join(f"{one['owner']} {one['deals']}" for one in document["by_owner"])
+        self._say(
+            f"{document['checked']} deals judged, {len(document['open_deals'])} of them still open; "
+            f"{document['summary']['held']} would be held. By owner: {owners}."
         )
 
     def _plan(self) -> Json:
