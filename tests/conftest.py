@@ -1,7 +1,8 @@
 """What concerns a run of the tests as a whole.
 
 In continuous integration nothing may be skipped: what should have run and did not is a failure. And every call that any
-test made to a sandbox is held to the vendor's document at the end; see `suite_calls`.
+test made to a sandbox is held to the vendor's document at the end; see `suite_calls`. So are the reasons for which a deal
+may be held: each was raised by a story over HTTP; see `held_codes`.
 
 Made-up examples are the same in every run, so that a commit fails for what it changed; `-m release` with
 HYPOTHESIS_PROFILE=explore tries new ones.
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+import held_codes
 from playground import CALLS
 from shared import found
 
@@ -32,7 +34,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 _skipped: list[str] = []
 _fuzzed: Counter[str] = Counter()
 _folder: pytest.StashKey[tempfile.TemporaryDirectory[str]] = pytest.StashKey()
+_held_folder: pytest.StashKey[tempfile.TemporaryDirectory[str]] = pytest.StashKey()
 _verdict: pytest.StashKey[Verdict] = pytest.StashKey()
+_held: pytest.StashKey[dict[str, set[str]]] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[_folder] = tempfile.TemporaryDirectory(prefix="sfspiris-calls-")
         os.environ[CALLS] = config.stash[_folder].name
+        config.stash[_held_folder] = tempfile.TemporaryDirectory(prefix="sfspiris-held-")
+        os.environ[held_codes.FOLDER] = config.stash[_held_folder].name
 
 
 def pytest_runtest_teardown() -> None:
@@ -62,6 +68,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if _skipped and os.environ.get("CI") == "true":
         _fail(session)
+    if _held_folder in session.config.stash:
+        with session.config.stash[_held_folder] as folder:
+            held = session.config.stash[_held] = held_codes.gathered(Path(folder))
+        if _is_whole(session.config) and not all(held.values()):
+            _fail(session)
     if _folder in session.config.stash:
         with session.config.stash[_folder] as folder:
             if found("specs/spiris-openapi.json") is None or not any(Path(folder).iterdir()):
@@ -78,6 +89,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("skipped, which is a failure here", red=True)
         for one in sorted(set(_skipped)):
             terminalreporter.line(one)
+    held = terminalreporter.config.stash.get(_held, {})
+    if _is_whole(terminalreporter.config) and any(held.values()):
+        terminalreporter.section("hold codes, and how many stories raised each over HTTP")
+        for line in held_codes.told(held):
+            terminalreporter.line(line, red="no story" in line)
     verdict = terminalreporter.config.stash.get(_verdict, None)
     if verdict is not None and verdict.calls:
         terminalreporter.section("calls to the sandbox, held to the vendor's document")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+import held_codes
 from sfspiris.cli.app import run
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Playground:
             timeout=SECONDS,
             check=False,
         )
+        held_codes.note(done.stdout)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
@@ -189,6 +191,7 @@ def carry_out(
     for stream in streams:
         stream.flush()
         told.append(stream.buffer.getvalue().decode())
+    held_codes.note(told[0])
     return Ended(code, *told)
 
 

@@ -96,6 +96,8 @@ ROWS: Final = (
     Row("22 food at the old rate", sold("1 x 500 MAT"), ("VAT_RATE_DATE",)),
     Row("23 nothing to pay", sold("1 x 0 KONS"), ("ZERO_AMOUNT",)),
     Row("23 money back", sold("1 x -500 KONS"), ("NEGATIVE_PRICE",)),
+    Row("23 more back than sold", sold("1 x 500 KONS", "-2 x 500 KONS"), ("NEGATIVE_PRICE",)),
+    Row("23 something taken back", sold("2 x 500 KONS", "-1 x 500 KONS")),
     Row("24 foreign currency", sold(currency="EUR"), (), ("FOREIGN_CURRENCY",)),
     Row("25 a day to come", sold(closed_on=date(2026, 11, 21)), ("DATE_IN_FUTURE",)),
     Row("26 long terms", sold(payment_terms_days="60"), ("PAYMENT_TERMS_UNKNOWN",), ("LONG_PAYMENT_TERMS",)),

@@ -83,13 +83,13 @@ def _line(
     if absurd := _absurd(line):
         _hold_no_amount(where, *absurd, found)
         return None
-    if line.quantity <= 0 or line.unit_price < 0:
+    if line.quantity == 0 or line.unit_price < 0:
         about = "line_unit_price" if line.unit_price < 0 else "line_quantity"
         found.hold(
             HoldCode.NEGATIVE_PRICE,
             f"{where} has quantity {plain(line.quantity, 0)} at {plain(line.unit_price)}; "
-            "a draft takes neither negative prices nor zero or negative quantities.",
-            f"Correct the line; give money back with a credit note in {company.ledger} instead.",
+            "a draft takes neither negative prices nor a quantity of nothing.",
+            "Correct the line; what is taken off the invoice is a discount, or a negative quantity at its usual price.",
             about=about,
             value=None if line.unit_price < 0 else plain(line.quantity),
             amount=line.unit_price if line.unit_price < 0 else None,
@@ -204,6 +204,15 @@ def _compare_with_amount(
             HoldCode.ZERO_AMOUNT,
             "The deal's products come to nothing, and an invoice over 0,00 is not sent.",
             "Correct the prices, or leave the deal out of invoicing.",
+            about="amount",
+            amount=net,
+        )
+        return
+    if net < 0:  # ML 17 kap. 22 §: a credit note names the invoice that it changes, which no deal does
+        found.hold(
+            HoldCode.NEGATIVE_PRICE,
+            f"The deal's products come to {Money(net, currency)}, and an invoice gives no money back.",
+            f"Credit the invoice that this is about in {company.ledger}; correct the products, or leave the deal out.",
             about="amount",
             amount=net,
         )
