@@ -13,6 +13,7 @@ from sfspiris.core.identity import correlation_id
 from sfspiris.core.model import Customer, Draft, DraftRow, SyncState
 from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.vat import VatLine, VatSummary
+from sfspiris.sentences import as_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -165,8 +166,8 @@ def hold(
             deal_name=name,
             company=company,
             code=code,
-            message=message,
-            fix=fix,
+            message=as_told(message),
+            fix=as_told(fix),
             field=field,
             value=value,
             owner=owner,
@@ -313,10 +314,13 @@ def realistic_warnings() -> tuple[Warn, ...]:
     return (
         Warn(
             WarningCode.CUSTOMER_NAME_DIFFERS,
-            "Spiris knows the customer as Höglands kommun, Salesforce as Höglands Kommun.",
+            as_told("Spiris knows the customer as Höglands kommun, Salesforce as Höglands Kommun."),
             deal_id(2),
         ),
-        Warn(WarningCode.WRITE_BACK_UNAVAILABLE, "The field Spiris_Retry__c does not exist in Salesforce."),
+        Warn(
+            WarningCode.WRITE_BACK_UNAVAILABLE,
+            as_told("The field Spiris_Retry__c does not exist in Salesforce."),
+        ),
     )
 
 
@@ -521,7 +525,10 @@ def hostile_run(text: str, *, dry: bool = False) -> RunResult:
             hold(2, text, message=text, fix=text, field=text, value=text, owner=text),
             hold(3, text, message=text, fix=f"other {text}", field=text, value=text, owner=text),
         ),
-        warnings=(Warn(WarningCode.TERRITORY, text, deal_id(1)), Warn(WarningCode.TERRITORY, text)),
+        warnings=(
+            Warn(WarningCode.TERRITORY, as_told(text), deal_id(1)),
+            Warn(WarningCode.TERRITORY, as_told(text)),
+        ),
         dry=dry,
     )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.model import DealLink
+from sfspiris.sentences import as_told
 from sfspiris.state.journal import IntentKind, NewIntent
 from sfspiris.state.links import CustomerLink
 
@@ -94,7 +95,15 @@ def customer_link(buyer_id: str = "B1", *, company: str = "se", customer_id: str
 def hold(deal_id: str, code: HoldCode = HoldCode.NO_LINES, field: str | None = None, value: str = "") -> Hold:
     """A hold with a name, a value and sentences, none of which may be remembered."""
     return Hold(
-        deal_id, "Secret Name AB", "se", code, "Secret message", "Secret fix", field, value, "Secret Owner"
+        deal_id,
+        "Secret Name AB",
+        "se",
+        code,
+        as_told("Secret message"),
+        as_told("Secret fix"),
+        field,
+        value,
+        "Secret Owner",
     )
 
 

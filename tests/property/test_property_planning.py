@@ -22,6 +22,7 @@ from sfspiris.core.planning.adoption import Gap
 from sfspiris.core.planning.changed import Standing
 from sfspiris.core.planning.documents import Documents, Sent, Verdict, resolve
 from sfspiris.core.planning.push import PushInputs, Unresolved, decide
+from sfspiris.sentences import as_told
 from sfspiris.swedish import text
 from shorthand import (
     COUNTRY,
@@ -218,7 +219,7 @@ def anything(draw: st.DrawFn) -> PushInputs:
         if draw(st.booleans())
         else {},
         unresolved=[
-            Unresolved("se", name, None, "?", "!")
+            Unresolved("se", name, None, as_told("?"), as_told("!"))
             for name in draw(st.lists(st.sampled_from(names), max_size=1))
         ],
         ledgers={"se": known, "int": known},

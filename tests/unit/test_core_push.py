@@ -25,6 +25,7 @@ from sfspiris.core.model import Deal, DealStatus, SyncState
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.push import PushInputs, Unresolved, companies_to_read, decide
 from sfspiris.core.policy import ArticlePolicy
+from sfspiris.sentences import as_told
 from shorthand import POLICY, SE, TAG, buyer, customer, deal, inputs, invoice, ledger_draft, line, link, view
 
 GERMAN = buyer(
@@ -513,12 +514,14 @@ def test_a_deal_that_the_crm_says_is_drafted_but_that_nobody_remembers_is_held()
 
 def test_a_deal_whose_write_has_no_known_outcome_waits() -> None:
     sold = deal("D1", "2 x 500 KONS")
-    waiting = Unresolved("se", sold.id, None, "Nobody knows.", "Run again.")
+    waiting = Unresolved("se", sold.id, None, as_told("Nobody knows."), as_told("Run again."))
     assert only_hold(sold, unresolved=[waiting]) is HoldCode.OUTCOME_UNKNOWN
 
 
 def test_a_customer_whose_creation_has_no_known_outcome_is_not_made_again_for_another_deal() -> None:
-    waiting = Unresolved("se", "other", customer_key(TAG, "se", "556012-5790"), "Nobody knows.", "Run again.")
+    waiting = Unresolved(
+        "se", "other", customer_key(TAG, "se", "556012-5790"), as_told("Nobody knows."), as_told("Run again.")
+    )
     assert only_hold(deal("D1", "2 x 500 KONS"), unresolved=[waiting]) is HoldCode.OUTCOME_UNKNOWN
 
 

@@ -21,6 +21,7 @@ from sfspiris.core.policy import (
     VatPolicy,
     WithoutProduct,
 )
+from sfspiris.sentences import as_told
 from shorthand import CODINGS, INT, POLICY, SE, UNITS, buyer, customer, deal, inputs, line, view
 
 GERMAN = buyer(
@@ -390,7 +391,7 @@ def test_an_article_that_cannot_be_made_whole_is_held(words: object, code: str) 
 
 
 def test_a_deal_waits_for_an_article_of_which_nobody_knows_whether_it_was_made() -> None:
-    waiting = Unresolved("se", "006-another", None, "lost", "wait", article_key="ny")
+    waiting = Unresolved("se", "006-another", None, as_told("lost"), as_told("wait"), article_key="ny")
     assert held(deal("D1", "1 x 10 NY"), articles=CREATE, unresolved=(waiting,)) == ["OUTCOME_UNKNOWN"]
 
 

@@ -13,6 +13,7 @@ from sfspiris.core.review import reason_print
 from sfspiris.engine.gather import Scope
 from sfspiris.engine.review import plan_again, push_only, waiting
 from sfspiris.engine.run import Guard, push
+from sfspiris.sentences import as_told
 from shorthand import NOW, buyer, deal, deal_id
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def test_sales_asks_for_another_try_and_the_mark_is_taken_away(stage: Stage) -> 
 
 
 def held(code: HoldCode = HoldCode.NO_LINES) -> Hold:
-    return Hold("D1", "Affär", "se", code, "It has no products.", "Add them.")
+    return Hold("D1", "Affär", "se", code, as_told("It has no products."), as_told("Add them."))
 
 
 def test_a_reason_is_the_same_whatever_its_order_and_another_with_another_value() -> None:

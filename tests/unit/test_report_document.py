@@ -34,6 +34,7 @@ from sfspiris.errors import SafetyStop
 from sfspiris.report.document import failure_document, run_document
 from sfspiris.report.json import schema_text, shipped_schema, to_json
 from sfspiris.report.shapes import SCHEMAS, FailureDocument, RunDocument, money_text
+from sfspiris.sentences import as_told
 
 
 def as_json(result: RunResult) -> dict[str, Any]:
@@ -86,9 +87,9 @@ def test_the_same_run_gives_the_same_bytes_and_ends_with_a_line_break() -> None:
 def test_holds_and_warnings_come_in_one_order_however_they_were_found() -> None:
     holds = [hold(1, "B"), hold(2, "A"), hold(3, "C", HoldCode.NO_ROUTE, company=None)]
     warnings = [
-        Warn(WarningCode.TERRITORY, "b"),
-        Warn(WarningCode.COUNTRY_ASSUMED, "c"),
-        Warn(WarningCode.TERRITORY, "a"),
+        Warn(WarningCode.TERRITORY, as_told("b")),
+        Warn(WarningCode.COUNTRY_ASSUMED, as_told("c")),
+        Warn(WarningCode.TERRITORY, as_told("a")),
     ]
     forward = as_json(run(holds=holds, warnings=warnings))
     backward = as_json(run(holds=reversed(holds), warnings=reversed(warnings)))

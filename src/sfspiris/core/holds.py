@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sfspiris.core.written import Versions
+    from sfspiris.sentences import Sentence
 
 
 class HoldCode(StrEnum):
@@ -111,8 +112,8 @@ class Hold:
     deal_name: str
     company: str | None
     code: HoldCode
-    message: str
-    fix: str
+    message: Sentence
+    fix: Sentence
     field: str | None = None
     value: str | None = None
     owner: str | None = None
@@ -125,5 +126,5 @@ class Warn:
     """One finding that did not stop a Deal; `deal_id` is None when it concerns the whole run."""
 
     code: WarningCode
-    message: str
+    message: Sentence
     deal_id: str | None = None

@@ -13,6 +13,7 @@ from sfspiris.engine import gather
 from sfspiris.engine.recover import recover
 from sfspiris.engine.run import Part, push_part
 from sfspiris.errors import SafetyStop
+from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,6 +103,10 @@ def _called(one: Stale, names: Mapping[str, str]) -> str:
 def _warning(one: Stale) -> Warn:
     return Warn(
         WarningCode.PLAN_STALE,
-        f"The plan's {one.kind} was left alone: {one.why} A push or a new plan takes it up again.",
+        say(
+            "The plan's %(kind)s was left alone: %(why)s A push or a new plan takes it up again.",
+            kind=one.kind,
+            why=one.why,
+        ),
         one.deal_id,
     )

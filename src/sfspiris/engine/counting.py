@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfspiris.core.holds import Warn, WarningCode
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sfspiris.core.planning.documents import Documents
     from sfspiris.engine.world import World
+    from sfspiris.sentences import Sentence
 
 _NAMED = 5  # of what is missing, so that the sentence stays one
 
@@ -36,8 +38,13 @@ def deals(world: World, read: Collection[str], decided: Collection[str]) -> tupl
     return (
         Warn(
             WarningCode.COUNT_MISMATCH,
-            f"{len(read)} won deals were read, and {len(lost)} of them have neither a document nor a reason why not: "
-            f"{_some(lost)}. Nothing was made for them. This is a bug; please report it with the run's id.",
+            say(
+                "%(count)s won deals were read, and %(lost)s of them have neither a document nor a reason why not: "
+                "%(some)s. Nothing was made for them. This is a bug; please report it with the run's id.",
+                count=len(read),
+                lost=len(lost),
+                some=_some(lost),
+            ),
         ),
     )
 
@@ -58,8 +65,13 @@ def documents(world: World, company: str, found: Documents, decided: Collection[
     warned = [
         Warn(
             WarningCode.COUNT_MISMATCH,
-            f"{len(marked)} documents in {ledger} carry the deal's marker {marker}; one was to be made. Look at "
-            "them before one is issued, and delete what should not be there.",
+            say(
+                "%(count)s documents in %(ledger)s carry the deal's marker %(marker)s; one was to be made. Look at "
+                "them before one is issued, and delete what should not be there.",
+                count=len(marked),
+                ledger=ledger,
+                marker=marker,
+            ),
             marker.deal_id,
         )
         for marker, marked in ours.items()
@@ -72,14 +84,22 @@ def documents(world: World, company: str, found: Documents, decided: Collection[
         warned.append(
             Warn(
                 WarningCode.COUNT_MISMATCH,
-                f"{len(strangers)} documents in {ledger} (company {company}) carry markers of deals that this state file knows "
-                f"nothing of: {_some(strangers)}. If the right state file is still somewhere, put it back; if not, run "
-                "`sfspiris state rebuild`. A deal that is not won any more is for finance to look at.",
+                say(
+                    "%(count)s documents in %(ledger)s (company %(company)s) carry markers of deals that this state file knows "
+                    "nothing of: %(some)s. If the right state file is still somewhere, put it back; if not, run "
+                    "`sfspiris state rebuild`. A deal that is not won any more is for finance to look at.",
+                    count=len(strangers),
+                    ledger=ledger,
+                    company=company,
+                    some=_some(strangers),
+                ),
             )
         )
     return warned
 
 
-def _some(named: list[str]) -> str:
-    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-    return ", ".join(named[:_NAMED]) + more
+def _some(named: list[str]) -> Sentence:
+    some = joined(named[:_NAMED], ", ")
+    return (
+        say("%(some)s and %(count)s more", some=some, count=len(named) - _NAMED) if named[_NAMED:] else some
+    )

@@ -36,6 +36,7 @@ from sfspiris.engine.removal import remove
 from sfspiris.engine.search import WITNESS
 from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, Unreachable
 from sfspiris.ports.crm import DealUpdate
+from sfspiris.sentences import as_told, say
 from sfspiris.state.journal import IntentKind, NewIntent
 from sfspiris.state.links import CustomerLink
 
@@ -270,8 +271,14 @@ class _Execution:
             self._carried.warnings.append(
                 Warn(
                     WarningCode.CUSTOMER_NOT_UPDATED,
-                    f"Customer {action.number} {action.name} could not be updated: {written.message} {written.fix} "
-                    "It is tried again in the next run.",
+                    say(
+                        "Customer %(number)s %(name)s could not be updated: %(message)s %(fix)s "
+                        "It is tried again in the next run.",
+                        number=action.number,
+                        name=action.name,
+                        message=written.message,
+                        fix=written.fix,
+                    ),
                     action.deal_id,
                 )
             )
@@ -454,9 +461,13 @@ class _Execution:
             deal_name=action.deal_name,
             company=action.company,
             code=HoldCode.DRAFT_EDITED_BY_FINANCE,
-            message=f"Somebody changed the draft in {ledger} while this run was about to "
-            f"{'delete' if isinstance(action, DeleteDraft) else 'update'} it. It was left as it is.",
-            fix="Run again: the draft is read anew, and what both sides say is shown.",
+            message=say(
+                "Somebody changed the draft in %(ledger)s while this run was about to delete it. It was left as it is."
+                if isinstance(action, DeleteDraft)
+                else "Somebody changed the draft in %(ledger)s while this run was about to update it. It was left as it is.",
+                ledger=ledger,
+            ),
+            fix=say("Run again: the draft is read anew, and what both sides say is shown."),
             owner=action.owner,
         )
 
@@ -528,21 +539,32 @@ class _Execution:
         ledger = self._world.policy.companies[action.company].ledger
         net = Money(action.net, action.currency)
         if draft.totals.currency != action.currency:
-            words = (
-                f"The deal is in {action.currency}, but {ledger} made the draft in {draft.totals.currency}."
+            words = say(
+                "The deal is in %(currency)s, but %(ledger)s made the draft in %(other)s. Look at the draft before it is "
+                "issued.",
+                currency=action.currency,
+                ledger=ledger,
+                other=draft.totals.currency,
             )
         elif vat.mismatch(action.net, draft.totals, tolerance=tolerance) is not None:
             made = Money(draft.totals.net, draft.totals.currency)
-            words = f"The deal comes to {net} net, but {ledger} arrived at {made}."
+            words = say(
+                "The deal comes to %(net)s net, but %(ledger)s arrived at %(made)s. Look at the draft before it is issued.",
+                net=net,
+                ledger=ledger,
+                made=made,
+            )
         elif abs(draft.totals.gross - action.vat.gross) > tolerance:
             made = Money(draft.totals.gross, draft.totals.currency)
-            words = (
-                f"{ledger} arrived at a total of {made} with VAT and rounding, "
-                f"but {Money(action.vat.gross, action.currency)} was expected."
+            words = say(
+                "%(ledger)s arrived at a total of %(made)s with VAT and rounding, but %(expected)s was expected. Look at the "
+                "draft before it is issued.",
+                ledger=ledger,
+                made=made,
+                expected=Money(action.vat.gross, action.currency),
             )
         else:
             return None
-        words += " Look at the draft before it is issued."
         self._carried.warnings.append(Warn(WarningCode.TOTAL_MISMATCH, words, action.deal_id))
         return words
 
@@ -691,8 +713,8 @@ class _Execution:
             deal_name="" if isinstance(action, CreateCustomer | CreateArticle) else action.deal_name,
             company=action.company,
             code=code,
-            message=error.message,
-            fix=error.remedy,
+            message=as_told(error.message),
+            fix=as_told(error.remedy),
             owner=None
             if isinstance(action, CreateCustomer | CreateArticle | UpdateCustomer)
             else action.owner,
@@ -776,7 +798,10 @@ class _Execution:
                 self._carried.warnings.append(
                     Warn(
                         WarningCode.WRITE_BACK_FAILED,
-                        f"Salesforce did not save the status of the deal: {error.rstrip('.')}. It is tried again in the next run.",
+                        say(
+                            "Salesforce did not save the status of the deal: %(error)s. It is tried again in the next run.",
+                            error=error.rstrip("."),
+                        ),
                         one.deal_id,
                     )
                 )

@@ -12,6 +12,7 @@ from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.mirroring import CustomerOf, MirrorInputs, decide_mirror
 from sfspiris.core.receivables import values
 from sfspiris.errors import Fatal, Retryable
+from sfspiris.sentences import joined, say
 from sfspiris.state.receivables import ACCOUNT, INVOICE
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sfspiris.core.receivables import Value
     from sfspiris.engine.execute import Carried
     from sfspiris.engine.world import World
+    from sfspiris.sentences import Sentence
 
 COMPLETE_AT_LEAST: Final = timedelta(hours=24)
 """How often all invoices are read although only some have moved: a payment need not move an invoice's time stamp."""
@@ -100,7 +102,11 @@ def carry_out(world: World, actions: Sequence[Mirrored], carried: Carried) -> No
     carried.warnings += [
         Warn(
             WarningCode.WRITE_BACK_FAILED,
-            f"Salesforce did not save {count} of the invoices and accounts: {error.rstrip('.')}. They are tried again in the next run.",
+            say(
+                "Salesforce did not save %(count)s of the invoices and accounts: %(error)s. They are tried again in the next run.",
+                count=count,
+                error=error.rstrip("."),
+            ),
         )
         for error, count in sorted(refused.items())
     ]
@@ -139,7 +145,7 @@ def _write(
 
 def _look(world: World, customers: Sequence[CustomerOf]) -> tuple[Warn, ...]:
     """Read what the CRM really shows and go by that from now on; what others changed there is told."""
-    found: list[str] = []
+    found: list[Sentence] = []
     looks: list[tuple[str, Mapping[str, Mapping[str, Value]], frozenset[str]]] = []
     if world.policy.invoice_fields:
         looks.append((INVOICE, world.crm.read_invoices(), world.policy.invoice_fields))
@@ -153,11 +159,11 @@ def _look(world: World, customers: Sequence[CustomerOf]) -> tuple[Warn, ...]:
         for key, said in told.items():
             now = shown.get(key)
             if now is None:
-                found.append(f"{kind} {key} is gone")
+                found.append(say("%(record)s is gone", record=f"{kind} {key}"))
                 continue
             changed = sorted(name for name in names & said.keys() if now.get(name) != said[name])
             if changed:
-                found.append(f"{kind} {key}: {', '.join(changed)}")
+                found.append(joined((kind, f"{key}:", ", ".join(changed))))
         world.state.receivables.forget_told(kind, told.keys() - shown.keys())
         world.state.receivables.note_told(
             kind,
@@ -166,12 +172,18 @@ def _look(world: World, customers: Sequence[CustomerOf]) -> tuple[Warn, ...]:
         )
     if not found:
         return ()
-    more = f", and {len(found) - _TAMPERED_SHOWN} more" if len(found) > _TAMPERED_SHOWN else ""
+    some = found[:_TAMPERED_SHOWN]
+    what = joined(some, "; ")
+    if len(found) > len(some):
+        what = say("%(some)s, and %(count)s more", some=what, count=len(found) - len(some))
     return (
         Warn(
             WarningCode.MIRROR_RESTORED,
-            f"Somebody else changed in Salesforce what only sfspiris writes: {'; '.join(found[:_TAMPERED_SHOWN])}{more}. "
-            "It is written again as the ledger has it.",
+            say(
+                "Somebody else changed in Salesforce what only sfspiris writes: %(what)s. "
+                "It is written again as the ledger has it.",
+                what=what,
+            ),
         ),
     )
 

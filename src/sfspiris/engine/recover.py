@@ -20,6 +20,7 @@ from sfspiris.core.planning.push import Unresolved
 from sfspiris.core.planning.rollback import taken_back
 from sfspiris.engine.removal import was_issued
 from sfspiris.engine.search import documents
+from sfspiris.sentences import say
 from sfspiris.state.journal import IntentKind
 from sfspiris.state.links import CustomerLink
 
@@ -133,8 +134,11 @@ def _articles(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unres
                     intent.company or "",
                     intent.deal_id,
                     None,
-                    f"The reply to the article {intent.marker} was lost, and it is not to be seen yet.",
-                    "Run again later: it is looked for first and never sent twice.",
+                    say(
+                        "The reply to the article %(marker)s was lost, and it is not to be seen yet.",
+                        marker=intent.marker,
+                    ),
+                    say("Run again later: it is looked for first and never sent twice."),
                     article_key=intent.subject,
                 )
             )
@@ -274,9 +278,15 @@ def _update(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
             intent.company or "",
             intent.deal_id,
             None,
-            f"The reply to the update of the draft sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and the draft does not "
-            "say what was sent.",
-            f"Run again after {until:%H:%M} UTC: the draft is read first, and nothing in it is overwritten unseen.",
+            say(
+                "The reply to the update of the draft sent at %(sent_at)s UTC was lost, and the draft does not "
+                "say what was sent.",
+                sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
+            ),
+            say(
+                "Run again after %(until)s UTC: the draft is read first, and nothing in it is overwritten unseen.",
+                until=f"{until:%H:%M}",
+            ),
         )
     _tell(intent, Verdict.GIVE_BACK)
     _give_back(world, intent)
@@ -314,9 +324,15 @@ def _deletion(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None
             intent.company or "",
             intent.deal_id,
             None,
-            f"The reply to the deletion of the draft sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and the draft still "
-            "stands.",
-            f"Run again after {sent_at + world.settle:%H:%M} UTC: the draft is read first, and nothing is deleted unseen.",
+            say(
+                "The reply to the deletion of the draft sent at %(sent_at)s UTC was lost, and the draft still "
+                "stands.",
+                sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
+            ),
+            say(
+                "Run again after %(until)s UTC: the draft is read first, and nothing is deleted unseen.",
+                until=f"{sent_at + world.settle:%H:%M}",
+            ),
         )
     _tell(intent, Verdict.GIVE_BACK)
     _give_back(world, intent)
@@ -346,15 +362,24 @@ def _draft_open(world: World, intent: Intent, resolution: Resolution) -> Unresol
     sent_at = intent.sent_at or intent.created_at
     if resolution.verdict is Verdict.WAIT:
         until = sent_at + world.settle
-        message = f"The reply to the draft sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and the draft is not to be seen yet."
-        fix = f"Run again after {until:%H:%M} UTC: it is looked for first and never sent twice."
-    else:
-        message = (
-            f"The reply to the draft sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and {resolution.reason}"
+        message = say(
+            "The reply to the draft sent at %(sent_at)s UTC was lost, and the draft is not to be seen yet.",
+            sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
         )
-        fix = (
+        fix = say(
+            "Run again after %(until)s UTC: it is looked for first and never sent twice.",
+            until=f"{until:%H:%M}",
+        )
+    else:
+        message = say(
+            "The reply to the draft sent at %(sent_at)s UTC was lost, and %(reason)s",
+            sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
+            reason=resolution.reason,
+        )
+        fix = say(
             "Look at it in the ledger: delete what should not be there, or put the marker "
-            f"{intent.marker} into its reference if it is this deal's; then run again."
+            "%(marker)s into its reference if it is this deal's; then run again.",
+            marker=intent.marker,
         )
     return Unresolved(intent.company or "", intent.deal_id, None, message, fix)
 
@@ -366,15 +391,19 @@ def _customer_open(intent: Intent, verdict: Verdict) -> Unresolved:
         intent.company or "",
         intent.deal_id,
         intent.subject,
-        f"The reply to the customer sent at {sent_at:%Y-%m-%d %H:%M} UTC was lost, and "
-        + (
-            "the customer is not to be seen yet."
-            if waits
-            else f"several customers carry the note {intent.marker}."
-        ),
-        "Run again later: it is looked for first and never sent twice."
+        say(
+            "The reply to the customer sent at %(sent_at)s UTC was lost, and the customer is not to be seen yet.",
+            sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
+        )
         if waits
-        else "Take the note out of the customer that should not be used; then run again.",
+        else say(
+            "The reply to the customer sent at %(sent_at)s UTC was lost, and several customers carry the note %(note)s.",
+            sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
+            note=intent.marker,
+        ),
+        say("Run again later: it is looked for first and never sent twice.")
+        if waits
+        else say("Take the note out of the customer that should not be used; then run again."),
     )
 
 
@@ -383,7 +412,10 @@ def _not_asked(intent: Intent) -> Unresolved:
         intent.company or "",
         intent.deal_id,
         intent.subject if intent.kind is IntentKind.CREATE_CUSTOMER else None,
-        f"A write to company {intent.company} has no known outcome, and that company is not part of this run.",
-        "Run without --company, or put the company back into the configuration.",
+        say(
+            "A write to company %(company)s has no known outcome, and that company is not part of this run.",
+            company=intent.company,
+        ),
+        say("Run without --company, or put the company back into the configuration."),
         article_key=intent.subject if intent.kind is IntentKind.CREATE_ARTICLE else None,
     )

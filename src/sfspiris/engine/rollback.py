@@ -16,6 +16,7 @@ from sfspiris.engine.recover import recover
 from sfspiris.engine.run import finish
 from sfspiris.engine.search import documents
 from sfspiris.errors import UsageError
+from sfspiris.sentences import joined, say
 from sfspiris.state.journal import IntentKind
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import DealLink
     from sfspiris.core.outcome import RunResult
     from sfspiris.engine.world import World
+    from sfspiris.sentences import Sentence
     from sfspiris.state.journal import Intent
 
 _MADE = (IntentState.DONE, IntentState.ADOPTED)
@@ -140,8 +142,12 @@ def _unanswered(written: Sequence[Intent]) -> list[Hold]:
             deal_name="",
             company=one.company,
             code=HoldCode.OUTCOME_UNKNOWN,
-            message="The run sent a draft for the deal that was never answered; whether there is one is not known yet.",
-            fix="Run `sfspiris push-closed-won` after the settle window, which finds out, then the rollback again.",
+            message=say(
+                "The run sent a draft for the deal that was never answered; whether there is one is not known yet."
+            ),
+            fix=say(
+                "Run `sfspiris push-closed-won` after the settle window, which finds out, then the rollback again."
+            ),
         )
         for one in written
         if one.kind is IntentKind.CREATE_DRAFT and one.state in OPEN_STATES
@@ -150,7 +156,7 @@ def _unanswered(written: Sequence[Intent]) -> list[Hold]:
 
 def _left_in_ledgers(world: World, written: Sequence[Intent]) -> list[Warn]:
     """Customers and articles that the run made: others may rest on them by now, so they stay."""
-    found: dict[str, list[str]] = defaultdict(list)
+    found: dict[str, list[Sentence]] = defaultdict(list)
     for one in written:
         if one.state not in LIVE_STATES or one.company is None:
             continue
@@ -158,14 +164,20 @@ def _left_in_ledgers(world: World, written: Sequence[Intent]) -> list[Warn]:
             numbers = {
                 known.customer_id: known.number for known in world.state.links.customers(one.company).values()
             }
-            found[one.company].append(f"customer {numbers.get(one.remote_id or '', one.remote_id)}")
+            found[one.company].append(
+                say("customer %(number)s", number=numbers.get(one.remote_id or "", one.remote_id))
+            )
         elif one.kind is IntentKind.CREATE_ARTICLE:
-            found[one.company].append(f"article {one.marker}")
+            found[one.company].append(say("article %(number)s", number=one.marker))
     return [
         Warn(
             WarningCode.LEFT_IN_LEDGER,
-            f"The run also made {', '.join(things)} in company {company}. They are left: other documents may use them by "
-            "now, and no draft depends on their going.",
+            say(
+                "The run also made %(things)s in company %(company)s. They are left: other documents may use them by "
+                "now, and no draft depends on their going.",
+                things=joined(things, ", "),
+                company=company,
+            ),
         )
         for company, things in sorted(found.items())
     ]

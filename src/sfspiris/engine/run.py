@@ -19,6 +19,7 @@ from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
 from sfspiris.errors import SafetyStop
 from sfspiris.ports.crm import Selection
+from sfspiris.sentences import as_told, say
 from sfspiris.state.runs import RunCounts
 
 if TYPE_CHECKING:
@@ -361,8 +362,12 @@ def _early(world: World, scope: Scope, gathered: Gathered) -> tuple[Warn, ...]:
     return tuple(
         Warn(
             WarningCode.BEFORE_START_DATE,
-            f"The deal closed on {deal.closed_on}, before start_date ({first}), and is planned because it was named. Make "
-            "sure that it has not been invoiced in another way already.",
+            say(
+                "The deal closed on %(closed_on)s, before start_date (%(first)s), and is planned because it was named. Make "
+                "sure that it has not been invoiced in another way already.",
+                closed_on=deal.closed_on,
+                first=first,
+            ),
             deal.id,
         )
         for deal in gathered.deals
@@ -372,7 +377,9 @@ def _early(world: World, scope: Scope, gathered: Gathered) -> tuple[Warn, ...]:
 
 def _about_the_crm(world: World) -> tuple[Warn, ...]:
     """What the CRM lacks, told once a run; everything else works without it."""
-    lacks = tuple(Warn(WarningCode.SOURCE_FIELD_MISSING, words) for words in world.crm.shortcomings())
+    lacks = tuple(
+        Warn(WarningCode.SOURCE_FIELD_MISSING, as_told(words)) for words in world.crm.shortcomings()
+    )
     missing = world.crm.missing_sync_fields()
     if not missing:
         return lacks
@@ -380,8 +387,11 @@ def _about_the_crm(world: World) -> tuple[Warn, ...]:
         *lacks,
         Warn(
             WarningCode.WRITE_BACK_UNAVAILABLE,
-            f"Salesforce has no field {', '.join(missing)} on the deal that the integration user may write, so sales "
-            "does not see it there; everything else works.",
+            say(
+                "Salesforce has no field %(fields)s on the deal that the integration user may write, so sales "
+                "does not see it there; everything else works.",
+                fields=", ".join(missing),
+            ),
         ),
     )
 

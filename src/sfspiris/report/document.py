@@ -27,6 +27,7 @@ from sfspiris.core.identity import action_id, payload_hash
 from sfspiris.core.outcome import Outcome, RunStatus
 from sfspiris.core.vat import row_net
 from sfspiris.report.clean import numbers_pattern
+from sfspiris.report.language import words
 from sfspiris.report.shapes import FailureDocument, ReconcileDocument, RunDocument
 from sfspiris.swedish.verdict import PERSONAL_ID
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from sfspiris.core.receivables import InvoiceRecord
     from sfspiris.core.vat import VatSummary
     from sfspiris.errors import SfspirisError
+    from sfspiris.report.helping import Language
+    from sfspiris.report.language import Words
     from sfspiris.report.shapes import ActionFacts
 
 Json = dict[str, Any]
@@ -55,15 +58,19 @@ def run_document(
     companies: Mapping[str, str] | None = None,
     deal_names: Mapping[str, str] | None = None,
     plan_hash: str | None = None,
+    language: Language = "en",
 ) -> RunDocument:
     """The facts of a run.
 
     `record_url` gives a Deal's address in the CRM. `companies` are the companies' names by key, for the reader; those of
     the run that are missing are shown by key. `deal_names` names Deals that the result itself does not name, such as
-    those a pull only writes status to. `plan_hash` replaces our own print, for a plan that was saved with one.
+    those a pull only writes status to. `plan_hash` replaces our own print, for a plan that was saved with one; the print is
+    the same in every language. Sentences are told in `language`.
     """
     document = RunDocument.model_validate(
-        _run(result, record_url=record_url, companies=companies, deal_names=deal_names)
+        _run(
+            result, record_url=record_url, companies=companies, deal_names=deal_names, spoken=words(language)
+        )
     )
     return document.model_copy(update={"plan_hash": plan_hash or _plan_hash(document.actions)})
 
@@ -74,12 +81,14 @@ def reconcile_document(
     *,
     record_url: Callable[[str], str],
     companies: Mapping[str, str] | None = None,
+    language: Language = "en",
 ) -> ReconcileDocument:
     """The facts of a comparison: the run's own, with lines, counts and sums beside.
 
     The status is `partial` as soon as something could not be read, for then agreement has not been shown.
     """
-    document = _run(result, record_url=record_url, companies=companies, deal_names=None)
+    spoken = words(language)
+    document = _run(result, record_url=record_url, companies=companies, deal_names=None, spoken=spoken)
     found = (line.company for line in reconciliation.lines)
     document["companies"] = _companies((*document["companies"], *found), companies)
     if not reconciliation.is_complete:
@@ -106,7 +115,7 @@ def reconcile_document(
                 }
                 for one in sorted(reconciliation.sums, key=lambda one: (one.company, one.currency))
             ],
-            "lines": [_line(line, record_url) for line in reconciliation.lines],
+            "lines": [_line(line, record_url, spoken) for line in reconciliation.lines],
             "locks": [_lock(one, reconciliation) for one in reconciliation.locks],
             "classes": Counter(str(line.code) for line in reconciliation.lines if line.code),
             "reread": reconciliation.reread,
@@ -118,7 +127,7 @@ def reconcile_document(
 
 def failure_document(error: SfspirisError) -> FailureDocument:
     """The facts of a command that failed as a whole."""
-    return FailureDocument.model_validate({"error": _error(error)})
+    return FailureDocument.model_validate({"error": _error(error, words("en"))})
 
 
 # --- the parts of a run --------------------------------------------------------------------------------------------
@@ -130,6 +139,7 @@ def _run(
     record_url: Callable[[str], str],
     companies: Mapping[str, str] | None,
     deal_names: Mapping[str, str] | None,
+    spoken: Words,
 ) -> Json:
     names = dict(deal_names or {}) | _deal_names(result)
     actions = [_action(one, names=names, record_url=record_url) for one in result.results]
@@ -141,14 +151,14 @@ def _run(
         "status": result.status,
         "started_at": result.started_at,
         "finished_at": result.finished_at,
-        "stopped": _error(result.stopped) if result.stopped is not None else None,
+        "stopped": _error(result.stopped, spoken) if result.stopped is not None else None,
         "plan_hash": "",
         "companies": _companies(involved, companies),
         "summary": _summary(result),
         "actions": actions,
-        "holds": [_hold(one, record_url) for one in sorted(result.holds, key=_hold_order)],
+        "holds": [_hold(one, record_url, spoken) for one in sorted(result.holds, key=_hold_order)],
         "warnings": [
-            {"code": one.code, "deal": one.deal_id, "message": one.message}
+            {"code": one.code, "deal": one.deal_id, "message": spoken.sentence(one.message)}
             for one in sorted(result.warnings, key=lambda one: (one.code, one.deal_id or "", one.message))
         ],
         "api_calls": dict(sorted(result.api_calls.items())),
@@ -158,8 +168,12 @@ def _run(
     return cleaned
 
 
-def _error(error: SfspirisError) -> Json:
-    return {"code": error.code, "message": error.message, "remedy": error.remedy}
+def _error(error: SfspirisError, spoken: Words) -> Json:
+    return {
+        "code": error.code,
+        "message": spoken.sentence(error.message),
+        "remedy": spoken.sentence(error.remedy),
+    }
 
 
 def _deal_names(result: RunResult) -> dict[str, str]:
@@ -370,7 +384,7 @@ def _hold_order(one: HeldSince) -> tuple[str, ...]:
     return (hold.company or "", hold.code, hold.deal_name, hold.deal_id, hold.field or "", hold.message)
 
 
-def _hold(one: HeldSince, record_url: Callable[[str], str]) -> Json:
+def _hold(one: HeldSince, record_url: Callable[[str], str], spoken: Words) -> Json:
     hold = one.hold
     return {
         "deal": hold.deal_id,
@@ -380,8 +394,8 @@ def _hold(one: HeldSince, record_url: Callable[[str], str]) -> Json:
         "field": hold.field,
         "value": hold.value,
         "currency": hold.currency,
-        "message": hold.message,
-        "fix": hold.fix,
+        "message": spoken.sentence(hold.message),
+        "fix": spoken.sentence(hold.fix),
         "owner": hold.owner,
         "since": one.since,
         "versions": [
@@ -392,7 +406,7 @@ def _hold(one: HeldSince, record_url: Callable[[str], str]) -> Json:
     }
 
 
-def _line(line: Drift, record_url: Callable[[str], str]) -> Json:
+def _line(line: Drift, record_url: Callable[[str], str], spoken: Words) -> Json:
     return {
         "symbol": line.symbol,
         "deal": line.deal_id,
@@ -403,11 +417,11 @@ def _line(line: Drift, record_url: Callable[[str], str]) -> Json:
         "field": line.field,
         "salesforce": line.crm_value,
         "spiris": line.ledger_value,
-        "message": line.message,
+        "message": spoken.sentence(line.message),
         "code": line.code,
         "also": line.also,
         "reasons": line.reasons,
-        "fix": line.fix,
+        "fix": spoken.sentence(line.fix) if line.fix is not None else None,
         "figures": [asdict(one) for one in line.figures],
         "links": {"salesforce": record_url(line.deal_id) if line.deal_id else None},
     }

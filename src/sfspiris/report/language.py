@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from sfspiris.sentences import Sentence, filled
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,6 +29,16 @@ class Words:
     def say(self, text: str) -> str:
         """The text in the language, places left as they are."""
         return self.translations.get(text, text)
+
+    def sentence(self, text: str) -> str:
+        """The sentence in the language, with the same values, and sentences within it, in its places; other text as it is."""
+        if not isinstance(text, Sentence):
+            return text
+        if not self.translations:
+            return str(text)
+        return filled(
+            self.say(text.template), {name: self.sentence(value) for name, value in text.args.items()}
+        )
 
     def count(self, one: str, many: str, number: int) -> str:
         """The text for one, or for any other number, places left as they are."""

@@ -17,6 +17,7 @@ from sfspiris.core.money import Money
 from sfspiris.core.planning.documents import no_documents
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.matching import match_customer, same_orgnr
+from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -75,8 +76,16 @@ def find_document(
         if key != company.key and documents.marked(marker):
             found.hold(
                 HoldCode.OUTCOME_UNKNOWN,
-                f"Company {key} has a document with the deal's marker {marker}, but the deal now goes to {company.key}.",
-                f"Change the deal back so that it goes to {key}, or delete the document there; then run again.",
+                say(
+                    "Company %(other)s has a document with the deal's marker %(marker)s, but the deal now goes to %(company)s.",
+                    other=key,
+                    marker=marker,
+                    company=company.key,
+                ),
+                say(
+                    "Change the deal back so that it goes to %(company)s, or delete the document there; then run again.",
+                    company=key,
+                ),
             )
             return None
     marked = searched.documents.get(company.key, no_documents).marked(marker)
@@ -85,26 +94,41 @@ def find_document(
         return None
     document = marked[0]
     if len(marked) > 1:
-        otherwise = f"{len(marked)} documents in {company.ledger} carry the deal's marker {marker}."
+        otherwise = say(
+            "%(count)s documents in %(ledger)s carry the deal's marker %(marker)s.",
+            count=len(marked),
+            ledger=company.ledger,
+            marker=marker,
+        )
     elif (company.key, document.draft_id) in searched.taken:
-        otherwise = f"The document in {company.ledger} with the deal's marker {marker} stands for another deal already."
+        otherwise = say(
+            "The document in %(ledger)s with the deal's marker %(marker)s stands for another deal already.",
+            ledger=company.ledger,
+            marker=marker,
+        )
     elif (
         document.totals.currency != screened.currency
         or vat.mismatch(screened.net, document.totals, tolerance=policy.tolerance) is not None
     ):
-        otherwise = (
-            f"{company.ledger} has a document with the deal's marker over "
-            f"{Money(document.totals.net, document.totals.currency)} net, "
-            f"but the deal comes to {Money(screened.net, screened.currency)}."
+        otherwise = say(
+            "%(ledger)s has a document with the deal's marker over %(there)s net, but the deal comes to %(net)s.",
+            ledger=company.ledger,
+            there=Money(document.totals.net, document.totals.currency),
+            net=Money(screened.net, screened.currency),
         )
     elif _is_for_somebody_else(document, screened, customers, found):
-        otherwise = f"{company.ledger} has a document with the deal's marker, but for another customer than the deal's."
+        otherwise = say(
+            "%(ledger)s has a document with the deal's marker, but for another customer than the deal's.",
+            ledger=company.ledger,
+        )
     else:
         return document
     found.hold(
         HoldCode.OUTCOME_UNKNOWN,
         otherwise,
-        "Delete the document that should not be there, or bring deal and document into agreement; then run again.",
+        say(
+            "Delete the document that should not be there, or bring deal and document into agreement; then run again."
+        ),
     )
     return None
 
@@ -125,18 +149,32 @@ def _hold_when_it_may_be_there(screened: Screened, searched: Searched, found: Fi
     if claims_a_document(deal):
         found.hold(
             HoldCode.OUTCOME_UNKNOWN,
-            f"Salesforce says that the deal has draft {deal.sync.draft_id or ''} in {ledger}, "
-            "but nothing there carries its marker.",
-            f"Look for it in {ledger}. If it was deleted on purpose, empty Spiris_Draft_Id__c and "
-            "Spiris_Invoice_Number__c on the opportunity and run again.",
+            say(
+                "Salesforce says that the deal has draft %(draft)s in %(ledger)s, "
+                "but nothing there carries its marker.",
+                draft=deal.sync.draft_id or "",
+                ledger=ledger,
+            ),
+            say(
+                "Look for it in %(ledger)s. If it was deleted on purpose, empty Spiris_Draft_Id__c and "
+                "Spiris_Invoice_Number__c on the opportunity and run again.",
+                ledger=ledger,
+            ),
         )
     elif gap is not None and not gap.is_over:
         found.hold(
             HoldCode.OUTCOME_UNKNOWN,
-            f"Salesforce or {ledger} tells of earlier runs that this state file knows nothing of. One of them may just "
-            f"have made a draft for this deal that {ledger} does not list yet.",
-            f"Run again after {gap.until:%Y-%m-%d %H:%M} UTC: {ledger} is searched first, and nothing is made twice. "
-            "If the right state file is still somewhere, put it back instead.",
+            say(
+                "Salesforce or %(ledger)s tells of earlier runs that this state file knows nothing of. One of them may just "
+                "have made a draft for this deal that %(ledger)s does not list yet.",
+                ledger=ledger,
+            ),
+            say(
+                "Run again after %(until)s UTC: %(ledger)s is searched first, and nothing is made twice. "
+                "If the right state file is still somewhere, put it back instead.",
+                until=f"{gap.until:%Y-%m-%d %H:%M}",
+                ledger=ledger,
+            ),
         )
 
 
@@ -163,11 +201,20 @@ def hold_when_unmarked_twin(
         return
     found.hold(
         HoldCode.OUTCOME_UNKNOWN,
-        f"Earlier runs, of which this state file knows nothing, have worked for the company, and {company.ledger} has a "
-        f"document without any marker for {customer.number} {customer.name} over the deal's "
-        f"{Money(screened.net, screened.currency)} net.",
-        f"If it is this deal's, put {marker} into its reference. If not, make the deal's draft by hand with "
-        f"{marker} in its reference. Then run again.",
+        say(
+            "Earlier runs, of which this state file knows nothing, have worked for the company, and %(ledger)s has a "
+            "document without any marker for %(number)s %(name)s over the deal's "
+            "%(net)s net.",
+            ledger=company.ledger,
+            number=customer.number,
+            name=customer.name,
+            net=Money(screened.net, screened.currency),
+        ),
+        say(
+            "If it is this deal's, put %(marker)s into its reference. If not, make the deal's draft by hand with "
+            "%(marker)s in its reference. Then run again.",
+            marker=marker,
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from sfspiris.core.model import NewArticle
 from sfspiris.core.money import plain
 from sfspiris.core.planning.findings import too_long
 from sfspiris.core.policy import MissingArticle, WithoutProduct
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -130,8 +131,13 @@ def usable(
     if not article.is_active:
         found.hold(
             HoldCode.ARTICLE_INACTIVE,
-            f"{line.where}: article {article.number} is inactive in {ledger}.",
-            f"Activate the article in {ledger}, or sell another product.",
+            say(
+                "%(line)s: article %(number)s is inactive in %(ledger)s.",
+                line=line.where,
+                number=article.number,
+                ledger=ledger,
+            ),
+            say("Activate the article in %(ledger)s, or sell another product.", ledger=ledger),
             about="line_article",
             value=article.number,
         )
@@ -139,8 +145,13 @@ def usable(
     if article.vat_rate is None:
         found.hold(
             HoldCode.VAT_RATE_UNKNOWN,
-            f"{line.where}: article {article.number} in {ledger} has no coding with a VAT rate.",
-            f"Give the article a coding in {ledger}.",
+            say(
+                "%(line)s: article %(number)s in %(ledger)s has no coding with a VAT rate.",
+                line=line.where,
+                number=article.number,
+                ledger=ledger,
+            ),
+            say("Give the article a coding in %(ledger)s.", ledger=ledger),
             about="line_article",
             value=article.number,
         )
@@ -159,7 +170,13 @@ def _compare_units(article: Article, line: ScreenedLine, screened: Screened, fou
     ):
         found.warn(
             WarningCode.UNIT_DIFFERS,
-            f"{line.where} is sold by {sold}, but article {article.number} is invoiced by {article.unit}.",
+            say(
+                "%(line)s is sold by %(sold)s, but article %(number)s is invoiced by %(unit)s.",
+                line=line.where,
+                sold=sold,
+                number=article.number,
+                unit=article.unit,
+            ),
         )
 
 
@@ -171,15 +188,22 @@ def _hold_missing(line: ScreenedLine, screened: Screened, found: Findings) -> No
     if line.article is None:
         found.hold(
             HoldCode.ARTICLE_MISSING,
-            f"{line.where} has no product code.",
-            "Give the product in Salesforce the number of its article, or map its family in the configuration.",
+            say("%(line)s has no product code.", line=line.where),
+            say(
+                "Give the product in Salesforce the number of its article, or map its family in the configuration."
+            ),
             about="line_article",
         )
         return
     found.hold(
         HoldCode.ARTICLE_MISSING,
-        f"{line.where}: {ledger} has no article {line.article}.",
-        f"Create the article in {ledger}, or correct the product code in Salesforce.",
+        say(
+            "%(line)s: %(ledger)s has no article %(article)s.",
+            line=line.where,
+            ledger=ledger,
+            article=line.article,
+        ),
+        say("Create the article in %(ledger)s, or correct the product code in Salesforce.", ledger=ledger),
         about="line_article",
         value=line.article,
     )
@@ -199,20 +223,41 @@ def _fallback(
     if other is None:
         found.hold(
             HoldCode.ARTICLE_MISSING,
-            f"{line.where}: {screened.company.ledger} has no article {number}, which the configuration falls back on."
+            say(
+                "%(line)s: %(ledger)s has no article %(number)s, which the configuration falls back on.",
+                line=line.where,
+                ledger=screened.company.ledger,
+                number=number,
+            )
             if number
-            else f"{line.where}: the configuration names no article to fall back on at {rate} %.",
-            "Correct [companies.….articles] fallback, or create the article.",
+            else say(
+                "%(line)s: the configuration names no article to fall back on at %(rate)s %%.",
+                line=line.where,
+                rate=rate,
+            ),
+            say("Correct [companies.….articles] fallback, or create the article."),
             about="line_article",
             value=number,
         )
         return NotPicked.HELD
     picked = usable(other, line, screened, found)
     if isinstance(picked, Pick):
-        assumed = "" if wanted is not None else "; 25 % is assumed, since nothing says otherwise"
         found.warn(
             WarningCode.ARTICLE_FALLBACK,
-            f"{line.where} is invoiced through article {other.number} ({rate} %){assumed}.",
+            say(
+                "%(line)s is invoiced through article %(number)s (%(rate)s %%).",
+                line=line.where,
+                number=other.number,
+                rate=rate,
+            )
+            if wanted is not None
+            else say(
+                "%(line)s is invoiced through article %(number)s (%(rate)s %%); 25 %% is assumed, since nothing says "
+                "otherwise.",
+                line=line.where,
+                number=other.number,
+                rate=rate,
+            ),
         )
     return picked
 
@@ -264,8 +309,13 @@ def _unit(line: ScreenedLine, screened: Screened, ledger: LedgerView, found: Fin
     if unit is None:
         found.hold(
             HoldCode.ARTICLE_MISSING,
-            f"{line.where}: a new article needs a unit, and {screened.company.ledger} has none called “{sold}”.",
-            "Map the unit in the configuration ([companies.….articles] units).",
+            say(
+                "%(line)s: a new article needs a unit, and %(ledger)s has none called “%(sold)s”.",
+                line=line.where,
+                ledger=screened.company.ledger,
+                sold=sold,
+            ),
+            say("Map the unit in the configuration ([companies.….articles] units)."),
             about="line_unit",
             value=sold,
         )
@@ -291,12 +341,20 @@ def _coding(
         fitting = [one for one in fitting if one.is_service is is_service]
     if len(fitting) == 1:
         return fitting[0]
-    among = ", ".join(sorted(one.name for one in fitting)) or "none"
+    among = ", ".join(sorted(one.name for one in fitting)) or say("none")
     found.hold(
         HoldCode.ARTICLE_MISSING,
-        f"{line.where}: article {line.article} could be created, but which coding of {rate} % it should have is not clear "
-        f"({among}).",
-        "Name the coding in the configuration ([companies.….articles] codings), or create the article by hand.",
+        say(
+            "%(line)s: article %(article)s could be created, but which coding of %(rate)s %% it should have is not clear "
+            "(%(among)s).",
+            line=line.where,
+            article=line.article,
+            rate=rate,
+            among=among,
+        ),
+        say(
+            "Name the coding in the configuration ([companies.….articles] codings), or create the article by hand."
+        ),
         about="line_article",
         value=line.article,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.model import Customer
 from sfspiris.core.planning.findings import Findings, fitted, named, too_long
+from sfspiris.sentences import say
 from sfspiris.swedish import countries, orgnr, personal_shape, postal, text, vat_numbers
 from sfspiris.swedish.verdict import PERSONAL_ID, Verdict
 
@@ -32,8 +33,8 @@ def screen_buyer(
     if name is None and not found.holds:
         found.hold(
             HoldCode.CUSTOMER_NAME_MISSING,
-            "The account has no name.",
-            "Fill in the account's name in Salesforce.",
+            say("The account has no name."),
+            say("Fill in the account's name in Salesforce."),
             about="name",
         )
     country = _country(buyer, found, today=today)
@@ -92,13 +93,16 @@ def _country(buyer: Buyer, found: Findings, *, today: date) -> _Country | None:
         if buyer.orgnr and orgnr.parse(buyer.orgnr, today=today).canonical:
             found.warn(
                 WarningCode.COUNTRY_ASSUMED,
-                f"{named(buyer)} has no country; its Swedish organisation number says Sweden.",
+                say(
+                    "%(buyer)s has no country; its Swedish organisation number says Sweden.",
+                    buyer=named(buyer),
+                ),
             )
             return _Country(HOME, eu_vat_area=True)
         found.hold(
             HoldCode.CUSTOMER_ADDRESS_INCOMPLETE,
-            f"{named(buyer)} has no country.",
-            "Fill in the country of the billing address on the account.",
+            say("%(buyer)s has no country.", buyer=named(buyer)),
+            say("Fill in the country of the billing address on the account."),
             about="country",
         )
         return None
@@ -106,14 +110,17 @@ def _country(buyer: Buyer, found: Findings, *, today: date) -> _Country | None:
     if parsed.iso2 is None:
         found.hold(
             HoldCode.COUNTRY_UNKNOWN,
-            f"“{raw}” on {named(buyer)} is no country that we know.",
-            "Write the country as a two-letter code or by its Swedish or English name.",
+            say("“%(raw)s” on %(buyer)s is no country that we know.", raw=raw, buyer=named(buyer)),
+            say("Write the country as a two-letter code or by its Swedish or English name."),
             about="country",
             value=raw,
         )
         return None
     if parsed.verdict is Verdict.WARN:
-        found.warn(WarningCode.TERRITORY, f"{named(buyer)}: {_sentence(parsed.reason)}")
+        found.warn(
+            WarningCode.TERRITORY,
+            say("%(buyer)s: %(reason)s", buyer=named(buyer), reason=_sentence(parsed.reason)),
+        )
     return _Country(parsed.iso2, eu_vat_area=bool(parsed.eu_vat_area))
 
 
@@ -137,10 +144,16 @@ def _orgnr(
             code = HoldCode.FIELD_TOO_LONG
         found.hold(
             code,
-            f"{named(buyer)} has no organisation number."
+            say("%(buyer)s has no organisation number.", buyer=named(buyer))
             if code is HoldCode.ORGNR_MISSING
-            else f"The organisation number of {named(buyer)} cannot be right: {_sentence(parsed.reason)}",
-            "Look the company up (for instance at bolagsverket.se) and correct the number on the account.",
+            else say(
+                "The organisation number of %(buyer)s cannot be right: %(reason)s",
+                buyer=named(buyer),
+                reason=_sentence(parsed.reason),
+            ),
+            say(
+                "Look the company up (for instance at bolagsverket.se) and correct the number on the account."
+            ),
             about="orgnr",
             value=shown,
         )
@@ -149,26 +162,41 @@ def _orgnr(
     if is_contradiction:
         found.hold(
             HoldCode.ORGNR_INVALID,
-            f"{named(buyer)} has the name of a company, but a person's number as its organisation number.",
-            "Correct the organisation number on the account, or its name.",
+            say(
+                "%(buyer)s has the name of a company, but a person's number as its organisation number.",
+                buyer=named(buyer),
+            ),
+            say("Correct the organisation number on the account, or its name."),
             about="orgnr",
             value=shown,
         )
     if at_home and _digits(parsed.canonical or "") == company.orgnr:
         found.hold(
             HoldCode.ORGNR_IS_OURS,
-            f"{named(buyer)} carries the organisation number of the invoicing company itself.",
-            "Correct the organisation number on the account, or the route that sends the deal to this company.",
+            say(
+                "%(buyer)s carries the organisation number of the invoicing company itself.",
+                buyer=named(buyer),
+            ),
+            say(
+                "Correct the organisation number on the account, or the route that sends the deal to this company."
+            ),
             about="orgnr",
             value=shown,
         )
     if parsed.verdict is Verdict.WARN and not parsed.personal:
-        found.warn(WarningCode.ORGNR_UNUSUAL, f"{named(buyer)}: {_sentence(parsed.reason)}")
+        found.warn(
+            WarningCode.ORGNR_UNUSUAL,
+            say("%(buyer)s: %(reason)s", buyer=named(buyer), reason=_sentence(parsed.reason)),
+        )
     if parsed.personal and parsed.canonical and not is_contradiction:
         found.warn(
             WarningCode.ORGNR_PERSONAL,
-            f"{named(buyer)} is a sole trader, whose personal number is its organisation number. Only the customer in "
-            f"{company.ledger} gets it.",
+            say(
+                "%(buyer)s is a sole trader, whose personal number is its organisation number. Only the customer in "
+                "%(ledger)s gets it.",
+                buyer=named(buyer),
+                ledger=company.ledger,
+            ),
         )
     typed_vat = parsed.derived_vat if at_home and not text.one_line(buyer.vat_number or "") else None
     return _Number(parsed.canonical, is_masked, typed_vat)
@@ -189,8 +217,8 @@ def _person_number(
         if company.needs_personal_numbers and country.iso2 == HOME:
             found.hold(
                 HoldCode.ORGNR_MISSING,
-                f"{named(buyer)} is a private person without a personal number.",
-                "Fill it in on the account, or let [companies.…] personal_numbers be optional.",
+                say("%(buyer)s is a private person without a personal number.", buyer=named(buyer)),
+                say("Fill it in on the account, or let [companies.…] personal_numbers be optional."),
                 about="personal_number",
             )
         return _Number(None, personal=True)
@@ -200,8 +228,11 @@ def _person_number(
     if parsed.canonical is None or parsed.verdict is Verdict.HOLD or not parsed.personal:
         found.hold(
             HoldCode.ORGNR_INVALID,
-            f"{named(buyer)} is a private person, and the number in the field is no personal number.",
-            "Correct the number on the account, or take it away.",
+            say(
+                "%(buyer)s is a private person, and the number in the field is no personal number.",
+                buyer=named(buyer),
+            ),
+            say("Correct the number on the account, or take it away."),
             about="personal_number",
             value=PERSONAL_ID,
         )
@@ -219,8 +250,13 @@ def _vat_number(
         if country.eu_vat_area and country.iso2 != HOME and not buyer.is_person:
             found.hold(
                 HoldCode.VAT_TREATMENT_UNCLEAR,
-                f"{named(buyer)} is in another EU country and has no VAT number, so the VAT cannot be decided.",
-                "Fill in the buyer's VAT number on the account (without one, Swedish VAT is a person's choice).",
+                say(
+                    "%(buyer)s is in another EU country and has no VAT number, so the VAT cannot be decided.",
+                    buyer=named(buyer),
+                ),
+                say(
+                    "Fill in the buyer's VAT number on the account (without one, Swedish VAT is a person's choice)."
+                ),
                 about="vat_number",
             )
         return _Number(None)
@@ -231,14 +267,21 @@ def _vat_number(
         code = HoldCode.VAT_NUMBER_MISMATCH if parsed.problem == "mismatch" else HoldCode.VAT_NUMBER_INVALID
         found.hold(
             code,
-            f"The VAT number of {named(buyer)} cannot be used: {_sentence(parsed.reason)}",
-            "Check the number with the buyer or in VIES and correct it on the account.",
+            say(
+                "The VAT number of %(buyer)s cannot be used: %(reason)s",
+                buyer=named(buyer),
+                reason=_sentence(parsed.reason),
+            ),
+            say("Check the number with the buyer or in VIES and correct it on the account."),
             about="vat_number",
             value=shown,
         )
         return _Number(None, parsed.personal)
     if parsed.verdict is Verdict.WARN and not parsed.personal:
-        found.warn(WarningCode.VAT_NUMBER_UNCONFIRMED, f"{named(buyer)}: {_sentence(parsed.reason)}")
+        found.warn(
+            WarningCode.VAT_NUMBER_UNCONFIRMED,
+            say("%(buyer)s: %(reason)s", buyer=named(buyer), reason=_sentence(parsed.reason)),
+        )
     # One Swiss company may end its number in MWST, TVA or IVA, after its language; what says who it is stands before that.
     canonical = (
         parsed.canonical[:_SWISS_LENGTH] if parsed.scheme == "CH" and parsed.canonical else parsed.canonical
@@ -257,8 +300,18 @@ def _address(
     if missing:
         found.hold(
             HoldCode.CUSTOMER_ADDRESS_INCOMPLETE,
-            f"{named(buyer)} has no {' and no '.join(what.replace('_', ' ') for what in missing)}.",
-            f"Complete the billing address on the account; {company.ledger} takes no customer without postal code and city.",
+            say(
+                "%(buyer)s has no postal code and no city."
+                if len(missing) > 1
+                else "%(buyer)s has no postal code."
+                if "postal_code" in missing
+                else "%(buyer)s has no city.",
+                buyer=named(buyer),
+            ),
+            say(
+                "Complete the billing address on the account; %(ledger)s takes no customer without postal code and city.",
+                ledger=company.ledger,
+            ),
             about=missing[0],
         )
     if not raw_code or country is None:
@@ -267,8 +320,14 @@ def _address(
     if parsed.canonical is None or parsed.verdict is Verdict.HOLD:
         found.hold(
             HoldCode.POSTAL_CODE_INVALID,
-            f"“{raw_code}” on {named(buyer)} is no postal code in {country.iso2}: {_sentence(parsed.reason)}",
-            "Correct the postal code of the billing address on the account.",
+            say(
+                "“%(code)s” on %(buyer)s is no postal code in %(country)s: %(reason)s",
+                code=raw_code,
+                buyer=named(buyer),
+                country=country.iso2,
+                reason=_sentence(parsed.reason),
+            ),
+            say("Correct the postal code of the billing address on the account."),
             about="postal_code",
             value=raw_code,
         )
@@ -278,7 +337,7 @@ def _address(
         return None
     if parsed.verdict is Verdict.WARN:
         code = WarningCode.TERRITORY if parsed.territory else WarningCode.POSTAL_CODE_REPAIRED
-        found.warn(code, f"{named(buyer)}: {_sentence(parsed.reason)}")
+        found.warn(code, say("%(buyer)s: %(reason)s", buyer=named(buyer), reason=_sentence(parsed.reason)))
     return _Address(lines, parsed.canonical, city) if city else None
 
 

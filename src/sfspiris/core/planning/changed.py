@@ -15,6 +15,7 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.identity import content_hash, source_hash
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
+from sfspiris.sentences import joined, say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -84,23 +85,35 @@ def is_made_again(deal: Deal, link: DealLink) -> bool:
 
 def hold_invoiced(link: DealLink, number: str | None, found: Findings) -> None:
     """The Deal changed and its document is an invoice, which stands as it is."""
-    document = f"invoice {number}" if number else "the invoice"
+    document = say("invoice %(number)s", number=number) if number else say("the invoice")
     ledger = _ledger(found)
     found.hold(
         HoldCode.DEAL_CHANGED_AFTER_INVOICE,
-        f"The deal was changed after {document} over {Money(link.net, link.currency)} net had been made from it; "
-        f"{document} still stands as it was.",
-        f"Credit the invoice and invoice anew in {ledger}, or change the deal back.",
+        say(
+            "The deal was changed after %(document)s over %(net)s net had been made from it; "
+            "%(document)s still stands as it was.",
+            document=document,
+            net=Money(link.net, link.currency),
+        ),
+        say("Credit the invoice and invoice anew in %(ledger)s, or change the deal back.", ledger=ledger),
     )
 
 
 def hold_elsewhere(link: DealLink, found: Findings) -> None:
     """The Deal goes to another company now, and its draft stands in the first one."""
-    company = found.company.key if found.company else "no company"
+    company = found.company.key if found.company else say("no company")
     found.hold(
         HoldCode.DEAL_CHANGED_AFTER_INVOICE,
-        f"The deal now goes to {company}, but its draft over {Money(link.net, link.currency)} net stands in {link.company}.",
-        f"Delete the draft in {link.company}, or change the deal back so that it goes there again.",
+        say(
+            "The deal now goes to %(company)s, but its draft over %(net)s net stands in %(before)s.",
+            company=company,
+            net=Money(link.net, link.currency),
+            before=link.company,
+        ),
+        say(
+            "Delete the draft in %(company)s, or change the deal back so that it goes there again.",
+            company=link.company,
+        ),
     )
 
 
@@ -108,10 +121,16 @@ def hold_deleted(link: DealLink, found: Findings) -> None:
     """Somebody deleted the draft; that was a decision, and it is not undone without another one."""
     found.hold(
         HoldCode.DRAFT_DELETED,
-        f"The draft of the deal over {Money(link.net, link.currency)} net is gone from {_ledger(found)} and no invoice came "
-        "from it: somebody deleted it, there or by a rollback. It is not made again without a person's word.",
-        "If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
-        "then a new draft is made.",
+        say(
+            "The draft of the deal over %(net)s net is gone from %(ledger)s and no invoice came "
+            "from it: somebody deleted it, there or by a rollback. It is not made again without a person's word.",
+            net=Money(link.net, link.currency),
+            ledger=_ledger(found),
+        ),
+        say(
+            "If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
+            "then a new draft is made."
+        ),
         about="draft_id",
         value=link.draft_id,
     )
@@ -121,10 +140,17 @@ def hold_uncertain(link: DealLink, found: Findings) -> None:
     """The draft is gone, and only a person can say whether an invoice came from it."""
     found.hold(
         HoldCode.INVOICE_UNCERTAIN,
-        f"The draft of the deal over {Money(link.net, link.currency)} net is gone from {_ledger(found)}, and nothing proves "
-        "whether an invoice came from it. `sfspiris pull-invoice-status` names those that may have.",
-        f"If one did, run `sfspiris review link {link.deal_id} --invoice NUMBER`. If the draft was deleted, run "
-        f"`sfspiris review link {link.deal_id} --deleted`.",
+        say(
+            "The draft of the deal over %(net)s net is gone from %(ledger)s, and nothing proves "
+            "whether an invoice came from it. `sfspiris pull-invoice-status` names those that may have.",
+            net=Money(link.net, link.currency),
+            ledger=_ledger(found),
+        ),
+        say(
+            "If one did, run `sfspiris review link %(deal_id)s --invoice NUMBER`. If the draft was deleted, run "
+            "`sfspiris review link %(deal_id)s --deleted`.",
+            deal_id=link.deal_id,
+        ),
         about="draft_id",
         value=link.draft_id,
     )
@@ -134,8 +160,13 @@ def hold_not_seen(link: DealLink, found: Findings) -> None:
     """The draft is too young to be called deleted."""
     found.hold(
         HoldCode.OUTCOME_UNKNOWN,
-        f"The deal was changed, and {_ledger(found)} does not show its draft, which was made or moved just now.",
-        f"Run again after {link.created_at + found.policy.settle:%Y-%m-%d %H:%M} UTC.",
+        say(
+            "The deal was changed, and %(ledger)s does not show its draft, which was made or moved just now.",
+            ledger=_ledger(found),
+        ),
+        say(
+            "Run again after %(until)s UTC.", until=f"{link.created_at + found.policy.settle:%Y-%m-%d %H:%M}"
+        ),
     )
 
 
@@ -189,19 +220,37 @@ def update(
 def _hold_edited(link: DealLink, versions: tuple[written.Versions, ...], found: Findings) -> None:
     ledger = _ledger(found)
     what = (
-        f"The deal was changed, but its draft in {ledger} is not any more as it was written: somebody has edited it there."
+        say(
+            "The deal was changed, but its draft in %(ledger)s is not any more as it was written: somebody has edited it "
+            "there. It was left as it is.",
+            ledger=ledger,
+        )
         if link.stood is not None
-        else f"The deal was changed, and whether its draft in {ledger} is as it was written is not known to this state file."
+        else say(
+            "The deal was changed, and whether its draft in %(ledger)s is as it was written is not known to this state "
+            "file. It was left as it is.",
+            ledger=ledger,
+        )
     )
-    told = "; ".join(
-        f"{one.field}: written {one.wrote or 'nothing'}, Salesforce {one.crm or 'nothing'}, {ledger} {one.ledger or 'nothing'}"
+    told = [
+        say(
+            "%(field)s: written %(wrote)s, Salesforce %(crm)s, %(ledger)s %(there)s",
+            field=one.field,
+            wrote=one.wrote or say("nothing"),
+            crm=one.crm or say("nothing"),
+            ledger=ledger,
+            there=one.ledger or say("nothing"),
+        )
         for one in versions[:_TOLD]
-    )
-    more = f"; and {len(versions) - _TOLD} more fields" if len(versions) > _TOLD else ""
+    ]
+    if len(versions) > _TOLD:
+        told.append(say("and %(count)s more fields", count=len(versions) - _TOLD))
     found.hold(
         HoldCode.DRAFT_EDITED_BY_FINANCE,
-        f"{what} It was left as it is." + (f" {told}{more}." if told else ""),
-        f"Bring the draft in {ledger} to what is right by hand, or change the deal back.",
+        say("%(what)s %(told)s.", what=what, told=joined(told, "; ")) if told else what,
+        say(
+            "Bring the draft in %(ledger)s to what is right by hand, or change the deal back.", ledger=ledger
+        ),
         versions=versions,
     )
 
@@ -257,4 +306,4 @@ def _name(field: str, value: str, names: Mapping[str, str]) -> str:
 
 def _ledger(found: Findings) -> str:
     company: CompanyPolicy | None = found.company
-    return company.ledger if company else "the ledger"
+    return company.ledger if company else say("the ledger")

@@ -11,6 +11,7 @@ from sfspiris.core.planning.buyers import screen_buyer
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.updates import meet, with_changes
 from sfspiris.core.policy import Owner
+from sfspiris.sentences import joined, say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -115,30 +116,53 @@ class CustomerCare:
 
 
 def _tell(meeting: Meeting, standing: LedgerCustomer, found: Findings) -> None:
-    ledger = found.company.ledger if found.company else "the ledger"
+    ledger = found.company.ledger if found.company else say("the ledger")
     shown = f"{standing.number} {text.one_line(standing.name)}"
     apart = [
         one for one in meeting.differs if one.field != "name"
     ]  # matching tells of another name in every run
     if apart:
-        fields = "; ".join(
-            f"{found.policy.crm_field(one.field)}: {_said(one.after)}, {ledger} {_said(one.before)}"
-            for one in apart
+        fields = joined(
+            (
+                say(
+                    "%(field)s: %(ours)s, %(ledger)s %(theirs)s",
+                    field=found.policy.crm_field(one.field),
+                    ours=_said(one.after),
+                    ledger=ledger,
+                    theirs=_said(one.before),
+                )
+                for one in apart
+            ),
+            "; ",
         )
         found.warn(
             WarningCode.CUSTOMER_DIFFERS,
-            f"Customer {shown} was made in {ledger} and differs from Salesforce ({fields}). {ledger} keeps what it has; "
-            "what changes in Salesforce from now on is carried over.",
+            say(
+                "Customer %(shown)s was made in %(ledger)s and differs from Salesforce (%(fields)s). %(ledger)s keeps what it has; "
+                "what changes in Salesforce from now on is carried over.",
+                shown=shown,
+                ledger=ledger,
+                fields=fields,
+            ),
         )
     for one in meeting.losses:
         winner, loser = ("Salesforce", ledger) if one.kept_by is Owner.SALESFORCE else (ledger, "Salesforce")
         found.warn(
             WarningCode.CUSTOMER_CHANGED_TWICE,
-            f"{found.policy.crm_field(one.field)} of customer {shown} was changed on both sides: {winner} says "
-            f"{_said(one.kept)}, which stands ([companies.{found.company.key if found.company else '…'}.ownership]); "
-            f"{loser} said {_said(one.lost)}.",
+            say(
+                "%(field)s of customer %(shown)s was changed on both sides: %(winner)s says "
+                "%(kept)s, which stands ([companies.%(company)s.ownership]); "
+                "%(loser)s said %(lost)s.",
+                field=found.policy.crm_field(one.field),
+                shown=shown,
+                winner=winner,
+                kept=_said(one.kept),
+                company=found.company.key if found.company else "…",
+                loser=loser,
+                lost=_said(one.lost),
+            ),
         )
 
 
 def _said(value: str | None) -> str:
-    return "“" + value.replace("\n", ", ") + "”" if value else "nothing"
+    return "“" + value.replace("\n", ", ") + "”" if value else say("nothing")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import DeliveryAddress
 from sfspiris.core.planning.findings import fitted, named, too_long
+from sfspiris.sentences import say
 from sfspiris.swedish import countries, postal, text
 from sfspiris.swedish.verdict import Verdict
 
@@ -56,8 +57,12 @@ def _country(deal: Deal, customer: Customer, found: Findings) -> str | None:
     if parsed.iso2 is None:
         found.hold(
             HoldCode.COUNTRY_UNKNOWN,
-            f"“{raw}” in the delivery address of {_who(deal)} is no country that we know.",
-            "Write the country as a two-letter code or by its Swedish or English name.",
+            say(
+                "“%(raw)s” in the delivery address of %(who)s is no country that we know.",
+                raw=raw,
+                who=_who(deal),
+            ),
+            say("Write the country as a two-letter code or by its Swedish or English name."),
             about="delivery_country",
             value=raw,
         )
@@ -71,8 +76,13 @@ def _postal_code(code: str, country: str, deal: Deal, found: Findings) -> str | 
     if parsed.canonical is None or parsed.verdict is Verdict.HOLD:
         found.hold(
             HoldCode.POSTAL_CODE_INVALID,
-            f"“{code}” in the delivery address of {_who(deal)} is no postal code in {country}.",
-            "Correct the postal code of the delivery address.",
+            say(
+                "“%(code)s” in the delivery address of %(who)s is no postal code in %(country)s.",
+                code=code,
+                who=_who(deal),
+                country=country,
+            ),
+            say("Correct the postal code of the delivery address."),
             about="delivery_postal_code",
             value=code,
         )

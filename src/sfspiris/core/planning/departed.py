@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -34,26 +35,41 @@ def departed(gone: Departed, link: DealLink, policy: Policy) -> Hold | None:
     if link.status in _NOTHING_STANDS:
         return None
     company = policy.companies.get(link.company)
-    ledger = company.ledger if company else "the ledger"
-    over = f"over {Money(link.net, link.currency)} net"
+    ledger = company.ledger if company else say("the ledger")
+    over = Money(link.net, link.currency)
     what = (
-        "was deleted in Salesforce"
+        say("was deleted in Salesforce")
         if gone.is_deleted
-        else f"does not pass the gate any more (stage {text.one_line(gone.stage)})"
+        else say("does not pass the gate any more (stage %(stage)s)", stage=text.one_line(gone.stage))
     )
-    back = "restore the deal" if gone.is_deleted else "win the deal again"
+    back = say("restore the deal") if gone.is_deleted else say("win the deal again")
     if link.invoice_id:
-        document = f"invoice {link.invoice_number or link.invoice_id}"
-        fix = f"If the sale is off, credit {document} in {ledger}. If it is not, {back}."
+        document = say("invoice %(number)s", number=link.invoice_number or link.invoice_id)
+        fix = say(
+            "If the sale is off, credit %(document)s in %(ledger)s. If it is not, %(back)s.",
+            document=document,
+            ledger=ledger,
+            back=back,
+        )
     else:
-        document = "its draft"
-        fix = f"If the sale is off, delete the draft in {ledger}. If it is not, {back}."
+        document = say("its draft")
+        fix = say(
+            "If the sale is off, delete the draft in %(ledger)s. If it is not, %(back)s.",
+            ledger=ledger,
+            back=back,
+        )
     return Hold(
         deal_id=gone.deal_id,
         deal_name=text.one_line(gone.name),
         company=link.company,
         code=HoldCode.DEAL_REOPENED,
-        message=f"The deal {what}, but {document} {over} stands in {ledger}. Nothing was done about it.",
+        message=say(
+            "The deal %(what)s, but %(document)s over %(over)s net stands in %(ledger)s. Nothing was done about it.",
+            what=what,
+            document=document,
+            over=over,
+            ledger=ledger,
+        ),
         fix=fix,
         value=None if gone.is_deleted else text.one_line(gone.stage) or None,
         owner=gone.owner_name,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import HoldCode
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sfspiris.core.planning.findings import Findings
     from sfspiris.core.planning.lines import ScreenedLine
     from sfspiris.core.planning.screening import Screened
+    from sfspiris.sentences import Sentence
 
 _BETWEEN: Final = ";"  # as Salesforce writes several choices in one field
 _TOLD: Final = 10  # names that a message lists
@@ -53,7 +55,7 @@ class Dimensions:
     def _cost_centres(self, words: str, about: str) -> tuple[CostCentre, ...]:
         ledger = self.screened.company.ledger
         if not self.ledger.profile.uses_cost_centres:
-            self._off("cost centres", words, about)
+            self._off(say("cost centres"), words, about)
             return ()
         chosen: dict[int, CostCentre] = {}
         for word in (one.strip() for one in words.split(_BETWEEN)):
@@ -65,9 +67,14 @@ class Dimensions:
             if centre.group in chosen:
                 self.found.hold(
                     HoldCode.COST_CENTRE_UNKNOWN,
-                    f"{chosen[centre.group].code} and {centre.code} are cost centres of the same kind in {ledger}, and a row "
-                    "takes one of each.",
-                    "Choose one of them in Salesforce.",
+                    say(
+                        "%(first)s and %(other)s are cost centres of the same kind in %(ledger)s, and a row "
+                        "takes one of each.",
+                        first=chosen[centre.group].code,
+                        other=centre.code,
+                        ledger=ledger,
+                    ),
+                    say("Choose one of them in Salesforce."),
                     about=about,
                     value=words,
                 )
@@ -83,22 +90,36 @@ class Dimensions:
         if len(active) == 1:
             return active[0]
         if len(active) > 1:
-            what, fix = f"has {len(active)} cost centres {word}", "Give them different short names there."
+            what = say("has %(count)s cost centres %(word)s", count=len(active), word=word)
+            fix = say("Give them different short names there.")
         elif alike:
-            what, fix = f"has closed the cost centre {word}", f"Open it again in {ledger}, or choose another."
+            what = say("has closed the cost centre %(word)s", word=word)
+            fix = say("Open it again in %(ledger)s, or choose another.", ledger=ledger)
         else:
             usual = ", ".join(sorted(one.code for one in listed if one.is_active)[:_TOLD])
-            what = f"has no cost centre {word}"
-            fix = f"Make it in {ledger}, or correct it in Salesforce" + (
-                f"; there are {usual}." if usual else "."
+            what = say("has no cost centre %(word)s", word=word)
+            fix = (
+                say(
+                    "Make it in %(ledger)s, or correct it in Salesforce; there are %(usual)s.",
+                    ledger=ledger,
+                    usual=usual,
+                )
+                if usual
+                else say("Make it in %(ledger)s, or correct it in Salesforce.", ledger=ledger)
             )
-        self.found.hold(HoldCode.COST_CENTRE_UNKNOWN, f"{ledger} {what}.", fix, about=about, value=word)
+        self.found.hold(
+            HoldCode.COST_CENTRE_UNKNOWN,
+            say("%(ledger)s %(what)s.", ledger=ledger, what=what),
+            fix,
+            about=about,
+            value=word,
+        )
         return None
 
     def _project(self, word: str, about: str) -> Project | None:
         ledger = self.screened.company.ledger
         if not self.ledger.profile.uses_projects:
-            self._off("projects", word, about)
+            self._off(say("projects"), word, about)
             return None
         listed = self.ledger.projects
         alike = [one for one in listed if one.number.casefold() == word.casefold()]
@@ -107,21 +128,40 @@ class Dimensions:
         if len(ongoing) == 1:
             return ongoing[0]
         if len(ongoing) > 1:
-            what, fix = f"has {len(ongoing)} projects called {word}", "Name it by its number in Salesforce."
+            what = say("has %(count)s projects called %(word)s", count=len(ongoing), word=word)
+            fix = say("Name it by its number in Salesforce.")
         elif alike:
-            what, fix = f"has finished the project {word}", f"Open it again in {ledger}, or choose another."
+            what = say("has finished the project %(word)s", word=word)
+            fix = say("Open it again in %(ledger)s, or choose another.", ledger=ledger)
         else:
-            what, fix = f"has no project {word}", f"Make it in {ledger}, or correct it in Salesforce."
-        self.found.hold(HoldCode.PROJECT_UNKNOWN, f"{ledger} {what}.", fix, about=about, value=word)
+            what = say("has no project %(word)s", word=word)
+            fix = say("Make it in %(ledger)s, or correct it in Salesforce.", ledger=ledger)
+        self.found.hold(
+            HoldCode.PROJECT_UNKNOWN,
+            say("%(ledger)s %(what)s.", ledger=ledger, what=what),
+            fix,
+            about=about,
+            value=word,
+        )
         return None
 
-    def _off(self, what: str, words: str, about: str) -> None:
+    def _off(self, what: Sentence, words: str, about: str) -> None:
         ledger = self.screened.company.ledger
         self.found.hold(
             HoldCode.DIMENSION_OFF,
-            f"The deal names {words}, but {what} are switched off for this company in {ledger}.",
-            f"Switch {what} on in {ledger} (Settings, company settings), or take "
-            f"{about} out of [source.fields] in the configuration.",
+            say(
+                "The deal names %(words)s, but %(what)s are switched off for this company in %(ledger)s.",
+                words=words,
+                what=what,
+                ledger=ledger,
+            ),
+            say(
+                "Switch %(what)s on in %(ledger)s (Settings, company settings), or take "
+                "%(about)s out of [source.fields] in the configuration.",
+                what=what,
+                ledger=ledger,
+                about=about,
+            ),
             about=about,
             value=words,
         )

@@ -10,6 +10,7 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import Draft, DraftRow
 from sfspiris.core.planning import articles, taxation
 from sfspiris.core.planning.dimensions import Dimensions
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 from sfspiris.swedish.vat_table import table
 
@@ -180,10 +181,12 @@ def terms_id_for(days: int | None, screened: Screened, ledger: LedgerView, found
         return terms_id
     found.hold(
         HoldCode.PAYMENT_TERMS_UNKNOWN,
-        f"{screened.company.ledger} has no payment terms of {days} days.",
-        f"Add them in {screened.company.ledger} (Settings, payment terms), or choose among "
-        + ", ".join(str(one) for one in sorted({term.days for term in ledger.terms}))
-        + " days.",
+        say("%(ledger)s has no payment terms of %(days)s days.", ledger=screened.company.ledger, days=days),
+        say(
+            "Add them in %(ledger)s (Settings, payment terms), or choose among %(among)s days.",
+            ledger=screened.company.ledger,
+            among=", ".join(str(one) for one in sorted({term.days for term in ledger.terms})),
+        ),
         about="payment_terms_days",
         value=str(days),
     )
@@ -246,10 +249,18 @@ def _beside(words: str | None, marker: Marker, limit: int, about: str, found: Fi
     if text.length(together) > limit:
         found.hold(
             HoldCode.FIELD_TOO_LONG,
-            f"{found.policy.crm_field(about)} (“{words}”) and the deal's marker {marker} do not fit "
-            f"into {limit} characters together.",
-            "Shorten the reference in Salesforce, or let the marker live in another field "
-            "([companies.….marker] field in the configuration).",
+            say(
+                "%(field)s (“%(words)s”) and the deal's marker %(marker)s do not fit "
+                "into %(limit)s characters together.",
+                field=found.policy.crm_field(about),
+                words=words,
+                marker=marker,
+                limit=limit,
+            ),
+            say(
+                "Shorten the reference in Salesforce, or let the marker live in another field "
+                "([companies.….marker] field in the configuration)."
+            ),
             about=about,
             value=words,
         )

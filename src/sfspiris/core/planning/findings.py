@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.money import decimal_text
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import Buyer, Deal
     from sfspiris.core.policy import CompanyPolicy, Policy
     from sfspiris.core.written import Versions
+    from sfspiris.sentences import Sentence
 
 
 @dataclass(slots=True)
@@ -30,8 +32,8 @@ class Findings:
     def hold(
         self,
         code: HoldCode,
-        message: str,
-        fix: str,
+        message: Sentence,
+        fix: Sentence,
         *,
         about: str | None = None,
         value: str | None = None,
@@ -59,7 +61,7 @@ class Findings:
             )
         )
 
-    def warn(self, code: WarningCode, message: str) -> None:
+    def warn(self, code: WarningCode, message: Sentence) -> None:
         """Note something that a person should see though the Deal passes."""
         self.warnings.append(Warn(code, message, self.deal.id))
 
@@ -79,18 +81,30 @@ def fitted(raw: str | None, limit: int, about: str, found: Findings) -> str | No
 
 def too_long(found: Findings, about: str, value: str, limit: int) -> None:
     """Hold the Deal because a value does not fit."""
-    taker = found.company.ledger if found.company else "the ledger"
+    taker = found.company.ledger if found.company else say("the ledger")
     buyer = found.deal.buyer
-    owner = f" of {named(buyer)}" if buyer is not None and about in _OF_THE_ACCOUNT else ""
+    is_of_account = buyer is not None and about in _OF_THE_ACCOUNT
+    field = found.policy.crm_field(about)
     found.hold(
         HoldCode.FIELD_TOO_LONG,
-        f"{found.policy.crm_field(about)}{owner} has {text.length(value)} characters and {taker} takes {limit}: “{value}”.",
-        f"Shorten it on the {'account' if owner else 'deal'} in Salesforce; nothing is ever cut off silently.",
+        say(
+            "%(field)s has %(length)s characters and %(ledger)s takes %(limit)s: “%(value)s”.",
+            field=say("%(field)s of %(buyer)s", field=field, buyer=named(buyer))
+            if buyer is not None and is_of_account
+            else field,
+            length=text.length(value),
+            ledger=taker,
+            limit=limit,
+            value=value,
+        ),
+        say("Shorten it on the account in Salesforce; nothing is ever cut off silently.")
+        if is_of_account
+        else say("Shorten it on the deal in Salesforce; nothing is ever cut off silently."),
         about=about,
         value=value,
     )
 
 
-def named(buyer: Buyer) -> str:
+def named(buyer: Buyer) -> Sentence:
     """The buyer as a message names it."""
-    return f"{text.one_line(buyer.name) or 'the account'} ({buyer.id})"
+    return say("%(name)s (%(id)s)", name=text.one_line(buyer.name) or say("the account"), id=buyer.id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.money import LARGEST, ZERO, Money, decimals_of, is_sane, plain
 from sfspiris.core.planning.findings import Findings, too_long
+from sfspiris.sentences import say
 from sfspiris.swedish import rounding, text
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from sfspiris.core.model import Deal, DealLine
     from sfspiris.core.policy import CompanyPolicy
+    from sfspiris.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class ScreenedLine:
     `where` names the line to people; `name` is the product's.
     """
 
-    where: str
+    where: Sentence
     name: str
     article: str | None
     family: str | None
@@ -53,8 +55,8 @@ def screen_lines(
     if not deal.lines:
         found.hold(
             HoldCode.NO_LINES,
-            "The deal has no products, so there is nothing to put on an invoice.",
-            "Add the sold products to the opportunity in Salesforce.",
+            say("The deal has no products, so there is nothing to put on an invoice."),
+            say("Add the sold products to the opportunity in Salesforce."),
             about="lines",
         )
         return ()
@@ -79,7 +81,7 @@ def _line(
 ) -> ScreenedLine | None:
     """The line, or None when a hold was found; `days` is the sentence about its days of delivery, or empty."""
     limits = company.capabilities
-    where = f"Line {position} ({text.one_line(line.name)})"
+    where = say("Line %(position)s (%(name)s)", position=position, name=text.one_line(line.name))
     if absurd := _absurd(line):
         _hold_no_amount(where, *absurd, found)
         return None
@@ -87,9 +89,16 @@ def _line(
         about = "line_unit_price" if line.unit_price < 0 else "line_quantity"
         found.hold(
             HoldCode.NEGATIVE_PRICE,
-            f"{where} has quantity {plain(line.quantity, 0)} at {plain(line.unit_price)}; "
-            "a draft takes neither negative prices nor a quantity of nothing.",
-            "Correct the line; what is taken off the invoice is a discount, or a negative quantity at its usual price.",
+            say(
+                "%(where)s has quantity %(quantity)s at %(unit_price)s; "
+                "a draft takes neither negative prices nor a quantity of nothing.",
+                where=where,
+                quantity=plain(line.quantity, 0),
+                unit_price=plain(line.unit_price),
+            ),
+            say(
+                "Correct the line; what is taken off the invoice is a discount, or a negative quantity at its usual price."
+            ),
             about=about,
             value=None if line.unit_price < 0 else plain(line.quantity),
             amount=line.unit_price if line.unit_price < 0 else None,
@@ -98,8 +107,12 @@ def _line(
     if not ZERO <= line.discount_percent <= 100:  # noqa: PLR2004 - percent
         found.hold(
             HoldCode.AMOUNT_MISMATCH,
-            f"{where} has a discount of {plain(line.discount_percent, 0)} %.",
-            "A discount lies between 0 and 100 %; correct the line.",
+            say(
+                "%(where)s has a discount of %(percent)s %%.",
+                where=where,
+                percent=plain(line.discount_percent, 0),
+            ),
+            say("A discount lies between 0 and 100 %%; correct the line."),
             about="line_discount",
             value=plain(line.discount_percent, 0),
         )
@@ -117,9 +130,19 @@ def _line(
             shown = plain(number * 100, 0) + " %" if about == "line_discount" else plain(number, 0)
             found.hold(
                 HoldCode.PRECISION_LOST,
-                f"{where}: the {_NUMBERS[about]} {shown} has more decimals than a row in {company.ledger} holds, so the "
-                "invoice would not come to what the deal says.",
-                f"Round the {_NUMBERS[about]} in Salesforce to {_room(decimals, about)}.",
+                say(
+                    "%(where)s: the %(number)s %(shown)s has more decimals than a row in %(ledger)s holds, so the "
+                    "invoice would not come to what the deal says.",
+                    where=where,
+                    number=_NUMBERS[about],
+                    shown=shown,
+                    ledger=company.ledger,
+                ),
+                say(
+                    "Round the %(number)s in Salesforce to %(room)s.",
+                    number=_NUMBERS[about],
+                    room=_room(decimals, about),
+                ),
                 about=about,
                 value=shown,
             )
@@ -174,12 +197,12 @@ def _absurd(line: DealLine) -> tuple[Decimal, str] | None:
     return (net, "line_total") if net.copy_abs() > LARGEST else None
 
 
-def _hold_no_amount(where: str, figure: Decimal, about: str, found: Findings) -> None:
+def _hold_no_amount(where: Sentence, figure: Decimal, about: str, found: Findings) -> None:
     shown = f"{figure:.2E}"
     found.hold(
         HoldCode.AMOUNT_MISMATCH,
-        f"{where} has the figure {shown}, which no invoice can hold.",
-        "Correct it in Salesforce.",
+        say("%(where)s has the figure %(shown)s, which no invoice can hold.", where=where, shown=shown),
+        say("Correct it in Salesforce."),
         about=about,
         value=shown,
     )
@@ -197,13 +220,13 @@ def _compare_with_amount(
     currency = deal.currency or company.currency
     net = sum((line.net for line in lines), ZERO)
     if deal.amount is not None and not is_sane(deal.amount):
-        _hold_no_amount("The deal's amount", deal.amount, "amount", found)
+        _hold_no_amount(say("The deal's amount"), deal.amount, "amount", found)
         return
     if net == 0:
         found.hold(
             HoldCode.ZERO_AMOUNT,
-            "The deal's products come to nothing, and an invoice over 0,00 is not sent.",
-            "Correct the prices, or leave the deal out of invoicing.",
+            say("The deal's products come to nothing, and an invoice over 0,00 is not sent."),
+            say("Correct the prices, or leave the deal out of invoicing."),
             about="amount",
             amount=net,
         )
@@ -211,8 +234,14 @@ def _compare_with_amount(
     if net < 0:  # ML 17 kap. 22 §: a credit note names the invoice that it changes, which no deal does
         found.hold(
             HoldCode.NEGATIVE_PRICE,
-            f"The deal's products come to {Money(net, currency)}, and an invoice gives no money back.",
-            f"Credit the invoice that this is about in {company.ledger}; correct the products, or leave the deal out.",
+            say(
+                "The deal's products come to %(net)s, and an invoice gives no money back.",
+                net=Money(net, currency),
+            ),
+            say(
+                "Credit the invoice that this is about in %(ledger)s; correct the products, or leave the deal out.",
+                ledger=company.ledger,
+            ),
             about="amount",
             amount=net,
         )
@@ -221,9 +250,14 @@ def _compare_with_amount(
         if raw.total is not None and abs(rounding.to_ore(raw.total) - line.net) > found.policy.tolerance:
             found.hold(
                 HoldCode.AMOUNT_MISMATCH,
-                f"Line {position} ({text.one_line(raw.name)}) comes to {Money(line.net, currency)}, "
-                f"but Salesforce says {Money(raw.total, currency)}.",
-                "Check quantity, price and discount of the line.",
+                say(
+                    "Line %(position)s (%(name)s) comes to %(net)s, but Salesforce says %(total)s.",
+                    position=position,
+                    name=text.one_line(raw.name),
+                    net=Money(line.net, currency),
+                    total=Money(raw.total, currency),
+                ),
+                say("Check quantity, price and discount of the line."),
                 about="lines",
                 amount=raw.total,
             )
@@ -231,8 +265,12 @@ def _compare_with_amount(
     if deal.amount is not None and abs(rounding.to_ore(deal.amount) - net) > found.policy.tolerance:
         found.hold(
             HoldCode.AMOUNT_MISMATCH,
-            f"The deal's amount is {Money(deal.amount, currency)}, but its products come to {Money(net, currency)}.",
-            "Bring the amount and the products into agreement on the opportunity.",
+            say(
+                "The deal's amount is %(amount)s, but its products come to %(net)s.",
+                amount=Money(deal.amount, currency),
+                net=Money(net, currency),
+            ),
+            say("Bring the amount and the products into agreement on the opportunity."),
             about="amount",
             amount=deal.amount,
         )
@@ -243,15 +281,25 @@ def _compare_with_amount(
     ):
         found.warn(
             WarningCode.QUOTE_MISMATCH,
-            f"The synced quote comes to {Money(net, currency)}, but the deal's own amount is "
-            f"{Money(deal.deal_amount, currency)}. The quote is what is invoiced.",
+            say(
+                "The synced quote comes to %(net)s, but the deal's own amount is "
+                "%(deal_amount)s. The quote is what is invoiced.",
+                net=Money(net, currency),
+                deal_amount=Money(deal.deal_amount, currency),
+            ),
         )
 
 
-_NUMBERS: Final = {"line_quantity": "quantity", "line_unit_price": "unit price", "line_discount": "discount"}
+_NUMBERS: Final = {
+    "line_quantity": say("quantity"),
+    "line_unit_price": say("unit price"),
+    "line_discount": say("discount"),
+}
 
 
-def _room(decimals: int, about: str) -> str:
+def _room(decimals: int, about: str) -> Sentence:
     """How many decimals a row holds, in words; a discount is kept as a fraction and shown in percent."""
     shown = max(0, decimals - 2) if about == "line_discount" else decimals
-    return f"{shown} decimal{'' if shown == 1 else 's'}" if shown else "a whole number"
+    if not shown:
+        return say("a whole number")
+    return say("%(count)s decimal", count=shown) if shown == 1 else say("%(count)s decimals", count=shown)

@@ -14,6 +14,7 @@ from sfspiris.core.actions import ExistingCustomer
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.identity import customer_note
 from sfspiris.core.policy import MatchStep
+from sfspiris.sentences import say
 from sfspiris.swedish import personal_shape, text
 from sfspiris.swedish.verdict import PERSONAL_ID
 
@@ -64,36 +65,36 @@ def match_customer(
     known: dict[MatchStep, _Step] = {
         # An account may have a customer for each department: its link is only right where no other carries the key.
         MatchStep.LINK: (
-            "link",
+            say("link"),
             linked,
             lambda one: one.id == linked and (not is_keyed or _has_key(one, key)),
         ),
-        MatchStep.KEY: ("agreed key", key, lambda one: _has_key(one, key)),
+        MatchStep.KEY: (say("agreed key"), key, lambda one: _has_key(one, key)),
         MatchStep.ORGNR: (
-            "organisation number",
+            say("organisation number"),
             wanted.orgnr,
             lambda one: same_orgnr(one.orgnr, wanted.orgnr),
         ),
         MatchStep.VAT_NUMBER: (
-            "VAT number",
+            say("VAT number"),
             wanted.vat_number,
             lambda one: compact(one.vat_number) == compact(wanted.vat_number),
         ),
         MatchStep.CUSTOMER_NUMBER: (
-            "customer number",
+            say("customer number"),
             screened.customer_number,
             lambda one: one.number.strip() == screened.customer_number,
         ),
         MatchStep.EMAIL: (
-            "e-mail address",
+            say("e-mail address"),
             wanted.email,
             lambda one: (one.email or "").strip().casefold() == (wanted.email or "").casefold(),
         ),
     }
     steps: list[_Step] = [
         *(known[step] for step in screened.company.match_steps),
-        ("note", note, lambda one: note in (one.note or "").split()),
-        ("journal", made, lambda one: one.id == made),
+        (say("note"), note, lambda one: note in (one.note or "").split()),
+        (say("journal"), made, lambda one: one.id == made),
     ]
     misfit: tuple[LedgerCustomer, str] | None = None
     for evidence, value, agrees in steps:
@@ -139,8 +140,18 @@ def _hold_ambiguous(
     about = _ABOUT.get(evidence)
     found.hold(
         HoldCode.CUSTOMER_AMBIGUOUS,
-        f"{len(hits)} customers in {screened.company.ledger} share the {evidence} of {screened.customer.name}: {candidates}.",
-        f"Deactivate the one in {screened.company.ledger} that should not be used, then run again.",
+        say(
+            "%(count)s customers in %(ledger)s share the %(evidence)s of %(name)s: %(candidates)s.",
+            count=len(hits),
+            ledger=screened.company.ledger,
+            evidence=evidence,
+            name=screened.customer.name,
+            candidates=candidates,
+        ),
+        say(
+            "Deactivate the one in %(ledger)s that should not be used, then run again.",
+            ledger=screened.company.ledger,
+        ),
         about=about,
         value=_looked_for(screened, about),
     )
@@ -173,9 +184,14 @@ def _checked(
     if wanted.orgnr and hit.orgnr and not same_orgnr(hit.orgnr, wanted.orgnr):
         found.hold(
             HoldCode.CUSTOMER_AMBIGUOUS,
-            f"Customer {shown} was found by its {evidence}, but {ledger} and Salesforce have different organisation "
-            "numbers for it.",
-            "Find out which is right and correct the other; then run again.",
+            say(
+                "Customer %(shown)s was found by its %(evidence)s, but %(ledger)s and Salesforce have different organisation "
+                "numbers for it.",
+                shown=shown,
+                evidence=evidence,
+                ledger=ledger,
+            ),
+            say("Find out which is right and correct the other; then run again."),
             about="orgnr",
         )
         return Matched.HELD
@@ -183,8 +199,13 @@ def _checked(
         about = _ABOUT.get(evidence)
         found.hold(
             HoldCode.CUSTOMER_INACTIVE,
-            f"Customer {shown}, found by its {evidence}, is inactive in {ledger}.",
-            f"Activate the customer in {ledger}, or correct the account in Salesforce.",
+            say(
+                "Customer %(shown)s, found by its %(evidence)s, is inactive in %(ledger)s.",
+                shown=shown,
+                evidence=evidence,
+                ledger=ledger,
+            ),
+            say("Activate the customer in %(ledger)s, or correct the account in Salesforce.", ledger=ledger),
             about=about,
             value=_looked_for(screened, about),
         )
@@ -192,10 +213,20 @@ def _checked(
     if hit.currency and hit.currency != screened.currency:
         found.hold(
             HoldCode.CURRENCY_MISMATCH,
-            f"The deal is in {screened.currency}, but customer {shown} is invoiced in {hit.currency}; "
-            f"in {ledger} the customer decides the currency.",
-            f"Create a second customer for {screened.currency} in {ledger} and give the account its customer number, "
-            "or change the deal's currency.",
+            say(
+                "The deal is in %(currency)s, but customer %(shown)s is invoiced in %(other)s; "
+                "in %(ledger)s the customer decides the currency.",
+                currency=screened.currency,
+                shown=shown,
+                other=hit.currency,
+                ledger=ledger,
+            ),
+            say(
+                "Create a second customer for %(currency)s in %(ledger)s and give the account its customer number, "
+                "or change the deal's currency.",
+                currency=screened.currency,
+                ledger=ledger,
+            ),
             about="currency",
             value=screened.currency,
         )
@@ -203,6 +234,12 @@ def _checked(
     if text.one_line(hit.name).casefold() != wanted.name.casefold():
         found.warn(
             WarningCode.CUSTOMER_NAME_DIFFERS,
-            f"Customer {shown} in {ledger} was found by its {evidence}; Salesforce calls it {wanted.name}.",
+            say(
+                "Customer %(shown)s in %(ledger)s was found by its %(evidence)s; Salesforce calls it %(name)s.",
+                shown=shown,
+                ledger=ledger,
+                evidence=evidence,
+                name=wanted.name,
+            ),
         )
     return ExistingCustomer(hit.id, hit.number, text.one_line(hit.name), evidence)

@@ -18,6 +18,7 @@ from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -196,32 +197,50 @@ def _judge_gone(link: DealLink, seen: _Seen, settle: timedelta) -> DealLink:
         return replace(
             link,
             code=HoldCode.INVOICE_UNCERTAIN,
-            message="The draft is gone, and whether an invoice came from it is for a person in finance to say.",
+            message=say(
+                "The draft is gone, and whether an invoice came from it is for a person in finance to say."
+            ),
         )
     return replace(
         link,
         status=DealStatus.DELETED,
         code=HoldCode.DRAFT_DELETED,
-        message="The draft was deleted in the ledger and is not made again without a person's word.",
+        message=say("The draft was deleted in the ledger and is not made again without a person's word."),
     )
 
 
 def _uncertain(link: DealLink, candidates: Sequence[Invoice], policy: Policy) -> Hold:
     company = policy.companies.get(link.company)
-    ledger = company.ledger if company else "the ledger"
-    named = ", ".join(
-        f"{one.number} over {Money(one.totals.net, one.totals.currency)} net of {one.issued_on}"
-        for one in candidates
+    ledger = company.ledger if company else say("the ledger")
+    named = joined(
+        (
+            say(
+                "%(number)s over %(net)s net of %(day)s",
+                number=one.number,
+                net=Money(one.totals.net, one.totals.currency),
+                day=one.issued_on,
+            )
+            for one in candidates
+        ),
+        ", ",
     )
     return Hold(
         deal_id=link.deal_id,
         deal_name="",
         company=link.company,
         code=HoldCode.INVOICE_UNCERTAIN,
-        message=f"The draft of the deal, over {Money(link.net, link.currency)} net, is gone from {ledger}, and nothing proves "
-        f"what became of it. It may have become invoice {named}.",
-        fix=f"If it did, run `sfspiris review link {link.deal_id} --invoice NUMBER`. If the draft was deleted, run "
-        f"`sfspiris review link {link.deal_id} --deleted`.",
+        message=say(
+            "The draft of the deal, over %(net)s net, is gone from %(ledger)s, and nothing proves "
+            "what became of it. It may have become invoice %(named)s.",
+            net=Money(link.net, link.currency),
+            ledger=ledger,
+            named=named,
+        ),
+        fix=say(
+            "If it did, run `sfspiris review link %(deal_id)s --invoice NUMBER`. If the draft was deleted, run "
+            "`sfspiris review link %(deal_id)s --deleted`.",
+            deal_id=link.deal_id,
+        ),
         field=policy.crm_field("draft_id"),
         value=link.draft_id,
     )
@@ -232,37 +251,53 @@ def _differences(link: DealLink, invoice: Invoice) -> Iterable[Warn]:
     if link.invoice_id is not None:
         yield Warn(
             WarningCode.INVOICE_DIFFERS,
-            f"Invoice {link.invoice_number} of the deal was credited, and invoice {invoice.number} stands in its place.",
+            say(
+                "Invoice %(number)s of the deal was credited, and invoice %(later)s stands in its place.",
+                number=link.invoice_number,
+                later=invoice.number,
+            ),
             link.deal_id,
         )
         return
     if invoice.customer_id != link.customer_id:
         yield Warn(
             WarningCode.INVOICE_DIFFERS,
-            f"Invoice {invoice.number} was issued to another customer than the draft that it came from.",
+            say(
+                "Invoice %(number)s was issued to another customer than the draft that it came from.",
+                number=invoice.number,
+            ),
             link.deal_id,
         )
     if (invoice.totals.net, invoice.totals.currency) != (link.net, link.currency):
         yield Warn(
             WarningCode.INVOICE_DIFFERS,
-            f"Invoice {invoice.number} is over {Money(invoice.totals.net, invoice.totals.currency)} net; the draft that it "
-            f"came from was over {Money(link.net, link.currency)}.",
+            say(
+                "Invoice %(number)s is over %(net)s net; the draft that it came from was over %(before)s.",
+                number=invoice.number,
+                net=Money(invoice.totals.net, invoice.totals.currency),
+                before=Money(link.net, link.currency),
+            ),
             link.deal_id,
         )
 
 
 def _deleted(link: DealLink, policy: Policy) -> Hold:
     company = policy.companies.get(link.company)
-    ledger = company.ledger if company else "the ledger"
+    ledger = company.ledger if company else say("the ledger")
     return Hold(
         deal_id=link.deal_id,
         deal_name="",
         company=link.company,
         code=HoldCode.DRAFT_DELETED,
-        message=f"The draft of the deal is gone from {ledger} and no invoice came from it: somebody deleted it, there or by a "
-        "rollback.",
-        fix="If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
-        "then a new draft is made.",
+        message=say(
+            "The draft of the deal is gone from %(ledger)s and no invoice came from it: somebody deleted it, there or by a "
+            "rollback.",
+            ledger=ledger,
+        ),
+        fix=say(
+            "If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
+            "then a new draft is made."
+        ),
         field=policy.crm_field("draft_id"),
         value=link.draft_id,
     )

@@ -51,6 +51,7 @@ from sfspiris.core.planning.rules import answer, check_books
 from sfspiris.core.planning.screening import Screened, screen
 from sfspiris.core.planning.updates import has_news
 from sfspiris.core.routing import is_out_of_scope
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from sfspiris.core.planning.documents import Document, Documents
     from sfspiris.core.planning.refused import RefusedBefore
     from sfspiris.core.policy import CompanyPolicy, Policy
+    from sfspiris.sentences import Sentence
 
 FIRST_REVISION = 1
 _MESSAGE_LENGTH = (
@@ -86,8 +88,8 @@ class Unresolved:
     company: str
     deal_id: str
     customer_key: str | None
-    message: str
-    fix: str
+    message: Sentence
+    fix: Sentence
     article_key: str | None = None
 
 
@@ -430,9 +432,9 @@ class _Draughtsman:
         """Whether the same was refused before and nobody asks for another try; then the Deal is held as it was."""
         if self.inputs.asked or deal.retry:
             return False
-        tried: list[tuple[str, str | None, str]] = [(deal.id, wanted.basis, "draft")]
+        tried: list[tuple[str, str | None, Sentence]] = [(deal.id, wanted.basis, say("draft"))]
         if isinstance(wanted.customer, CreateCustomer):
-            tried.append((wanted.customer.key, wanted.customer.basis, "customer"))
+            tried.append((wanted.customer.key, wanted.customer.basis, say("customer")))
         for subject, basis, what in tried:
             before = self.inputs.refused.get((company, subject))
             if before is not None and before.rests and before.basis is not None and before.basis == basis:
@@ -469,8 +471,12 @@ class _Draughtsman:
             ):
                 found.hold(
                     HoldCode.OUTCOME_UNKNOWN,
-                    f"Whether {company.ledger} created the article {article.number} is not known yet.",
-                    "Run again later; the article is looked up first and never created twice.",
+                    say(
+                        "Whether %(ledger)s created the article %(number)s is not known yet.",
+                        ledger=company.ledger,
+                        number=article.number,
+                    ),
+                    say("Run again later; the article is looked up first and never created twice."),
                 )
 
     def _add_articles(
@@ -536,9 +542,16 @@ class _Draughtsman:
         if made is not None:
             found.hold(
                 HoldCode.CUSTOMER_INACTIVE,
-                f"An earlier run made the customer {screened.customer.name}, but {company.ledger} does not list it.",
-                f"If it was just made, run again in a while. If it was deleted in {company.ledger}, make it there again, "
-                "with its organisation number or VAT number, or give the account its customer number.",
+                say(
+                    "An earlier run made the customer %(name)s, but %(ledger)s does not list it.",
+                    name=screened.customer.name,
+                    ledger=company.ledger,
+                ),
+                say(
+                    "If it was just made, run again in a while. If it was deleted in %(ledger)s, make it there again, "
+                    "with its organisation number or VAT number, or give the account its customer number.",
+                    ledger=company.ledger,
+                ),
                 about="customer_number",
             )
             return None
@@ -554,8 +567,12 @@ class _Draughtsman:
         if any(one.company == company.key and one.customer_key == key for one in self.inputs.unresolved):
             found.hold(
                 HoldCode.OUTCOME_UNKNOWN,
-                f"Whether {company.ledger} created the customer {screened.customer.name} is not known yet.",
-                "Run again later; the customer is looked up first and never created twice.",
+                say(
+                    "Whether %(ledger)s created the customer %(name)s is not known yet.",
+                    ledger=company.ledger,
+                    name=screened.customer.name,
+                ),
+                say("Run again later; the customer is looked up first and never created twice."),
             )
             return None
         planned = self.new_customers.get((company.key, key))
@@ -565,9 +582,18 @@ class _Draughtsman:
             if planned.customer.currency != screened.currency:
                 found.hold(
                     HoldCode.CURRENCY_MISMATCH,
-                    f"The deal is in {screened.currency}, but another deal makes the customer in "
-                    f"{planned.customer.currency}; {company.ledger} keeps one currency per customer.",
-                    f"Create the customer for {screened.currency} in {company.ledger} and link it by its customer number.",
+                    say(
+                        "The deal is in %(currency)s, but another deal makes the customer in "
+                        "%(other)s; %(ledger)s keeps one currency per customer.",
+                        currency=screened.currency,
+                        other=planned.customer.currency,
+                        ledger=company.ledger,
+                    ),
+                    say(
+                        "Create the customer for %(currency)s in %(ledger)s and link it by its customer number.",
+                        currency=screened.currency,
+                        ledger=company.ledger,
+                    ),
                     about="currency",
                     value=screened.currency,
                 )
@@ -611,9 +637,17 @@ class _Draughtsman:
             other = f"{first_name} ({first})" if first_name else first
             found.warn(
                 WarningCode.DUPLICATE_SOURCE,
-                f"The accounts {other} and {mine[1]} ({buyer_id}) in Salesforce are one customer in {company.ledger}, "
-                f"called {name}; its name, address and other fields follow the account {first}. "
-                "Merge the accounts in Salesforce when it suits you.",
+                say(
+                    "The accounts %(other)s and %(mine)s (%(id)s) in Salesforce are one customer in %(ledger)s, "
+                    "called %(name)s; its name, address and other fields follow the account %(first)s. "
+                    "Merge the accounts in Salesforce when it suits you.",
+                    other=other,
+                    mine=mine[1],
+                    id=buyer_id,
+                    ledger=company.ledger,
+                    name=name,
+                    first=first,
+                ),
             )
 
     # --- what the CRM is told --------------------------------------------------------------------------------------

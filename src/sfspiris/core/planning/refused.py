@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfspiris.core.holds import HoldCode
+from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sfspiris.core.planning.findings import Findings
+    from sfspiris.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +33,28 @@ class RefusedBefore:
         return self.code != HoldCode.VIES_UNAVAILABLE
 
 
-def hold_refused(before: RefusedBefore, what: str, found: Findings) -> None:
+def hold_refused(before: RefusedBefore, what: Sentence, found: Findings) -> None:
     """Hold a Deal whose write would be refused again for the same reason."""
-    ledger = found.company.ledger if found.company else "The ledger"
+    ledger = found.company.ledger if found.company else say("the ledger")
     code = f" ({before.code})" if before.code else ""
     told = found.deal.sync
-    said = f" It was told: {told.message}" if told.code == _code(before) and told.message else ""
+    message = say(
+        "%(Ledger)s refused the %(what)s at %(at)s UTC%(code)s, and nothing that it rests on has changed since, so it is "
+        "not sent again.",
+        Ledger=ledger,
+        what=what,
+        at=f"{before.at:%Y-%m-%d %H:%M}",
+        code=code,
+    )
+    if told.code == _code(before) and told.message:
+        message = say("%(message)s It was told: %(told)s", message=message, told=told.message)
     found.hold(
         _code(before),
-        f"{ledger} refused the {what} at {before.at:%Y-%m-%d %H:%M} UTC{code}, and nothing that it rests on has changed "
-        f"since, so it is not sent again.{said}",
-        "Mend what was named. It is tried again as soon as the deal, the customer or the articles change; tick "
-        "Spiris_Retry__c on the opportunity, or run with --deal, when something else was mended.",
+        message,
+        say(
+            "Mend what was named. It is tried again as soon as the deal, the customer or the articles change; tick "
+            "Spiris_Retry__c on the opportunity, or run with --deal, when something else was mended."
+        ),
     )
 
 

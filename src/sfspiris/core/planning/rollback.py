@@ -13,6 +13,7 @@ from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.identity import Marker
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
     from sfspiris.core.model import DealLink, Invoice, LedgerDraft, SyncState
     from sfspiris.core.policy import Policy
+    from sfspiris.sentences import Sentence
 
-TAKEN_BACK: Final = "The draft was taken back by a rollback. It is not made again without a person's word: tick Spiris_Retry__c."
+TAKEN_BACK: Final = say(
+    "The draft was taken back by a rollback. It is not made again without a person's word: tick Spiris_Retry__c."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +116,20 @@ def _write(link: DealLink, inputs: RollbackInputs) -> WriteDeal | None:
 def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
     """Why the draft is not deleted; None when it may be."""
     company = inputs.policy.companies.get(link.company)
-    ledger = company.ledger if company else "the ledger"
-    over = f"The draft over {Money(link.net, link.currency)} net"
+    ledger = company.ledger if company else say("the ledger")
+    over = Money(link.net, link.currency)
     found = inputs.found.get(link.deal_id)
     if found is None:
         return _hold(
             link,
             inputs,
             HoldCode.OUTCOME_UNKNOWN,
-            f"{over} was not looked at: company {link.company} is not part of this run.",
-            "Put the company back into the configuration, then run the rollback again.",
+            say(
+                "The draft over %(over)s net was not looked at: company %(company)s is not part of this run.",
+                over=over,
+                company=link.company,
+            ),
+            say("Put the company back into the configuration, then run the rollback again."),
         )
     number = found.invoice.number if found.invoice else link.invoice_number
     if found.invoice is not None or link.invoice_id:
@@ -129,34 +137,43 @@ def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
             link,
             inputs,
             HoldCode.DRAFT_ISSUED,
-            f"{over} has been issued as invoice {number or link.invoice_id}, which stands.",
-            f"If it should not, credit it in {ledger}.",
+            say(
+                "The draft over %(over)s net has been issued as invoice %(number)s, which stands.",
+                over=over,
+                number=number or link.invoice_id,
+            ),
+            say("If it should not, credit it in %(ledger)s.", ledger=ledger),
         )
     if found.draft is None:
         return _hold(
             link,
             inputs,
             HoldCode.DRAFT_DELETED,
-            f"{over} is gone from {ledger} already, and no invoice came from it: somebody else deleted it.",
-            "Nothing is left to take back.",
+            say(
+                "The draft over %(over)s net is gone from %(ledger)s already, and no invoice came from it: "
+                "somebody else deleted it.",
+                over=over,
+                ledger=ledger,
+            ),
+            say("Nothing is left to take back."),
         )
     if link.stood is None or found.draft.print != link.stood:
         why = (
-            "is not any more as it was written: somebody has edited it"
+            say("is not any more as it was written: somebody has edited it")
             if link.stood is not None
-            else "may have been edited: its creation was not answered, so how it stood then is not known"
+            else say("may have been edited: its creation was not answered, so how it stood then is not known")
         )
         return _hold(
             link,
             inputs,
             HoldCode.DRAFT_EDITED_BY_FINANCE,
-            f"{over} {why}. It was left as it is.",
-            f"If it should go, delete it in {ledger} by hand.",
+            say("The draft over %(over)s net %(why)s. It was left as it is.", over=over, why=why),
+            say("If it should go, delete it in %(ledger)s by hand.", ledger=ledger),
         )
     return None
 
 
-def _hold(link: DealLink, inputs: RollbackInputs, code: HoldCode, message: str, fix: str) -> Hold:
+def _hold(link: DealLink, inputs: RollbackInputs, code: HoldCode, message: Sentence, fix: Sentence) -> Hold:
     told = inputs.told.get(link.deal_id)
     return Hold(
         deal_id=link.deal_id,

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import HoldCode, WarningCode
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -57,8 +58,12 @@ def closed_in_future(deal: Deal, found: Findings, *, today: date) -> None:
     if deal.closed_on > today:
         found.hold(
             HoldCode.DATE_IN_FUTURE,
-            f"The deal closes on {deal.closed_on.isoformat()}, which has not come yet (today is {today.isoformat()}).",
-            "Correct the close date in Salesforce, or wait: the deal is taken up on that day.",
+            say(
+                "The deal closes on %(closed_on)s, which has not come yet (today is %(today)s).",
+                closed_on=deal.closed_on.isoformat(),
+                today=today.isoformat(),
+            ),
+            say("Correct the close date in Salesforce, or wait: the deal is taken up on that day."),
             about="closed_on",
             value=deal.closed_on.isoformat(),
         )
@@ -72,8 +77,11 @@ def delivery_in_future(deal: Deal, found: Findings, *, today: date) -> None:
     if deal.delivery_date is not None and deal.delivery_date > today >= deal.closed_on:
         found.warn(
             WarningCode.DELIVERY_IN_FUTURE,
-            f"Delivery is on {deal.delivery_date.isoformat()}, after the invoice: what is paid before that is an advance, "
-            "and its VAT falls due on the day of payment.",
+            say(
+                "Delivery is on %(delivery_date)s, after the invoice: what is paid before that is an advance, "
+                "and its VAT falls due on the day of payment.",
+                delivery_date=deal.delivery_date.isoformat(),
+            ),
         )
 
 
@@ -95,8 +103,14 @@ def housework_deduction(deal: Deal, found: Findings) -> None:
         return
     found.hold(
         HoldCode.HOUSEWORK_DEDUCTION,
-        f"The deal asks for a tax reduction (“{shown}”), which needs the buyer's personal number and a claim at the tax agency.",
-        f"Make this invoice by hand in {found.company.ledger if found.company else 'the ledger'}.",
+        say(
+            "The deal asks for a tax reduction (“%(shown)s”), which needs the buyer's personal number and a claim at the tax agency.",
+            shown=shown,
+        ),
+        say(
+            "Make this invoice by hand in %(ledger)s.",
+            ledger=found.company.ledger if found.company else say("the ledger"),
+        ),
         about="housework",
         value=shown,
     )
@@ -125,11 +139,14 @@ def long_payment_terms(screened: Screened, found: Findings) -> None:
     days = screened.payment_terms_days
     if days is not None and days > LONGEST_TERMS:
         who = (
-            "a public body cannot agree to more than 30"
+            say("a public body cannot agree to more than 30")
             if screened.is_public
-            else "more than 30 need an express agreement"
+            else say("more than 30 need an express agreement")
         )
-        found.warn(WarningCode.LONG_PAYMENT_TERMS, f"The payment terms are {days} days; {who}.")
+        found.warn(
+            WarningCode.LONG_PAYMENT_TERMS,
+            say("The payment terms are %(days)s days; %(who)s.", days=days, who=who),
+        )
 
 
 def public_buyer_reference(screened: Screened, found: Findings) -> None:
@@ -145,8 +162,11 @@ def public_buyer_reference(screened: Screened, found: Findings) -> None:
         return
     found.hold(
         HoldCode.REFERENCE_MISSING,
-        f"{screened.customer.name} is a public body, and its e-invoice would be rejected without a reference or order number.",
-        "Ask the buyer for its reference and enter it, or its order number, on the opportunity.",
+        say(
+            "%(name)s is a public body, and its e-invoice would be rejected without a reference or order number.",
+            name=screened.customer.name,
+        ),
+        say("Ask the buyer for its reference and enter it, or its order number, on the opportunity."),
         about="your_reference",
         value=reference,
     )
@@ -161,8 +181,13 @@ def foreign_currency(screened: Screened, found: Findings) -> None:
     if screened.currency != books:
         found.warn(
             WarningCode.FOREIGN_CURRENCY,
-            f"The invoice is in {screened.currency}: any Swedish VAT on it must be stated in {books} too. "
-            f"{screened.company.ledger} converts at its own rate.",
+            say(
+                "The invoice is in %(currency)s: any Swedish VAT on it must be stated in %(books)s too. "
+                "%(ledger)s converts at its own rate.",
+                currency=screened.currency,
+                books=books,
+                ledger=screened.company.ledger,
+            ),
         )
 
 
@@ -185,17 +210,25 @@ def period_is_open(screened: Screened, ledger: LedgerView, found: Findings, *, t
     locked = ledger.profile.locked_until
     years = [year for year in ledger.fiscal_years if year.start <= today <= year.end]
     if locked is not None and today <= locked:
-        what, remedy = f"is locked up to {locked.isoformat()}", f"Unlock the period in {name}, or wait."
+        what = say("is locked up to %(day)s", day=locked.isoformat())
+        remedy = say("Unlock the period in %(ledger)s, or wait.", ledger=name)
     elif ledger.fiscal_years and not years:
-        what, remedy = "has no financial year for that day", f"Add the financial year in {name}."
+        what = say("has no financial year for that day")
+        remedy = say("Add the financial year in %(ledger)s.", ledger=name)
     elif years and all(year.is_locked for year in years):
-        what, remedy = "has closed the financial year of that day", f"Open the financial year in {name}."
+        what = say("has closed the financial year of that day")
+        remedy = say("Open the financial year in %(ledger)s.", ledger=name)
     else:
         return
     found.hold(
         HoldCode.PERIOD_LOCKED,
-        f"The invoice would be dated {today.isoformat()}, but {name} {what}.",
-        f"{remedy} Nothing of the deal is lost.",
+        say(
+            "The invoice would be dated %(today)s, but %(ledger)s %(what)s.",
+            today=today.isoformat(),
+            ledger=name,
+            what=what,
+        ),
+        say("%(remedy)s Nothing of the deal is lost.", remedy=remedy),
         value=today.isoformat(),
     )
 
@@ -205,8 +238,16 @@ def currency_is_enabled(screened: Screened, ledger: LedgerView, found: Findings)
     if ledger.currencies and screened.currency not in ledger.currencies:
         found.hold(
             HoldCode.CURRENCY_NOT_ENABLED,
-            f"{screened.company.ledger} has no currency {screened.currency} for this company.",
-            f"Change the deal's currency, or ask for {screened.currency} to be switched on in {screened.company.ledger}.",
+            say(
+                "%(ledger)s has no currency %(currency)s for this company.",
+                ledger=screened.company.ledger,
+                currency=screened.currency,
+            ),
+            say(
+                "Change the deal's currency, or ask for %(currency)s to be switched on in %(ledger)s.",
+                currency=screened.currency,
+                ledger=screened.company.ledger,
+            ),
             about="currency",
             value=screened.currency,
         )
@@ -217,8 +258,12 @@ def iban_is_there(screened: Screened, ledger: LedgerView, found: Findings) -> No
     if ledger.profile.has_iban is False and screened.currency != ledger.profile.currency:
         found.hold(
             HoldCode.IBAN_MISSING,
-            f"The invoice is in {screened.currency}, but {screened.company.ledger} has no IBAN for this company.",
-            f"Enter the IBAN of the company's account in {screened.company.ledger}.",
+            say(
+                "The invoice is in %(currency)s, but %(ledger)s has no IBAN for this company.",
+                currency=screened.currency,
+                ledger=screened.company.ledger,
+            ),
+            say("Enter the IBAN of the company's account in %(ledger)s.", ledger=screened.company.ledger),
             about="currency",
             value=screened.currency,
         )

@@ -25,6 +25,7 @@ from sfspiris.core.actions import (
     kind,
 )
 from sfspiris.core.identity import action_id, field_print, print_of
+from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sfspiris.core.actions import Plan
     from sfspiris.core.model import Customer
     from sfspiris.core.policy import Policy
+    from sfspiris.sentences import Sentence
 
 _FIELDS_NAMED: Final = 4
 
@@ -85,7 +87,7 @@ class Stale:
 
     deal_id: str
     kind: str
-    why: str
+    why: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ class _Scale:
         elif now is None or now.intent != item.intent:
             self._refuse(item, self._why(item, now))
         elif not self._needs(item.id) <= self._makable:
-            self._refuse(item, "Its customer or an article would not be made as planned any more.")
+            self._refuse(item, say("Its customer or an article would not be made as planned any more."))
         else:
             self._kept |= {item.id, *self._needs(item.id)}
             self._settled.add(item.deal_id)
@@ -204,7 +206,7 @@ class _Scale:
         if item.deal_id in self._settled or now.intent == item.intent:
             self._kept.add(item.id)
         else:
-            self._refuse(item, "What Salesforce would be told about it has changed.")
+            self._refuse(item, say("What Salesforce would be told about it has changed."))
 
     def weighed(self) -> Weighed:
         kept = tuple(
@@ -221,7 +223,7 @@ class _Scale:
     def _tells_what_is_made(self, action: Action) -> bool:
         return isinstance(action, WriteDeal) and action.deal_id in self._settled
 
-    def _refuse(self, item: SavedItem, why: str) -> None:
+    def _refuse(self, item: SavedItem, why: Sentence) -> None:
         self._stale[item.id] = Stale(item.deal_id, item.kind, why)
         if item.kind in _DOCUMENTS:
             self._moved.add(item.deal_id)
@@ -240,22 +242,26 @@ class _Scale:
             made.add(action_id("create_customer", draft.company, draft.customer.key))
         return made
 
-    def _why(self, item: SavedItem, now: SavedItem | None) -> str:
+    def _why(self, item: SavedItem, now: SavedItem | None) -> Sentence:
         if item.deal_id not in self._won:
-            return "The deal is not won any more, or the integration user may not see it."
+            return say("The deal is not won any more, or the integration user may not see it.")
         if item.deal_id in self._codes:
-            return f"The deal is held now ({self._codes[item.deal_id]})."
+            return say("The deal is held now (%(code)s).", code=self._codes[item.deal_id])
         if now is None:
-            return "Today's plan does not contain it any more."
+            return say("Today's plan does not contain it any more.")
         names = [
             name for name in {**item.fields, **now.fields} if item.fields.get(name) != now.fields.get(name)
         ]
         if names:
-            more = f" and {len(names) - _FIELDS_NAMED} more" if len(names) > _FIELDS_NAMED else ""
-            return f"Not as in the plan any more: {', '.join(names[:_FIELDS_NAMED])}{more}."
+            some: str = ", ".join(names[:_FIELDS_NAMED])
+            if len(names) > _FIELDS_NAMED:
+                some = say("%(some)s and %(count)s more", some=some, count=len(names) - _FIELDS_NAMED)
+            return say("Not as in the plan any more: %(fields)s.", fields=some)
         if item.rests_on != now.rests_on:
-            return "The customer, an article, the payment terms or the draft itself is another one in Spiris now."
-        return "The deal has changed in Salesforce."
+            return say(
+                "The customer, an article, the payment terms or the draft itself is another one in Spiris now."
+            )
+        return say("The deal has changed in Salesforce.")
 
 
 # --- one action as it is recognised --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from sfspiris.core.planning.delivery import delivery_address
 from sfspiris.core.planning.findings import Findings, fitted, named, too_long
 from sfspiris.core.planning.lines import ScreenedLine, screen_lines
 from sfspiris.core.routing import is_out_of_scope, route
+from sfspiris.sentences import joined, say
 from sfspiris.swedish import orgnr, text
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from sfspiris.core.model import Customer, Deal, DeliveryAddress
     from sfspiris.core.policy import CompanyPolicy, Policy
+    from sfspiris.sentences import Sentence
 
 _LONGEST_TERMS: Final = 4  # digits of a number of days
 
@@ -62,25 +64,29 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
     if deal.buyer is None:
         found.hold(
             HoldCode.CUSTOMER_MISSING,
-            "The deal has no account, so there is nobody to invoice.",
-            "Choose the account on the opportunity in Salesforce.",
+            say("The deal has no account, so there is nobody to invoice."),
+            say("Choose the account on the opportunity in Salesforce."),
             about="buyer",
         )
         return None, found
     if company is None and is_out_of_scope(deal, policy):
         found.hold(
             HoldCode.NO_ROUTE,
-            "A route leaves such deals out of invoicing, but this one has a document already.",
-            "Delete the document in the ledger if the deal is not to be invoiced, or change what the route asks about.",
+            say("A route leaves such deals out of invoicing, but this one has a document already."),
+            say(
+                "Delete the document in the ledger if the deal is not to be invoiced, or change what the route asks about."
+            ),
         )
         return None, found
     if company is None:
         found.hold(
             HoldCode.NO_ROUTE,
-            f"No route sends the deal of {named(deal.buyer)} to a company: "
-            + (_route_values(deal) or "no route has a condition that it meets")
-            + ".",
-            "Fill in the account's country, or add a route for such deals to the configuration.",
+            say(
+                "No route sends the deal of %(buyer)s to a company: %(values)s.",
+                buyer=named(deal.buyer),
+                values=_route_values(deal) or say("no route has a condition that it meets"),
+            ),
+            say("Fill in the account's country, or add a route for such deals to the configuration."),
             about="country",
         )
         return None, found
@@ -89,8 +95,8 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
     if not is_currency(currency):
         found.hold(
             HoldCode.CURRENCY_MISMATCH,
-            f"“{text.one_line(currency)}” is no currency code.",
-            "Choose the deal's currency in Salesforce.",
+            say("“%(currency)s” is no currency code.", currency=text.one_line(currency)),
+            say("Choose the deal's currency in Salesforce."),
             about="currency",
             value=text.one_line(currency),
         )
@@ -115,7 +121,11 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
         references["electronic_reference"] = None
         found.warn(
             WarningCode.FIELD_NOT_WRITTEN,
-            f"{customer.name} is a private person: {company.ledger} takes no e-invoice reference for one, so it is left out.",
+            say(
+                "%(name)s is a private person: %(ledger)s takes no e-invoice reference for one, so it is left out.",
+                name=customer.name,
+                ledger=company.ledger,
+            ),
         )
     if found.holds or customer is None:
         return None, found
@@ -163,14 +173,17 @@ def _terms(deal: Deal, found: Findings) -> int | None:
         return int(whole)
     found.hold(
         HoldCode.PAYMENT_TERMS_UNKNOWN,
-        f"“{raw}” is no number of days.",
-        "Write the payment terms as a whole number of days, for instance 30.",
+        say("“%(raw)s” is no number of days.", raw=raw),
+        say("Write the payment terms as a whole number of days, for instance 30."),
         about="payment_terms_days",
         value=raw,
     )
     return None
 
 
-def _route_values(deal: Deal) -> str:
-    asked = [f"{path} is {value or 'empty'}" for path, value in sorted(deal.values.items())]
-    return ", ".join(asked)
+def _route_values(deal: Deal) -> Sentence:
+    asked = [
+        say("%(path)s is %(value)s", path=path, value=value or say("empty"))
+        for path, value in sorted(deal.values.items())
+    ]
+    return joined(asked, ", ")

@@ -16,6 +16,7 @@ from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.money import ZERO, plain
 from sfspiris.core.planning.buyers import HOME
 from sfspiris.core.planning.rules import answer
+from sfspiris.sentences import as_told, joined, listed, say
 from sfspiris.swedish import countries, postal, text, treatment, vat_rates
 from sfspiris.swedish.vat_table import table
 from sfspiris.swedish.verdict import Verdict
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sfspiris.core.planning.findings import Findings
     from sfspiris.core.planning.lines import ScreenedLine
     from sfspiris.core.planning.screening import Screened
+    from sfspiris.sentences import Sentence
     from sfspiris.swedish.treatment import BuyerType, Supply, TreatmentFinding
 
 ELECTRONICS: Final = "electronics"
@@ -37,30 +39,34 @@ _CODED: Final = {Decimal(25): "standard", Decimal(12): "unnamed_12", Decimal(6):
 
 _FIXES: Final = {
     "construction_status_unknown": (
-        "Say on the account whether the buyer sells building services itself, not only temporarily.",
+        say("Say on the account whether the buyer sells building services itself, not only temporarily."),
         "sells_construction",
     ),
     "buyer_vat_registration_unknown": (
-        "Fill in the buyer's Swedish VAT number on the account.",
+        say("Fill in the buyer's Swedish VAT number on the account."),
         "vat_number",
     ),
-    "buyer_vat_missing": ("Fill in the buyer's VAT number on the account.", "vat_number"),
-    "buyer_vat_invalid": ("Fill in a VAT number of the buyer that is valid in VIES.", "vat_number"),
+    "buyer_vat_missing": (say("Fill in the buyer's VAT number on the account."), "vat_number"),
+    "buyer_vat_invalid": (say("Fill in a VAT number of the buyer that is valid in VIES."), "vat_number"),
     "needs_number_from_other_member_state": (
-        "Fill in the buyer's VAT number from a country outside Sweden.",
+        say("Fill in the buyer's VAT number from a country outside Sweden."),
         "vat_number",
     ),
     "eu_b2c_threshold_unknown": (
-        "Say in the configuration whether the yearly limit is passed ([companies.….vat] eu_consumers_over_limit).",
+        say(
+            "Say in the configuration whether the yearly limit is passed ([companies.….vat] eu_consumers_over_limit)."
+        ),
         "country",
     ),
     "exempt_abroad": (
-        "Name the product's kind of sale ([companies.….vat] category_by_article), or invoice it by hand.",
+        say(
+            "Name the product's kind of sale ([companies.….vat] category_by_article), or invoice it by hand."
+        ),
         "line_vat_category",
     ),
 }
 _OTHERWISE: Final = (
-    "Decide the VAT with finance and make this invoice by hand, or correct the product's kind of sale.",
+    say("Decide the VAT with finance and make this invoice by hand, or correct the product's kind of sale."),
     None,
 )
 
@@ -113,8 +119,12 @@ def party(screened: Screened, known: LedgerCustomer | None, found: Findings) -> 
         if ship_to != customer.country:
             found.warn(
                 WarningCode.DELIVERY_COUNTRY_DIFFERS,
-                f"The delivery goes to {raw}, the invoice to {customer.country}: VAT on goods follows the delivery, on "
-                "services the buyer.",
+                say(
+                    "The delivery goes to %(raw)s, the invoice to %(country)s: VAT on goods follows the delivery, on "
+                    "services the buyer.",
+                    raw=raw,
+                    country=customer.country,
+                ),
             )
         elif country != customer.country:
             ship_to = country
@@ -148,8 +158,12 @@ def category_of(line: ScreenedLine, screened: Screened, found: Findings) -> str 
     if named and named not in table().categories:
         found.hold(
             HoldCode.VAT_TREATMENT_UNCLEAR,
-            f"{line.where} has the VAT category “{line.vat_category}”, which is no kind of sale that we know.",
-            f"Use one of {', '.join(sorted(table().categories))}.",
+            say(
+                "%(line)s has the VAT category “%(category)s”, which is no kind of sale that we know.",
+                line=line.where,
+                category=line.vat_category,
+            ),
+            say("Use one of %(categories)s.", categories=", ".join(sorted(table().categories))),
             about="line_vat_category",
             value=line.vat_category,
         )
@@ -182,8 +196,12 @@ def told_rate(line: ScreenedLine, found: Findings) -> Decimal | None:
     if not rate.is_finite() or rate not in _CODED:
         found.hold(
             HoldCode.VAT_RATE_UNKNOWN,
-            f"{line.where} has the VAT rate “{line.vat_rate}”, and no sale in Sweden has that rate.",
-            "Swedish rates are 25, 12, 6 and 0 %; correct the product.",
+            say(
+                "%(line)s has the VAT rate “%(rate)s”, and no sale in Sweden has that rate.",
+                line=line.where,
+                rate=line.vat_rate,
+            ),
+            say("Swedish rates are 25, 12, 6 and 0 %%; correct the product."),
             about="line_vat_rate",
             value=line.vat_rate,
         )
@@ -241,8 +259,12 @@ def law_of(
     if category is None:
         found.hold(
             HoldCode.VAT_RATE_UNKNOWN,
-            f"{line.where}: its article is coded {plain(coded, 0)} %, and no sale in Sweden has that rate.",
-            f"Correct the article's coding in {screened.company.ledger}.",
+            say(
+                "%(line)s: its article is coded %(coded)s %%, and no sale in Sweden has that rate.",
+                line=line.where,
+                coded=plain(coded, 0),
+            ),
+            say("Correct the article's coding in %(ledger)s.", ledger=screened.company.ledger),
             about="line_article",
             value=line.article,
         )
@@ -258,8 +280,12 @@ def law_of(
     if len({(one.treatment, one.rate) for one in decided}) > 1:
         found.hold(
             HoldCode.VAT_TREATMENT_UNCLEAR,
-            f"{line.where}: whether it is goods or a service decides the VAT, and {screened.company.ledger} does not say.",
-            "Name the product's kind of sale ([companies.….vat] category_by_article).",
+            say(
+                "%(line)s: whether it is goods or a service decides the VAT, and %(ledger)s does not say.",
+                line=line.where,
+                ledger=screened.company.ledger,
+            ),
+            say("Name the product's kind of sale ([companies.….vat] category_by_article)."),
             about="line_vat_category",
         )
         return None
@@ -267,7 +293,9 @@ def law_of(
         _hold_unclear(line, law, found)
         return None
     if law.verdict is Verdict.WARN:
-        found.warn(WarningCode.VAT_TREATMENT, f"{line.where}: {law.reason}.")
+        found.warn(
+            WarningCode.VAT_TREATMENT, say("%(line)s: %(reason)s.", line=line.where, reason=law.reason)
+        )
     return law
 
 
@@ -310,11 +338,20 @@ def _dates_agree(
     rates = {vat_rates.rate(category, day) for day in days}
     if not vat_rates.is_dated(category) or len(rates) == 1:
         return True
-    shown = " and ".join(f"{plain(rate, 0)} %" for rate in sorted(one for one in rates if one is not None))
+    shown = listed(
+        say("%(rate)s %%", rate=plain(rate, 0)) for rate in sorted(one for one in rates if one is not None)
+    )
     found.hold(
         HoldCode.VAT_RATE_DATE,
-        f"{line.where}: between {min(days).isoformat()} and {max(days).isoformat()} the rate of {category} changes ({shown}).",
-        "Split the line at the day of the change, or invoice it after delivery.",
+        say(
+            "%(line)s: between %(first)s and %(last)s the rate of %(category)s changes (%(shown)s).",
+            line=line.where,
+            first=min(days).isoformat(),
+            last=max(days).isoformat(),
+            category=category,
+            shown=shown,
+        ),
+        say("Split the line at the day of the change, or invoice it after delivery."),
         about="line_service_from",
         value=last.isoformat(),
     )
@@ -323,15 +360,20 @@ def _dates_agree(
 
 def _hold_unclear(line: ScreenedLine, law: TreatmentFinding, found: Findings) -> None:
     if law.is_destination_rate:
-        reason = "the destination's VAT applies (OSS), which the ledger's articles do not foretell"
+        reason = say("the destination's VAT applies (OSS), which the ledger's articles do not foretell")
     else:
-        reason = law.reason
+        reason = as_told(law.reason)
     fix, about = _FIXES.get(law.hold_code or "", _OTHERWISE)
     code = {
         "supply_date_missing": HoldCode.VAT_RATE_DATE,
         "rate_unknown": HoldCode.VAT_RATE_UNKNOWN,
     }.get(law.hold_code or "", HoldCode.VAT_TREATMENT_UNCLEAR)
-    found.hold(code, f"{line.where}: the VAT cannot be decided, because {reason}.", fix, about=about)
+    found.hold(
+        code,
+        say("%(line)s: the VAT cannot be decided, because %(reason)s.", line=line.where, reason=reason),
+        fix,
+        about=about,
+    )
 
 
 def is_charged(law: TreatmentFinding, coded: Decimal, who: Party) -> bool:
@@ -358,31 +400,60 @@ def charged(
     if told is not None and law.treatment.startswith("SE_") and not _is_reverse(law) and told != rate:
         _hold_rate(
             line,
-            f"the product says {plain(told, 0)} %, but {plain(rate, 0)} % is right ({law.reason})",
+            say(
+                "the product says %(told)s %%, but %(rate)s %% is right (%(reason)s)",
+                told=plain(told, 0),
+                rate=plain(rate, 0),
+                reason=law.reason,
+            ),
             found,
         )
         return None
     if actual == rate:
         return Taxed(rate, law.treatment, law.reason, law.note, law.boxes, law.ec_sales_list, reverse_charge)
     ledger = screened.company.ledger
-    words = f"by law it is {plain(rate, 0)} % ({law.reason}), but {ledger} would charge {plain(actual, 0)} %"
+    words = say(
+        "by law it is %(rate)s %% (%(reason)s), but %(ledger)s would charge %(actual)s %%",
+        rate=plain(rate, 0),
+        reason=law.reason,
+        ledger=ledger,
+        actual=plain(actual, 0),
+    )
     if vat_rates.is_dated(category) and actual != 0:
         found.hold(
             HoldCode.VAT_RATE_DATE,
-            f"{line.where}: {words} with the article's coding. On {supplied_on(line, screened).isoformat()} the rate of "
-            f"{category} is {plain(rate, 0)} %.",
-            f"Sell through an article with that rate, or correct the article's coding in {ledger}.",
+            say(
+                "%(line)s: %(words)s with the article's coding. On %(day)s the rate of "
+                "%(category)s is %(rate)s %%.",
+                line=line.where,
+                words=words,
+                day=supplied_on(line, screened).isoformat(),
+                category=category,
+                rate=plain(rate, 0),
+            ),
+            say(
+                "Sell through an article with that rate, or correct the article's coding in %(ledger)s.",
+                ledger=ledger,
+            ),
             about="line_article",
             value=line.article,
         )
     elif actual == coded and rate != 0:
-        _hold_rate(line, f"{words} with the article's coding", found)
+        _hold_rate(line, say("%(words)s with the article's coding", words=words), found)
     else:
         found.hold(
             HoldCode.VAT_TREATMENT_UNCLEAR,
-            f"{line.where}: {words}, since its customer is {_as_billed(who.billed)}.",
-            f"Correct the customer in {ledger} or the account in Salesforce, or sell through an article that gives that VAT "
-            "([companies.….articles] by_treatment).",
+            say(
+                "%(line)s: %(words)s, since its customer is %(billed)s.",
+                line=line.where,
+                words=words,
+                billed=_as_billed(who.billed),
+            ),
+            say(
+                "Correct the customer in %(ledger)s or the account in Salesforce, or sell through an article that gives that VAT "
+                "([companies.….articles] by_treatment).",
+                ledger=ledger,
+            ),
             about="vat_number" if not who.billed.has_vat_number else "country",
         )
     return None
@@ -400,10 +471,17 @@ def check_private_prices(lines: Iterable[Taxed], sale: Sale, found: Findings) ->
     if any(one.rate for one in lines):
         found.hold(
             HoldCode.VAT_TREATMENT_UNCLEAR,
-            f"The customer is marked as a private person in {company.ledger}, which may read its prices as including VAT.",
-            f"Look in {company.ledger}'s settings. Are prices to private persons shown without VAT, say so "
-            f"([companies.{company.key}.vat] private_prices_are_net = true); else make the invoice by hand. Is the customer a "
-            "business, unmark it.",
+            say(
+                "The customer is marked as a private person in %(ledger)s, which may read its prices as including VAT.",
+                ledger=company.ledger,
+            ),
+            say(
+                "Look in %(ledger)s's settings. Are prices to private persons shown without VAT, say so "
+                "([companies.%(key)s.vat] private_prices_are_net = true); else make the invoice by hand. Is the customer a "
+                "business, unmark it.",
+                ledger=company.ledger,
+                key=company.key,
+            ),
         )
 
 
@@ -411,20 +489,25 @@ def _is_reverse(law: TreatmentFinding) -> bool:
     return law.treatment.startswith("SE_RC")
 
 
-def _hold_rate(line: ScreenedLine, words: str, found: Findings) -> None:
+def _hold_rate(line: ScreenedLine, words: Sentence, found: Findings) -> None:
     found.hold(
         HoldCode.VAT_RATE_MISMATCH,
-        f"{line.where}: {words}.",
-        "Correct the product's VAT or the article's coding, or sell through an article with the right rate.",
+        say("%(line)s: %(words)s.", line=line.where, words=words),
+        say(
+            "Correct the product's VAT or the article's coding, or sell through an article with the right rate."
+        ),
         about="line_article",
         value=line.article,
     )
 
 
-def _as_billed(billed: vat.Billed) -> str:
-    parts = [f"in {billed.country}", "with a VAT number" if billed.has_vat_number else "without a VAT number"]
+def _as_billed(billed: vat.Billed) -> Sentence:
+    parts = [
+        say("in %(country)s", country=billed.country),
+        say("with a VAT number") if billed.has_vat_number else say("without a VAT number"),
+    ]
     if billed.is_private:
-        parts.append("a private person")
+        parts.append(say("a private person"))
     if billed.country == HOME and billed.sells_construction:
-        parts.append("marked for reverse charge on building services")
-    return ", ".join(parts)
+        parts.append(say("marked for reverse charge on building services"))
+    return joined(parts, ", ")
