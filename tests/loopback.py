@@ -106,6 +106,11 @@ class Loopback:
         """Add acts to the end of the script."""
         self._acts.extend(acts)
 
+    def forget(self) -> None:
+        """Drop what is left of the script, and what was received."""
+        self._acts.clear()
+        self.requests.clear()
+
     def __enter__(self) -> Self:
         self._threads[0].start()
         return self

@@ -8,6 +8,7 @@ import logging
 import socket
 import ssl
 import time
+import tracemalloc
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -298,6 +299,59 @@ def test_an_answer_larger_than_we_take_is_not_read_to_its_end(packed: bool) -> N
             spiris.send()
         with pytest.raises(OutcomeUnknown, match="too large"):
             spiris.send(Effect.CREATE)
+
+
+def _a_hundred_megabytes(head: str, piece: bytes) -> Act:
+    """So much that whoever takes it all is noticed; the server itself holds one piece of it."""
+    length = 100_000_000 // len(piece) * len(piece)
+
+    def act(_server: Loopback, connection: socket.socket) -> None:
+        connection.sendall(f"HTTP/1.1 200 OK\r\n{head}Content-Length: {length}\r\n\r\n".encode())
+        for _ in range(length // len(piece)):
+            connection.sendall(piece)
+
+    return act
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _a_hundred_megabytes("", b" " * 2**20),
+        reply(gzip.compress(b" " * 100_000_000, 6), headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=["plain", "packed a thousandfold"],
+)
+def test_no_more_of_an_answer_is_ever_held_than_we_take(answer: Act) -> None:
+    with line(answer, limits=Limits(read=5, total=30, body_bytes=2**20)) as spiris:
+        tracemalloc.start()
+        try:
+            with pytest.raises(BrokenReply, match="more than 1 MiB"):
+                spiris.send()
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 8 * 2**20
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(b'{"Data": []}')[:-9], gzip.compress(b'{"Data": []}') + b"{}"],
+    ids=["cut", "more"],
+)
+def test_a_packed_answer_without_its_end_or_with_more_behind_it_is_no_answer(packed: bytes) -> None:
+    act = reply(packed, kind="application/json", headers={"Content-Encoding": "gzip"})
+    with line(act, act, act, act) as spiris:
+        with pytest.raises(Unreachable, match="cannot be unpacked"):
+            spiris.send()
+        assert spiris.transport.calls == 3
+        with pytest.raises(OutcomeUnknown, match="cannot be unpacked"):
+            spiris.send(Effect.CREATE)
+
+
+def test_an_answer_packed_in_a_way_that_was_not_offered_is_no_answer() -> None:
+    act = reply(b"[]", kind="application/json", headers={"Content-Encoding": "br"})
+    with line(act) as spiris, pytest.raises(OutcomeUnknown, match="cannot be unpacked"):
+        spiris.send(Effect.CREATE)
 
 
 def test_a_packed_answer_is_unpacked() -> None:

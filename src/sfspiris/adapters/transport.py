@@ -28,6 +28,7 @@ from sfspiris.adapters.limits import DEFAULT_LIMITS, Limits
 from sfspiris.adapters.quota import endpoint_of
 from sfspiris.adapters.reply import Reply, names_an_error, told_pause
 from sfspiris.adapters.retrying import Effect, Then, after_line, after_status
+from sfspiris.adapters.unpacking import TooLargeError, Unpacking
 from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, THIS_MACHINE, Words
 from sfspiris.errors import ConfigError, SafetyStop, Unreachable
 
@@ -62,10 +63,6 @@ class Pace:
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
     jitter: Callable[[], float]
-
-
-class _TooLargeError(Exception):
-    pass
 
 
 class _NotNowError(Exception):
@@ -183,7 +180,7 @@ class Transport:
                 reply = self._exchange(request, number, effect)
             except httpx.RequestError as error:
                 raise _NotNowError(self._words.unreachable(error, request.url)) from error
-            except _TooLargeError as error:
+            except TooLargeError as error:
                 raise self._words.too_large() from error
             finally:
                 spent += self._pace.monotonic() - began
@@ -201,7 +198,7 @@ class Transport:
             return self._exchange(request, 1, Effect.TOKEN)
         except httpx.RequestError as error:
             raise self._words.unreachable(error, request.url) from error
-        except _TooLargeError as error:
+        except TooLargeError as error:
             raise self._words.too_large() from error
 
     def _send_create(self, request: httpx.Request) -> Reply:
@@ -211,7 +208,7 @@ class Transport:
             if after_line(error, Effect.CREATE) is Then.STOP:
                 raise self._words.unreachable(error, request.url) from error
             raise self._words.unknown(self._words.reason(error)) from error
-        except _TooLargeError as error:
+        except TooLargeError as error:
             raise self._words.unknown("sent an answer that is too large") from error
         match after_status(reply.status, Effect.CREATE, is_vendors=names_an_error(reply)):
             case Then.RETRY:
@@ -283,7 +280,7 @@ class Transport:
             return Reply(response.status_code, dict(response.headers), body, self._service)
         except httpx.UnsupportedProtocol as error:
             raise self._words.bad_address() from error
-        except (httpx.RequestError, _TooLargeError) as error:
+        except (httpx.RequestError, TooLargeError) as error:
             outcome = type(error).__name__
             raise
         finally:
@@ -299,14 +296,12 @@ class Transport:
             )
 
     def _read(self, response: httpx.Response) -> bytes:
-        body = bytearray()
-        for part in response.iter_bytes():
-            body += part
-            if len(body) > self._limits.body_bytes:
-                raise _TooLargeError
+        body = Unpacking(response.headers.get("content-encoding", ""), most=self._limits.body_bytes)
+        for part in response.iter_raw():
+            body.take(part)
             if self._deadline.has_passed:
                 raise httpx.ReadTimeout("the time for the whole request is up")
-        return bytes(body)
+        return body.whole()
 
     def _line(self, url: httpx.URL) -> TimedHTTPTransport:
         # What runs on this machine is not behind a proxy, whatever the environment says about the rest of the world.

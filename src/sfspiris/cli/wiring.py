@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import platformdirs
 
 from sfspiris import config
+from sfspiris.adapters.limits import DEFAULT_LIMITS
 from sfspiris.adapters.quota import Quota, SharedBook, Turnstile
 from sfspiris.adapters.salesforce import app as salesforce_app
 from sfspiris.adapters.salesforce import oauth as salesforce_oauth
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from sfspiris.adapters.consent import Pledge
+    from sfspiris.adapters.limits import Limits
     from sfspiris.cli.options import Common
     from sfspiris.config import CompanySettings, Settings
     from sfspiris.config.settings import ArticlesSettings
@@ -307,7 +309,9 @@ def open_desk(common: Common, *, read_only: bool = False) -> Iterator[Desk]:
 
 
 @contextmanager
-def _desk(common: Common, *, read_only: bool, pace: Pace = _PACE) -> Iterator[Desk]:
+def _desk(
+    common: Common, *, read_only: bool, pace: Pace = _PACE, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[Desk]:
     today = utc_now().astimezone(STOCKHOLM).date()
     path = config.find(str(common.config) if common.config else None, os.environ)
     settings = config.load(path, today=today)
@@ -319,6 +323,7 @@ def _desk(common: Common, *, read_only: bool, pace: Pace = _PACE) -> Iterator[De
             made = Transport(
                 service=service,
                 pace=pace,
+                limits=limits,
                 read_only=read_only or settings.is_read_only,
                 ends=ends,
                 turnstile=turnstile,
@@ -341,15 +346,17 @@ class Session:
 
 
 @contextmanager
-def open_session(common: Common, command: str, *, dry: bool, pace: Pace = _PACE) -> Iterator[Session]:
+def open_session(
+    common: Common, command: str, *, dry: bool, pace: Pace = _PACE, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[Session]:
     """Everything that a run needs, and the lock that keeps other runs away; a dry run cannot write, by construction.
 
-    Raises SafetyStop when the configuration is read-only and the run is not dry.
+    `pace` and `limits` are other than usual only where time must pass at once, as in a test. Raises SafetyStop when the configuration is read-only and the run is not dry.
     """
     started = utc_now()
     run_id = new_run_id(started)
     logs.start(common, run_id)
-    with _desk(common, read_only=dry, pace=pace) as desk:
+    with _desk(common, read_only=dry, pace=pace, limits=limits) as desk:
         if desk.settings.is_read_only and not dry:
             raise SafetyStop(
                 f'The configuration says mode = "read-only", so {command} writes nothing.',
