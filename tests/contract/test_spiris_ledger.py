@@ -23,6 +23,7 @@ from sfspiris.core.identity import Marker, customer_note
 from sfspiris.core.model import Customer, DeliveryAddress, Draft, DraftRow, LedgerDraft, Totals
 from sfspiris.core.written import draft_fields
 from sfspiris.errors import (
+    BrokenReply,
     ConfigError,
     OutcomeUnknown,
     OutOfQuota,
@@ -482,6 +483,43 @@ def test_a_draft_without_a_trustworthy_answer_is_unknown_sent_once_and_can_be_lo
     assert spiris.sent("POST").count("POST /v2/customerinvoicedrafts") == 1
     assert spiris.pauses == []
     assert [MARKER.stands_in(one.texts) for one in ledger.drafts()] == [True] * is_made
+
+
+def test_a_page_that_says_404_does_not_prove_that_a_draft_is_gone(spiris: Office, ledger: Ledger) -> None:
+    """Only Spiris itself can say so: a machine in between knows nothing of drafts."""
+    created = made(ledger)
+    spiris.fault(
+        "status", method="GET", path="/v2/customerinvoicedrafts/", code=404, body="<html>not found</html>"
+    )
+    with pytest.raises(BrokenReply, match="404"):
+        ledger.draft(created.id)
+    assert ledger.draft(created.id) is not None
+
+
+def test_a_draft_that_finance_edited_meanwhile_is_neither_replaced_nor_deleted(
+    spiris: Office, ledger: Ledger
+) -> None:
+    """It is read again just before: what stands there must be what the plan was made for."""
+    created = made(ledger)
+    assert created.print is not None
+    spiris.control("POST", f"drafts/{created.id}/edit", {"YourReference": "Anna"})
+    edited = ledger.draft(created.id)
+    assert edited is not None
+    assert edited.print != created.print
+    wanted = draft_of(row(ledger, "KONS", "2"))
+    updated = ledger.update_draft(
+        created.id,
+        wanted,
+        customer_id=created.customer_id,
+        marker_field=MarkerField.OUR_REFERENCE,
+        stood=created.print,
+    )
+    assert updated is None
+    assert ledger.delete_draft(created.id, stood=created.print) is False
+    assert ledger.draft(created.id) == edited
+    assert edited.print is not None
+    assert ledger.delete_draft(created.id, stood=edited.print) is True
+    assert ledger.draft(created.id) is None
 
 
 @pytest.mark.parametrize("effect", ["drop_before", "truncate", "html", "status"])

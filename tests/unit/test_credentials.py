@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import stat
 import sys
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import keyring
@@ -24,7 +27,6 @@ from statekit import content_of, die_in_child, run_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from sfspiris.ports.tokens import TokenStore
 
@@ -239,6 +241,32 @@ def test_room_for_the_new_sign_in_is_made_before_the_old_one_may_be_spent(folder
         store.save("spiris:se", newer)
     assert store.load("spiris:se") == newer
     assert sorted(content_of(folder)) == ["spiris-se.json", "spiris-se.lock"]
+
+
+@pytest.mark.parametrize("is_renewal", [False, True], ids=["first", "renewal"])
+def test_a_new_sign_in_is_on_the_disk_before_it_has_its_name_and_its_name_before_it_is_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, is_renewal: bool
+) -> None:
+    """A power cut may keep a rename and lose what was renamed: a token file without a token, and the old one spent."""
+    store = FileStore(folder)
+    store.save("spiris:se", TOKENS)
+    newer = replace(TOKENS, refresh_token="refresh-2")
+    synced: list[tuple[bool, str]] = []
+    sync = os.fsync
+
+    def noted(number: int) -> None:
+        """The disk, which has of a file what it held when it was synced last."""
+        sync(number)
+        place = Path(f"/proc/self/fd/{number}").resolve()
+        synced.append((place.is_dir(), "" if place.is_dir() else place.read_text()))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with store.lock("spiris:se") if is_renewal else nullcontext():
+        synced.clear()
+        store.save("spiris:se", newer)
+    assert [is_folder for is_folder, _ in synced][-1] is True, "the folder comes last"
+    assert "refresh-2" in synced[-2][1]
+    assert synced[-2][1] == (folder / "spiris-se.json").read_text()
 
 
 def test_a_keyring_that_takes_nothing_new_is_found_out_before_the_old_one_may_be_spent(

@@ -1,0 +1,178 @@
+"""The protocol of exactly-once, claim by claim: clocks, cursors, lost memories and witnesses, each where a bug would hide."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fakes import Killed, Stage, lost, over_quota
+from sfspiris.core.holds import HoldCode
+from sfspiris.core.model import DealStatus
+from sfspiris.core.planning.documents import SETTLE
+from sfspiris.engine.gather import FEED, Scope
+from sfspiris.engine.run import Guard, pull, push
+from sfspiris.engine.world import ServerClock
+from shorthand import buyer, deal, deal_id
+
+if TYPE_CHECKING:
+    from sfspiris.core.outcome import RunResult
+
+OTHER = buyer("Ericsson", id="001000000000A02AAA", orgnr="556016-0680")
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    made = Stage(tmp_path)
+    made.crm.add(deal("D1", "2 x 500 KONS"))
+    return made
+
+
+def run(stage: Stage, *, ahead: timedelta = timedelta(0)) -> RunResult:
+    """A push from a machine whose clock is that much ahead of Salesforce's."""
+    with stage.world() as world:
+        skewed = replace(world, clock=ServerClock(lambda: stage.crm.time + ahead))
+        return push(skewed, Scope(), Guard(max_changes=200))
+
+
+def codes(result: RunResult) -> list[HoldCode]:
+    return [one.hold.code for one in result.holds]
+
+
+def forget(stage: Stage) -> None:
+    """The disk is gone, seal and all: a runner without one, or another machine."""
+    for left_over in stage.folder.glob("sfspiris.db*"):
+        left_over.unlink()
+
+
+def killed() -> BaseException:
+    return Killed()
+
+
+# --- clocks ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=15), timedelta(hours=-1)])
+@pytest.mark.parametrize("nth", [1, 2], ids=["customer", "draft"])
+def test_a_wrong_clock_of_this_machine_never_shortens_the_settle_window(
+    stage: Stage, nth: int, ahead: timedelta
+) -> None:
+    """Sent by a right clock and looked for by a wrong one, and the other way round."""
+    stage.se.trouble.before[nth] = lost
+    run(stage)
+    stage.pass_time(MINUTE)
+    assert codes(run(stage, ahead=ahead)) == [HoldCode.OUTCOME_UNKNOWN]
+    assert stage.se.made == []
+    stage.pass_time(SETTLE)
+    run(stage, ahead=ahead)
+    assert len(stage.se.made) == 1
+
+
+def test_what_was_sent_by_a_wrong_clock_is_waited_for_by_the_right_one(stage: Stage) -> None:
+    stage.se.trouble.before[2] = lost
+    run(stage, ahead=timedelta(days=-15))
+    stage.pass_time(MINUTE)
+    assert codes(run(stage)) == [HoldCode.OUTCOME_UNKNOWN]
+    assert stage.se.made == []
+
+
+# --- cursors -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_deal_won_while_a_long_run_lasts_is_read_by_the_next(stage: Stage) -> None:
+    """The cursor is where reading began: a run may last longer than the overlap."""
+    began = stage.crm.time
+    stage.se.trouble.before[2] = over_quota
+
+    def wait(_seconds: float) -> None:
+        stage.pass_time(2 * MINUTE)
+        stage.crm.add(deal("D2", "1 x 70 MAT", buyer=OTHER))
+        stage.pass_time(58 * MINUTE)
+
+    with stage.world() as world:
+        push(replace(world, pause=wait), Scope(), Guard(max_changes=200))
+    with stage.state() as state:
+        assert state.cursors.get(FEED) == began
+    run(stage)
+    assert stage.crm.deals[deal_id("D2")].sync.status == DealStatus.DRAFT
+
+
+# --- a memory that is gone ---------------------------------------------------------------------------------------------
+
+
+def test_without_a_memory_an_invoice_of_long_ago_is_found_though_salesforce_knows_nothing(
+    stage: Stage,
+) -> None:
+    stage.crm.writable = frozenset()
+    run(stage)
+    stage.se.issue("draft-1", "1042")
+    stage.pass_time(timedelta(days=3))
+    forget(stage)
+    run(stage)
+    assert (stage.se.made, stage.se.creates) == ([], 2)
+
+
+@pytest.mark.parametrize("has_fields", [True, False], ids=["with fields", "without fields"])
+def test_after_a_loss_what_no_list_shows_yet_is_waited_for(stage: Stage, has_fields: bool) -> None:
+    """Where Salesforce bears no witness, the seal that was left beside the lost file does."""
+    if not has_fields:
+        stage.crm.writable = frozenset()
+    stage.se.lag = 10 * MINUTE
+    stage.se.trouble.after[2] = killed
+    with pytest.raises(Killed):
+        run(stage)
+    with stage.state() as state:  # it had been sealed before it died
+        state.note_loss(stage.crm.time, at=stage.crm.time)
+    stage.file.unlink()
+    stage.pass_time(5 * MINUTE)
+    run(stage)
+    assert len(stage.se.made) == 1
+    stage.pass_time(SETTLE)
+    run(stage)
+    assert len(stage.se.made) == 1
+    assert len(stage.se.known) == 1
+
+
+def test_the_witness_in_salesforce_speaks_where_an_older_copy_knows_nothing(stage: Stage) -> None:
+    """Written before the draft is sent; read by whoever has neither the memory nor its seal."""
+    run(stage)
+    stage.pass_time(20 * MINUTE)
+    run(stage)
+    copy = stage.folder / "yesterday"
+    shutil.copyfile(stage.file, copy)
+    stage.crm.add(deal("D2", "1 x 70 MAT", buyer=OTHER))
+    stage.se.lag = 10 * MINUTE
+    stage.se.trouble.after[4] = killed
+    with pytest.raises(Killed):
+        run(stage)
+    assert stage.crm.deals[deal_id("D2")].sync.correlation_id, "told before it was sent"
+    forget(stage)
+    shutil.copyfile(copy, stage.file)
+    stage.pass_time(MINUTE)
+    result = run(stage)
+    assert len(stage.se.made) == 2
+    assert codes(result) == [HoldCode.OUTCOME_UNKNOWN]
+    stage.pass_time(SETTLE)
+    run(stage)
+    run(stage)
+    assert len(stage.se.made) == 2
+    assert stage.crm.deals[deal_id("D2")].sync.status == DealStatus.DRAFT
+
+
+# --- a list that lags --------------------------------------------------------------------------------------------------
+
+
+def test_a_pull_right_after_a_push_calls_no_draft_deleted_that_lists_do_not_show_yet(stage: Stage) -> None:
+    stage.se.lag = 5 * MINUTE
+    run(stage)
+    for _ in range(2):
+        with stage.world(command="pull-invoice-status") as world:
+            result = pull(world, full=True)
+        assert result.holds == ()
+        assert stage.crm.deals[deal_id("D1")].sync.status == DealStatus.DRAFT
+        stage.pass_time(6 * MINUTE)
