@@ -193,6 +193,9 @@ class FakeCrm:
         self.calls += 1
         return {one: self.accounts[one] for one in accounts if one in self.accounts}
 
+    def invoices_at_once(self, count: int) -> int:
+        return min(count, 200) or 1
+
     def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
         return [self._show(self.invoices, one.external_id, one) for one in records]
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from salesforce_org import MemoryCatalogs, MemoryTokens, Naps
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.salesforce.app import App, ClientCredentials, JwtBearer, WebFlow
+from sfspiris.adapters.salesforce.bulk import Bulk
 from sfspiris.adapters.salesforce.client import SalesforceClient
 from sfspiris.adapters.salesforce.crm import SalesforceCrm
 from sfspiris.adapters.salesforce.oauth import SalesforceSignIn
@@ -197,6 +198,7 @@ class Org:
         *,
         grant: JwtBearer | ClientCredentials | WebFlow | None = None,
         read_only: bool = False,
+        bulk_above: int | None = None,
         **options: Any,
     ) -> SalesforceCrm:
         """A CRM of another run: what is kept between runs is kept in this org."""
@@ -205,8 +207,14 @@ class Org:
             self.app(grant), store=self.stores, transport=transport, now=lambda: self.now
         )
         client = SalesforceClient(sign_in=sign_in, transport=transport, pace=self.naps.pace, **options)
+        bulk = Bulk(client=client, kept=self.catalogs, pace=self.naps.pace)
         return SalesforceCrm(
-            client=client, cache=self.catalogs, source=source or Source(), now=lambda: self.now
+            client=client,
+            cache=self.catalogs,
+            source=source or Source(),
+            now=lambda: self.now,
+            bulk=None if bulk_above is None else bulk,
+            bulk_above=bulk_above or 0,
         )
 
 

@@ -22,6 +22,7 @@ from sfspiris.adapters.limits import DEFAULT_LIMITS
 from sfspiris.adapters.quota import Quota, SharedBook, Turnstile
 from sfspiris.adapters.salesforce import app as salesforce_app
 from sfspiris.adapters.salesforce import oauth as salesforce_oauth
+from sfspiris.adapters.salesforce.bulk import Bulk
 from sfspiris.adapters.salesforce.client import API_VERSION, SalesforceClient
 from sfspiris.adapters.salesforce.crm import SalesforceCrm
 from sfspiris.adapters.salesforce.package import deploying
@@ -91,7 +92,7 @@ def new_run_id(now: datetime) -> str:
 def _wait(seconds: float) -> None:
     """Wait; a wait that a person would notice is told, or the terminal would look dead."""
     if seconds >= _NOTICEABLE:
-        log.warning("waiting %d seconds before asking again, as we were asked to", round(seconds))
+        log.warning("waiting %d seconds before asking again", round(seconds))
     time.sleep(seconds)
 
 
@@ -414,7 +415,14 @@ def _session(
     )
     source = _source(settings)
     kept = _KeptInState(state, desk.now)
-    crm = SalesforceCrm(client=client, cache=kept, source=source, now=desk.now)
+    crm = SalesforceCrm(
+        client=client,
+        cache=kept,
+        source=source,
+        now=desk.now,
+        bulk=Bulk(client=client, kept=kept, pace=desk.pace),
+        bulk_above=settings.write_back.bulk_above,
+    )
     identity.check_org(
         client.session,
         settings.salesforce.environment,

@@ -461,11 +461,16 @@ class CompanySettings(Section):
 
 
 class WriteBackSettings(Section):
-    """What is written to Salesforce about invoices."""
+    """What is written to Salesforce about invoices.
+
+    `bulk_above` is Salesforce's own advice on when a job is worth its waiting: Bulk API 2.0 Developer Guide, introduction (read
+    November 2026). Below it, ten calls of 200 records are sooner done.
+    """
 
     invoice_object: bool = key("invoice_object = true", default=True)
     account_summary: bool = key("account_summary = true", default=True)
     deal_status: bool = key("deal_status = true", default=True)
+    bulk_above: int = key("bulk_above = 2000", default=2000, ge=200)
 
 
 def _entries(value: object) -> object:

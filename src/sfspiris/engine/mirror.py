@@ -94,9 +94,9 @@ def carry_out(world: World, actions: Sequence[Mirrored], carried: Carried) -> No
     invoices = [one for one in actions if isinstance(one, WriteInvoice)]
     accounts = [one for one in actions if isinstance(one, WriteAccount)]
     refused: Counter[str] = Counter()
-    for start in range(0, len(invoices), _AT_ONCE):
-        some = invoices[start : start + _AT_ONCE]
-        _write(world, some, INVOICE, carried, refused)
+    at_once = world.crm.invoices_at_once(len(invoices))
+    for start in range(0, len(invoices), at_once):
+        _write(world, invoices[start : start + at_once], INVOICE, carried, refused)
     for start in range(0, len(accounts), _AT_ONCE):
         _write(world, accounts[start : start + _AT_ONCE], ACCOUNT, carried, refused)
     carried.warnings += [

@@ -152,6 +152,12 @@ class Crm(Protocol):
     def read_accounts(self, accounts: Iterable[str]) -> Mapping[str, Mapping[str, Value]]:
         """What the CRM shows of these accounts, likewise; those it does not know are left out."""
 
+    def invoices_at_once(self, count: int) -> int:
+        """How many invoices one call of `write_invoices` should be given when `count` are to be shown.
+
+        What is noted as shown after each call is not written again by a run that follows one that was cut off.
+        """
+
     def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
         """Show these invoices, each in place of what was shown of it, in the order given; told per record."""
 

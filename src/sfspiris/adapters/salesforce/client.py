@@ -48,12 +48,14 @@ _DESCRIBES_PER_BATCH: Final = 25
 _CLIENT_NAME: Final = "client=sfspiris"
 _USAGE: Final = re.compile(r"(?<![-\w])api-usage=(\d+)/(\d+)")
 _NOT_FOR_US: Final = frozenset({"NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS"})
-_LOCKED: Final = "UNABLE_TO_LOCK_ROW"
+LOCKED: Final = "UNABLE_TO_LOCK_ROW"
 _LOCK_PAUSES: Final = (1.0, 3.0)
 """Seconds, and up to as much again, before a locked record is tried again; Salesforce itself has waited ten by then."""
 
 _DEPLOY_SECONDS: Final = 600.0
 _DEPLOY_PAUSE: Final = 2.0
+
+_CSV: Final = "text/csv"
 
 _UNAUTHORIZED: Final = 401
 _PERMANENT: Final = "not valid for use with"
@@ -114,6 +116,8 @@ class SalesforceClient:
         self._daily_share = daily_share
         self.usage: Usage | None = None
         """As the last answer told it; None before the first."""
+        self.heard_at: datetime | None = None
+        """Salesforce's own time (UTC) in the last answer that told it."""
 
     @property
     def calls(self) -> int:
@@ -177,7 +181,7 @@ class SalesforceClient:
         for start in range(0, len(records), RECORDS_PER_UPDATE):
             outcome += self._save(resource, records[start : start + RECORDS_PER_UPDATE])
         for pause in _LOCK_PAUSES:
-            locked = [place for place, error in enumerate(outcome) if error and error.startswith(_LOCKED)]
+            locked = [place for place, error in enumerate(outcome) if error and error.startswith(LOCKED)]
             if not locked:
                 break
             self._pace.sleep(pause * (1 + self._pace.jitter()))
@@ -221,6 +225,82 @@ class SalesforceClient:
                     remedy="See how it ends in Setup, under Deployment Status; deploying again does no harm.",
                 )
             self._pace.sleep(_DEPLOY_PAUSE)
+
+    # --- bulk jobs -------------------------------------------------------------------------------------------------
+
+    def create_job(self, kind: str, key: str) -> wire.Job:
+        """A new job that makes or saves records known by the external id field `key`.
+
+        Never repeated: raises OutcomeUnknown when no answer came, ConfigError when the org does not have or allow it.
+        """
+        what = "a bulk job"
+        wanted = {
+            "object": kind,
+            "operation": "upsert",
+            "externalIdFieldName": key,
+            "contentType": "CSV",
+            "lineEnding": "LF",
+        }
+        reply = self._call("POST", self._path("jobs/ingest"), what=what, effect=Effect.CREATE, json=wanted)
+        return wire.parse(wire.JOB, reply.json(), what)
+
+    def upload(self, job_id: str, table: bytes) -> None:
+        """Give a job its data. Salesforce takes it once; whoever is refused looks at the job's results."""
+        self._call(
+            "PUT",
+            self._path(f"jobs/ingest/{job_id}/batches"),
+            what="a bulk job's data",
+            effect=Effect.UPDATE,
+            body=_Body(table, "text/csv"),
+        )
+
+    def close_job(self, job_id: str) -> None:
+        """Let Salesforce begin with the job's data."""
+        self._move_job(job_id, "UploadComplete")
+
+    def abort_job(self, job_id: str) -> None:
+        """Let Salesforce stop the job. Raises ConfigError when it is over already."""
+        self._move_job(job_id, "Aborted")
+
+    def job(self, job_id: str) -> wire.Job:
+        """How far the job has come."""
+        found, _ = self._ask(wire.JOB, "GET", self._path(f"jobs/ingest/{job_id}"), what="a bulk job")
+        return found
+
+    def jobs(self) -> list[wire.Job]:
+        """All jobs of the org that save records and are still known."""
+        what = "the list of bulk jobs"
+        page, _ = self._ask(
+            wire.JOBS, "GET", self._path("jobs/ingest"), what=what, params={"jobType": "V2Ingest"}
+        )
+        found, seen = list(page.records), set[str]()
+        while not page.done and page.next_url and page.next_url not in seen:
+            seen.add(page.next_url)
+            page, _ = self._ask(wire.JOBS, "GET", self._continued(page.next_url), what=what)
+            found += page.records
+        return found
+
+    def job_table(self, job_id: str, name: str) -> bytes:
+        """One of a job's tables of results. Raises BrokenReply when what comes is no table."""
+        what = "a bulk job's results"
+        for is_last in (False, True):
+            reply = self._call(
+                "GET", self._path(f"jobs/ingest/{job_id}/{name}"), what=what, effect=Effect.READ, accept=_CSV
+            )
+            if reply.headers.get("content-type", "").startswith(_CSV):
+                return reply.body
+            if is_last:
+                break
+        raise _broken("Salesforce's answer to a bulk job's results is not a table.")
+
+    def _move_job(self, job_id: str, state: str) -> None:
+        self._call(
+            "PATCH",
+            self._path(f"jobs/ingest/{job_id}"),
+            what="a bulk job",
+            effect=Effect.UPDATE,
+            json={"state": state},
+        )
 
     # --- calls -----------------------------------------------------------------------------------------------------
 
@@ -283,6 +363,7 @@ class SalesforceClient:
         params: Mapping[str, str] | None = None,
         json: object = ABSENT,
         body: _Body | None = None,
+        accept: str | None = None,
     ) -> Reply:
         """One call, renewing the sign-in at most once; whatever is not a success is raised."""
         self._mind_the_quota()
@@ -296,6 +377,7 @@ class SalesforceClient:
                     "Authorization": f"Bearer {tokens.access_token}",
                     "Sforce-Call-Options": _CLIENT_NAME,
                     **({"Content-Type": body.media_type} if body else {}),
+                    **({"Accept": accept} if accept else {}),
                 },
                 params=params,
                 json=json,
@@ -325,6 +407,7 @@ class SalesforceClient:
             )
 
     def _note_usage(self, reply: Reply) -> None:
+        self.heard_at = wire.told_time(reply) or self.heard_at
         told = _USAGE.search(reply.headers.get("sforce-limit-info", ""))
         if told is not None:
             self.usage = Usage(int(told[1]), int(told[2]))

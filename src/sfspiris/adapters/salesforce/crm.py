@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.salesforce import mapping, receivables, soql
+from sfspiris.adapters.salesforce.bulk import ROWS_PER_JOB, Bulk
 from sfspiris.adapters.salesforce.catalog import ACCOUNT, OPPORTUNITY
+from sfspiris.adapters.salesforce.client import LOCKED, RECORDS_PER_UPDATE
 from sfspiris.adapters.salesforce.ids import is_id, long_id
 from sfspiris.adapters.salesforce.origin import ORDER, standard_origin
 from sfspiris.adapters.salesforce.package.fields import INVOICE
@@ -19,6 +21,7 @@ from sfspiris.ports.crm import DealBatch, Fate, KnownDeal, Reach, Selection, Wri
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+    from typing import Any
 
     from sfspiris.adapters.salesforce.client import QueryResult, SalesforceClient, Usage
     from sfspiris.adapters.salesforce.origin import Origin
@@ -42,7 +45,10 @@ class Org:
 
 
 class SalesforceCrm:
-    """Implements `ports.crm.Crm`. `now` is UTC and only judges how old a kept catalog is."""
+    """Implements `ports.crm.Crm`. `now` is UTC and only judges how old a kept catalog is.
+
+    More than `bulk_above` invoices at once are written by a bulk job, where the org has them; None writes none so.
+    """
 
     def __init__(
         self,
@@ -51,8 +57,12 @@ class SalesforceCrm:
         cache: Kept,
         source: Source,
         now: Callable[[], datetime],
+        bulk: Bulk | None = None,
+        bulk_above: int = 0,
     ) -> None:
         self._client = client
+        self._bulk = bulk
+        self._bulk_above = bulk_above
         self._source = source
         self._schema = KeptSchema(client=client, cache=cache, source=source, now=now)
         self._now = now
@@ -217,8 +227,7 @@ class SalesforceCrm:
 
         def write() -> list[str | None]:
             known, _ = self.receivable_fields()
-            bodies = [receivables.invoice_body(one, known) for one in records]
-            return self._client.upsert(INVOICE, receivables.EXTERNAL_ID, bodies)
+            return self._upsert([receivables.invoice_body(one, known) for one in records])
 
         errors = self._saved(write)
         return [WriteResult(one.external_id, error) for one, error in zip(records, errors, strict=True)]
@@ -232,6 +241,28 @@ class SalesforceCrm:
 
         errors = self._saved(write)
         return [WriteResult(one.account, error) for one, error in zip(summaries, errors, strict=True)]
+
+    def invoices_at_once(self, count: int) -> int:
+        """As many as one call takes; or one job, when there are more than are worth ordinary calls."""
+        return ROWS_PER_JOB if self._bulk and count > self._bulk_above else RECORDS_PER_UPDATE
+
+    def _upsert(self, bodies: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """Save invoices by a job, if they are many, and in ordinary calls all of which no job tells that it was saved.
+
+        What a job found locked by somebody else is tried again in such a call.
+        """
+        key = receivables.EXTERNAL_ID
+        told: Mapping[str, str | None] = {}
+        if self._bulk is not None:
+            self._bulk.end_left_over()
+            if len(bodies) > self._bulk_above:
+                told = self._bulk.upsert(INVOICE, key, bodies)
+        ended = [told.get(one[key], LOCKED) for one in bodies]
+        left = [place for place, error in enumerate(ended) if error and error.startswith(LOCKED)]
+        again = self._client.upsert(INVOICE, key, [bodies[place] for place in left])
+        for place, error in zip(left, again, strict=True):
+            ended[place] = error
+        return ended
 
     def _read(self, selection: Selection, ids: Sequence[str] | None) -> list[QueryResult]:
         schema = self._schema.get()

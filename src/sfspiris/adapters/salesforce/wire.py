@@ -158,6 +158,31 @@ class Created(_Document):
     success: bool
 
 
+def _as_moment(value: object) -> object:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Job(_Document):
+    """A bulk job. `processed` counts the lines that were looked at, `failed` those of them that were not saved."""
+
+    id: str
+    state: str
+    object: str
+    operation: str
+    key: str | None = Field(default=None, alias="externalIdFieldName")
+    created_at: Annotated[datetime, BeforeValidator(_as_moment)] = Field(alias="createdDate")
+    processed: int = Field(default=0, alias="numberRecordsProcessed")
+    failed: int = Field(default=0, alias="numberRecordsFailed")
+
+
+class Jobs(_Document):
+    """One page of the list of bulk jobs."""
+
+    records: list[Job]
+    done: bool
+    next_url: str | None = Field(default=None, alias="nextRecordsUrl")
+
+
 class TokenReply(_Document):
     """A sign-in. There is no lifetime in it: the org's session policy decides."""
 
@@ -191,6 +216,8 @@ DESCRIBE = TypeAdapter(Describe)
 OBJECTS = TypeAdapter(Objects)
 DEPLOY = TypeAdapter(DeployReply)
 CREATED = TypeAdapter(Created)
+JOB = TypeAdapter(Job)
+JOBS = TypeAdapter(Jobs)
 TOKEN = TypeAdapter(TokenReply)
 OAUTH_ERROR = TypeAdapter(OAuthError)
 
