@@ -66,7 +66,10 @@ def test_a_paid_invoice_never_becomes_overdue() -> None:
 
 def test_a_paid_invoice_is_told() -> None:
     known = replace(LINK, invoice_id=ISSUED.id, invoice_number="1042", status=DealStatus.ISSUED)
-    assert status_after(known, replace(ISSUED, remaining=Decimal(0))) is DealStatus.PAID
+    assert (
+        status_after(known, replace(ISSUED, remaining=Decimal(0), last_payment_on=date(2026, 11, 20)))
+        is DealStatus.PAID
+    )
 
 
 def test_a_vanished_draft_is_not_called_deleted_until_every_invoice_was_read() -> None:

@@ -233,3 +233,20 @@ def test_a_field_that_the_crm_lacks_makes_no_difference(without: str) -> None:
     for document in known["told_invoices"].values():
         document[without] = "something else"
     assert decide_mirror(replace(wanted, **known)) == ()
+
+
+def test_a_voided_invoice_is_credited_in_full_and_no_money() -> None:
+    """Nothing remains of it, no payment day, no credit note: no money came, and the books hold nothing of it any more."""
+    void = replace(booked("1"), remaining=Decimal(0), remaining_in_books=Decimal(0))
+    assert void.is_void
+    record = invoice_record(void, company="se", account=ACME, deal_id=None, credits_number=None, today=TODAY)
+    assert (record.status, record.amount_paid, record.amount_credited, record.paid_date) == (
+        DealStatus.CREDITED,
+        0,
+        1000,
+        None,
+    )
+    summary = account_summary(ACME, "1001", [void, booked("2")], today=TODAY)
+    assert (summary.spiris_invoiced_total, summary.spiris_collected_total) == (1000, 0)
+    assert not replace(void, last_payment_on=TODAY).is_void, "a payment leaves its day"
+    assert not booked("3", "0").is_void, "an invoice over nothing has nothing to take back"

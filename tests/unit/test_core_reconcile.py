@@ -104,7 +104,13 @@ EUR = replace(DRAFT, totals=totals("800", currency="EUR"))
             DriftClass.PAYMENT,
             {"known": ISSUED, "seen": (replace(INVOICE, remaining=Decimal(600)),), "shown": SHOWN},
         ),
-        (DriftClass.STATUS, {"known": ISSUED, "seen": (replace(INVOICE, remaining=Decimal(0)),)}),
+        (
+            DriftClass.STATUS,
+            {
+                "known": ISSUED,
+                "seen": (replace(INVOICE, remaining=Decimal(0), last_payment_on=date(2026, 11, 20)),),
+            },
+        ),
     ],
     ids=lambda value: value.value if isinstance(value, DriftClass) else "",
 )
@@ -315,7 +321,7 @@ def repaired(*deals: Deal, **changes: Any) -> tuple[WriteDeal | Adopt, ...]:
 
 
 def test_a_wrong_status_is_written_again_and_nothing_else() -> None:
-    paid = replace(INVOICE, remaining=Decimal(0))
+    paid = replace(INVOICE, remaining=Decimal(0), last_payment_on=date(2026, 11, 20))
     (write,) = repaired(told(ISSUED), seen=(paid,), known=ISSUED)
     assert isinstance(write, WriteDeal)
     assert (write.before.status, write.after.status) == (DealStatus.ISSUED, DealStatus.PAID)

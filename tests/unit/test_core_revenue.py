@@ -252,3 +252,16 @@ def test_a_deal_is_paid_when_nothing_remains_and_money_came() -> None:
     assert passage(TODAY, None, replace(paid, remaining=Decimal(1)), today=TODAY).paid is None
     assert passage(TODAY, None, replace(paid, credited=Decimal(1000)), today=TODAY).paid is None
     assert passage(TODAY, day, None, today=TODAY) == Passage(TODAY, day, None, None)
+
+
+def test_a_voided_invoice_is_invoiced_and_credited_and_brings_no_money() -> None:
+    void = replace(
+        invoice("1", remaining=Decimal(0)), net_in_books=Decimal(800), gross_in_books=Decimal(1000)
+    )
+    entries = list(invoice_entries(void, [void], company="se", base_currency="SEK", today=TODAY))
+    assert {one.measure: one.amount for one in entries} == {
+        Measure.INVOICED: 800,
+        Measure.INVOICED_WITH_VAT: 1000,
+        Measure.CREDITED: -800,
+        Measure.CREDITED_WITH_VAT: -1000,
+    }

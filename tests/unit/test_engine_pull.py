@@ -109,7 +109,7 @@ def test_a_full_pull_reads_every_invoice(stage: Stage) -> None:
     run(stage)
     stage.se.booked[0] = stage.se.booked[0].__class__(
         **{name: getattr(stage.se.booked[0], name) for name in stage.se.booked[0].__slots__}
-        | {"remaining": Decimal(0)}
+        | {"remaining": Decimal(0), "last_payment_on": date(2026, 11, 20)}
     )
     run(stage)
     assert status(stage, "D1") == DealStatus.ISSUED, "a payment that moved no stamp is not seen by a delta"

@@ -113,10 +113,11 @@ def deal_status(invoice: Invoice, *, today: date) -> DealStatus:
     """What sales should see for an invoice on a Swedish day.
 
     The figures decide, not the flags: a payment date appears after a part payment too, and a remaining amount of zero
-    can come from a credit note without any money. Source: the ledger manual's traps on reading invoices.
+    can come from a credit note without any money. An invoice that was voided is credited in full, as far as sales is
+    concerned. Source: the ledger manual's traps on reading invoices.
     """
     total = abs(invoice.totals.gross)
-    credited = abs(invoice.credited)
+    credited = abs(invoice.taken_back)
     remaining = abs(invoice.remaining)
     rest = total - credited
     is_late = invoice.is_overdue or (invoice.due_on is not None and invoice.due_on < today)

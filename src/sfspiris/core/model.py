@@ -444,6 +444,21 @@ class Invoice:
     created_at: datetime | None = None
     modified_at: datetime | None = None
 
+    @property
+    def is_void(self) -> bool:
+        """Whether the invoice was voided: nothing remains, although nothing was paid and nothing credited.
+
+        No field of the ledger's says so, and a payment, also of a part, leaves its day. What remains after a credit note
+        was set off is told as credited. Source: the ledger manual on invoices; without a flag this is the inference.
+        """
+        is_settled = not self.is_credit_note and self.totals.gross > 0 and not self.remaining
+        return is_settled and not self.credited and self.last_payment_on is None and self.paid_on is None
+
+    @property
+    def taken_back(self) -> Decimal:
+        """What of it nobody will ever pay: what was credited, or all of it when it was voided; absolute, gross."""
+        return self.totals.gross if self.is_void else self.credited
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:

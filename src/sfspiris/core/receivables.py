@@ -128,7 +128,7 @@ def paid(invoice: Invoice, notes: Sequence[Invoice] = ()) -> Decimal:
         return Decimal(0)
     family = (invoice, *notes)
     money = sum((one.totals.gross - _signed(one, one.remaining) for one in family), Decimal(0))
-    return money if notes else money - _signed(invoice, invoice.credited)
+    return money if notes else money - _signed(invoice, invoice.taken_back)
 
 
 def _signed(invoice: Invoice, amount: Decimal) -> Decimal:
@@ -174,7 +174,7 @@ def invoice_record(
         amount_vat=invoice.totals.vat,
         amount_total=invoice.totals.gross,
         amount_paid=money,
-        amount_credited=_signed(invoice, invoice.credited),
+        amount_credited=_signed(invoice, invoice.taken_back),
         balance=_signed(invoice, invoice.remaining),
         amount_total_base=invoice.gross_in_books,
         exchange_rate=invoice.rate,
@@ -195,12 +195,15 @@ def invoice_status(invoice: Invoice, *, today: date) -> DealStatus:
 def account_summary(
     account: str, number: str | None, invoices: Iterable[Invoice], *, today: date
 ) -> AccountSummary:
-    """One account's sums. What remains of a credit note lowers the balance, but makes nothing less overdue."""
+    """One account's sums. What remains of a credit note lowers the balance, but makes nothing less overdue.
+
+    A voided invoice was never invoiced, as far as the books are concerned: they have taken it back without a credit note.
+    """
     known = list(invoices)
     notes = notes_by_invoice(known)
     owed = [one for one in known if not one.is_credit_note and one.remaining]
     overdue = [one for one in owed if invoice_status(one, today=today) is DealStatus.OVERDUE]
-    billed = sum((one.gross_in_books for one in known), _ZERO)
+    billed = sum((one.gross_in_books for one in known if not one.is_void), _ZERO)
     remaining = sum((one.remaining_in_books for one in known), _ZERO)
     statuses = {invoice_status(one, today=today) for one in known if not one.is_credit_note}
     return AccountSummary(

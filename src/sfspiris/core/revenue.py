@@ -209,7 +209,8 @@ def invoice_entries(
     """The parts of one invoice or credit note, as of a Swedish day.
 
     What was collected is what its family came to less what remains of it: a credit note that was set off against its invoice
-    takes away from both, so that only money is left, in either currency.
+    takes away from both, so that only money is left, in either currency. A voided invoice counts as invoiced and as credited
+    on the same day, for the ledger does not tell when it was voided.
     """
     totals, note = invoice.totals, invoice.is_credit_note
     is_domestic = totals.currency == base_currency
@@ -223,6 +224,11 @@ def invoice_entries(
     yield entry(Measure.CREDITED if note else Measure.INVOICED, totals.net, invoice.net_in_books)
     gross = Measure.CREDITED_WITH_VAT if note else Measure.INVOICED_WITH_VAT
     yield entry(gross, totals.gross, invoice.gross_in_books)
+    if invoice.is_void:
+        in_books = invoice.net_in_books
+        yield entry(Measure.CREDITED, -totals.net, None if in_books is None else -in_books)
+        yield entry(Measure.CREDITED_WITH_VAT, -totals.gross, -invoice.gross_in_books)
+        return
     money = sum((one.totals.gross - _remaining(one) for one in family), _ZERO)
     in_books = sum((one.gross_in_books - one.remaining_in_books for one in family), _ZERO)
     if money or in_books:

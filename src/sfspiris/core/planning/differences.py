@@ -132,7 +132,9 @@ def _amounts(pair: Pair, tolerance: Decimal) -> list[Finding]:
                 fix=_correct(document),
             )
         ]
-    if _credit(document) and _is_equal(pair.ours.amount, totals.net - _credited_net(pair.notes), tolerance):
+    if _credit(document) and _is_equal(
+        pair.ours.amount, totals.net - _credited_net(document, pair.notes), tolerance
+    ):
         return []  # the Deal has been brought in line with what was credited
     if mismatch(pair.ours.amount, totals, tolerance=tolerance) is not None:
         found = [
@@ -176,11 +178,15 @@ def _credited(pair: Pair) -> list[Finding]:
     numbers = ", ".join(one.number for one in pair.notes)
     by = f" by credit note {numbers}" if numbers else ""
     amount, total = Money(credited, totals.currency), Money(abs(totals.gross), totals.currency)
-    if is_taken_back(pair.document):
+    if invoice.is_void:
+        message = (
+            f"invoice {invoice.number} over {total} incl. VAT has been voided, so nothing is left of it."
+        )
+    elif is_taken_back(pair.document):
         message = f"invoice {invoice.number} over {total} incl. VAT has been credited in full{by}, so nothing is left of it."
     else:
         message = f"{amount} of the {total} incl. VAT on invoice {invoice.number} have been credited{by}."
-    left = Money(totals.net - _credited_net(pair.notes), totals.currency)
+    left = Money(totals.net - _credited_net(pair.document, pair.notes), totals.currency)
     return [
         Finding(
             code=DriftClass.CREDITED,
@@ -265,7 +271,7 @@ def _payments(pair: Pair, policy: Policy) -> list[Finding]:
         return []
     has = {
         "amount_paid": as_value(paid(invoice, pair.notes)),
-        "amount_credited": as_value(invoice.credited),
+        "amount_credited": as_value(invoice.taken_back),
         "balance": as_value(invoice.remaining),
     }
     names = [
@@ -379,9 +385,9 @@ def document_figures(document: Document, notes: Sequence[Invoice]) -> Figures:
     return Figures(
         currency=totals.currency,
         invoiced=totals.net,
-        credited=_credited_net(notes),
+        credited=_credited_net(document, notes),
         billed=totals.gross,
-        credited_gross=invoice.credited,
+        credited_gross=invoice.taken_back,
         paid=paid(invoice, notes),
         remaining=invoice.remaining,
     )
@@ -401,8 +407,8 @@ def agreement(document: Document, notes: Sequence[Invoice]) -> str:
     if invoice is None:
         return f"draft over {Money(totals.net, totals.currency)} net."
     words = f"invoice {invoice.number} over {Money(totals.net, totals.currency)} net"
-    if invoice.credited:
-        words += f", {plain(_credited_net(notes))} credited"
+    if invoice.taken_back:
+        words += f", {plain(_credited_net(document, notes))} credited"
     if money := paid(invoice, notes):
         words += f", {plain(money)} of {plain(totals.gross)} incl. VAT paid"
     return f"{words}."
@@ -424,11 +430,13 @@ def _correct(document: Document) -> str:
 
 
 def _credit(document: Document) -> Decimal:
-    """What has been credited of the document, gross and positive."""
-    return abs(document.invoice.credited) if document.invoice is not None else ZERO
+    """What has been credited of the document, or voided, gross and positive."""
+    return abs(document.invoice.taken_back) if document.invoice is not None else ZERO
 
 
-def _credited_net(notes: Sequence[Invoice]) -> Decimal:
+def _credited_net(document: Document, notes: Sequence[Invoice]) -> Decimal:
+    if document.invoice is not None and document.invoice.is_void:
+        return document.totals.net
     return sum((abs(one.totals.net) for one in notes), ZERO)
 
 
