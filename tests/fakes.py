@@ -19,6 +19,7 @@ from sfspiris.core.identity import print_of
 from sfspiris.core.model import (
     SYNC_FIELDS,
     Article,
+    Buyer,
     Coding,
     CompanyProfile,
     CostCentre,
@@ -105,6 +106,7 @@ class FakeCrm:
     reopened: dict[str, Deal] = field(default_factory=dict)
     open: dict[str, Deal] = field(default_factory=dict)
     binned: dict[str, Deal] = field(default_factory=dict)
+    buyers: dict[str, Buyer] = field(default_factory=dict)  # accounts beyond those of the deals
     time: datetime = NOW
     trouble: Trouble = field(default_factory=Trouble)  # counted in calls
     write_trouble: Trouble = field(default_factory=Trouble)  # counted in calls that write
@@ -201,6 +203,18 @@ class FakeCrm:
 
     def write_accounts(self, summaries: Sequence[AccountSummary]) -> list[WriteResult]:
         return [self._show(self.accounts, one.account, one) for one in summaries]
+
+    def read_buyers(self, ids: Iterable[str] | None = None) -> tuple[Buyer, ...]:
+        self.calls += 1
+        deals = (self.deals | self.open | self.reopened).values()
+        known = {one.buyer.id: one.buyer for one in deals if one.buyer is not None} | self.buyers
+        wanted = None if ids is None else set(ids)
+        return tuple(known[one] for one in sorted(known) if wanted is None or one in wanted)
+
+    def write_customer_numbers(self, numbers: Mapping[str, str | None]) -> list[WriteResult]:
+        self.calls += 1
+        self.writes += 1
+        return [WriteResult(one, self.broken.get(one)) for one in numbers]
 
     def _show(self, kept: dict[str, dict[str, Value]], key: str, shown: Shown) -> WriteResult:
         self.writes += 1

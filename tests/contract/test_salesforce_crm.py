@@ -569,3 +569,34 @@ def test_logs_carry_no_secret_and_no_value(org: Org, caplog: pytest.LogCaptureFi
     assert any("composite/sobjects 200" in line for line in ours)
     for secret in (token, token[-20:], "556012", "Exempel AB", "SELECT", "Utkast"):
         assert not [line for line in ours if secret in line]
+
+
+# --- accounts by themselves ----------------------------------------------------------------------------------------
+
+
+def test_an_account_by_itself_tells_what_a_deal_of_it_tells(org: Org) -> None:
+    crm = org.crm()
+    by_itself = {one.name: one for one in crm.read_buyers()}
+    assert set(by_itself) == {"Exempel AB", "Beispiel GmbH"}
+    for deal in crm.read_deals(ALL).deals:
+        assert deal.buyer is not None
+        assert by_itself[deal.buyer.name] == deal.buyer
+    one = by_itself["Exempel AB"]
+    assert crm.read_buyers([one.id[:15], "no id", "001000000000099"]) == (one,)
+    assert crm.read_buyers([]) == ()
+
+
+def test_a_customer_number_is_written_alone_and_taken_away_again(org: Org) -> None:
+    crm = org.crm()
+    before = org.find("Account", "Exempel AB")
+    (done,) = crm.write_customer_numbers({before["Id"]: "1042"})
+    assert done.error is None
+    after = org.find("Account", "Exempel AB")
+    differs = {name for name in after if after[name] != before.get(name)}
+    assert differs - {"SystemModstamp", "LastModifiedDate", "LastModifiedById"} == {
+        "Spiris_Customer_Number__c"
+    }
+    assert crm.read_buyers([before["Id"]])[0].customer_number == "1042"
+    crm.write_customer_numbers({before["Id"]: None})
+    assert org.find("Account", "Exempel AB")["Spiris_Customer_Number__c"] is None
+    assert crm.write_customer_numbers({}) == []

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from sfspiris.core.actions import CreateCustomer, CreateDraft, ExistingCustomer, Plan
+from sfspiris.core.actions import CreateCustomer, CreateDraft, ExistingCustomer, Plan, UpdateCustomer
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.model import LedgerCustomer
 from sfspiris.core.planning.push import decide
 from sfspiris.core.policy import MATCH_STEPS, MatchStep
-from shorthand import POLICY, SE, buyer, customer, deal, inputs
+from shorthand import POLICY, SE, buyer, customer, deal, inputs, link
 
 BY_KEY = customer("2001", orgnr=None, note="Ring Eva K-77")
 BY_ORGNR = customer("2002")
@@ -102,3 +102,34 @@ def test_two_accounts_with_one_organisation_number_share_the_first_ones_customer
     (told,) = [one for one in found.warnings if one.code is WarningCode.DUPLICATE_SOURCE]
     assert "Volvo Sverige (001000000000A01AAA) and Volvo i Göteborg (001000000000A09AAA)" in told.message
     assert "called Volvo Sverige" in told.message
+
+
+def test_who_was_parted_by_hand_is_held_when_a_number_leads_there_again_and_not_when_it_is_linked() -> None:
+    parted = {("se", buyer().id, BY_ORGNR.id)}
+    (hold,) = plan(BY_ORGNR, parted=parted).holds
+    assert hold.code is HoldCode.CUSTOMER_AMBIGUOUS
+    assert "match unlink" in hold.message
+    assert f"match link {buyer().id}" in hold.fix
+    linked = {("se", buyer().id): BY_VAT.id}
+    assert number(plan(BY_ORGNR, BY_VAT, parted=parted, customer_links=linked)) == "2003"
+    others = {("se", "001000000000A09AAA", BY_ORGNR.id), ("int", buyer().id, BY_ORGNR.id)}
+    assert number(plan(BY_ORGNR, parted=others)) == "2002"
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "nowhere"])
+def test_an_account_that_was_parted_from_a_customer_writes_to_it_no_more(where: str) -> None:
+    """A deal that is invoiced to that customer still names it; what the account says now is not the customer's."""
+    sold = deal("D1", "1 x 500 KONS", buyer=buyer(phone="08-200"))
+    standing = customer("1001", phone=None)
+    known: dict[str, Any] = {"links": {sold.id: link(sold)}, "customers": (standing, BY_VAT)}
+
+    def updates(plan: Plan) -> list[UpdateCustomer]:
+        return [one for one in plan.actions if isinstance(one, UpdateCustomer)]
+
+    assert len(updates(decide(inputs(sold, **known)))) == 1
+    apart: dict[str, Any] = (
+        {"customer_links": {("se", buyer().id): BY_VAT.id}}
+        if where == "elsewhere"
+        else {"parted": {("se", buyer().id, standing.id)}}
+    )
+    assert updates(decide(inputs(sold, **known, **apart))) == []

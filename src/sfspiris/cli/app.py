@@ -30,6 +30,7 @@ from sfspiris.cli import (
     fields,
     helping,
     init,
+    match,
     preflight,
     pull,
     push,
@@ -119,6 +120,7 @@ app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.command("rollback")(rollback.rollback)
 app.add_typer(duplicates.app, name="duplicates")
+app.add_typer(match.app, name="match")
 app.add_typer(review.app, name="review")
 app.add_typer(runs.app, name="runs")
 app.add_typer(revenue.app, name="report")

@@ -348,17 +348,25 @@ class Session:
 
 @contextmanager
 def open_session(
-    common: Common, command: str, *, dry: bool, pace: Pace = _PACE, limits: Limits = DEFAULT_LIMITS
+    common: Common,
+    command: str,
+    *,
+    dry: bool,
+    pace: Pace = _PACE,
+    limits: Limits = DEFAULT_LIMITS,
+    remembers: bool = False,
 ) -> Iterator[Session]:
     """Everything that a run needs, and the lock that keeps other runs away; a dry run cannot write, by construction.
 
-    `pace` and `limits` are other than usual only where time must pass at once, as in a test. Raises SafetyStop when the configuration is read-only and the run is not dry.
+    A run that only `remembers` works in a read-only configuration too: it writes to the memory on this machine, and nothing
+    can leave it then. `pace` and `limits` are other than usual only where time must pass at once, as in a test. Raises
+    SafetyStop when the configuration is read-only and the run is neither dry nor such a one.
     """
     started = utc_now()
     run_id = new_run_id(started)
     logs.start(common, run_id)
     with _desk(common, read_only=dry, pace=pace, limits=limits) as desk:
-        if desk.settings.is_read_only and not dry:
+        if desk.settings.is_read_only and not dry and not remembers:
             raise SafetyStop(
                 f'The configuration says mode = "read-only", so {command} writes nothing.',
                 remedy='Run it with --dry-run, or set mode = "active" when the plan is what you want.',

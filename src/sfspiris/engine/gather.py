@@ -248,6 +248,7 @@ def push_inputs(
             for customer_id, base in world.state.links.bases(company).items()
         },
         made_customers=world.state.journal.made_customers(),
+        parted=world.state.links.parted(),
         unresolved=unresolved,
         departed=gathered.departed,
         refused=world.state.journal.refused(),

@@ -292,6 +292,7 @@ def _judged_today(
                 for buyer_id, link in world.state.links.customers(company).items()
             },
             made_customers=world.state.journal.made_customers(),
+            parted=world.state.links.parted(),
             ledgers={company: own.view for company, own in read.books.items()},
         )
     )

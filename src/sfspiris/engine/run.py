@@ -13,7 +13,7 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
-from sfspiris.engine import counting, gather, mirror, search
+from sfspiris.engine import counting, gather, mirror, pairing, search
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
@@ -142,11 +142,14 @@ def push_part(world: World, started: datetime, gathered: Gathered, part: Part, g
 def rebuild(world: World) -> RunResult:
     """Take over every document that carries a Deal's marker, so that a memory made anew knows what was made.
 
+    Accounts are linked again to the customers whose numbers the CRM shows of them.
+
     Nothing is made or written in either system; Deals without a document are left to the next push.
     """
     started = world.clock.now()
     world.state.runs.start(world.run_id, world.command, at=started)
     gathered = gather.deals(world, gather.Scope(full=True))
+    log.info("links recovered from customer numbers: %d", pairing.recover_links(world))
     inputs = gather.push_inputs(world, gathered, (), fresh=True)
     decided = decide(inputs)
     plan = replace(decided, actions=tuple(one for one in decided.actions if isinstance(one, Adopt)))

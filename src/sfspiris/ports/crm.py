@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from sfspiris.core.explain import SourceSeen
-    from sfspiris.core.model import Deal, SyncState
+    from sfspiris.core.model import Buyer, Deal, SyncState
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
 
 
@@ -166,3 +166,12 @@ class Crm(Protocol):
 
     def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
         """Write status to the deals, in the order given; partial failure is normal and told per deal."""
+
+    def read_buyers(self, ids: Iterable[str] | None = None) -> tuple[Buyer, ...]:
+        """Every account that the CRM shows us, or those with these ids (15 or 18 characters), by id.
+
+        A field that the operator feeds from the deal is empty here. What is not there is not told.
+        """
+
+    def write_customer_numbers(self, numbers: Mapping[str, str | None]) -> list[WriteResult]:
+        """Write the customer's number, or that there is none, on these accounts and nothing else; told per account."""

@@ -132,6 +132,7 @@ def put_back(file: Path, backup: Path, owner: LockOwner, *, now: datetime) -> Pa
     The memory then knows that it has lost what happened since. Raises UsageError for a file that is no backup of ours, and
     Locked while a run is at work.
     """
+    backup = backup.absolute()  # SQLite's own names of files know no working folder
     if not backup.is_file() or backup.resolve() == file.resolve():
         raise UsageError(f"{backup} is no backup.", remedy="Name a file that `sfspiris state backup` made.")
     try:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sfspiris.core.model import CustomerBase, DealLink, FieldBase
 from sfspiris.errors import SafetyStop
-from sfspiris.state.schema import customer_bases, customer_links, links
+from sfspiris.state.schema import customer_bases, customer_links, link_events, links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,27 @@ class CustomerLink:
     number: str
     evidence: str
     at: datetime
+
+
+BY_HAND = "by hand"
+"""The evidence of a link that a person made."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvent:
+    """A person said which customer an account is from now on (`after_id`, with its `number`), or that it is none.
+
+    `at` is UTC, `who` a login name. `number` is only needed to make the link, and is not kept with the event.
+    """
+
+    company: str
+    buyer_id: str
+    before_id: str | None
+    after_id: str | None
+    at: datetime
+    who: str
+    run_id: str
+    number: str = ""
 
 
 class Links:
@@ -94,6 +115,34 @@ class Links:
             for link in changed:
                 put_customer_link(connection, link)
 
+    def say_by_hand(self, said: Iterable[LinkEvent]) -> None:
+        """Make, change or take away these links and keep who said so, all or nothing.
+
+        What both sides agreed about a customer is forgotten where the account that spoke for it does so no more, so that
+        whoever speaks next begins anew. Raises SafetyStop when a link is not any more as it was when this was decided.
+        """
+        with self._database.writing() as connection:
+            for one in said:
+                _say_by_hand(connection, one)
+
+    def events(self) -> tuple[LinkEvent, ...]:
+        """Everything that people said about links, oldest first."""
+        with self._database.reading() as connection:
+            return tuple(
+                LinkEvent(row.company, row.buyer_id, row.before_id, row.after_id, row.at, row.who, row.run_id)
+                for row in connection.execute(sa.select(link_events).order_by(link_events.c.id))
+            )
+
+    def parted(self) -> frozenset[tuple[str, str, str]]:
+        """Who a person said is not who: (company, buyer, customer), until it is said otherwise."""
+        apart: set[tuple[str, str, str]] = set()
+        for one in self.events():
+            if one.after_id is not None:
+                apart.discard((one.company, one.buyer_id, one.after_id))
+            elif one.before_id is not None:
+                apart.add((one.company, one.buyer_id, one.before_id))
+        return frozenset(apart)
+
     def bases(self, company: str) -> dict[str, CustomerBase]:
         """What both sides last agreed on about the company's customers, by the customer's id."""
         wanted = sa.select(customer_bases).where(customer_bases.c.company == company)
@@ -105,6 +154,35 @@ class Links:
         with self._database.writing() as connection:
             for base in changed:
                 put_base(connection, base, at)
+
+
+def _say_by_hand(connection: sa.Connection, one: LinkEvent) -> None:
+    mine = sa.and_(customer_links.c.company == one.company, customer_links.c.buyer_id == one.buyer_id)
+    now = connection.execute(sa.select(customer_links.c.customer_id).where(mine)).scalar()
+    if now != one.before_id:
+        raise SafetyStop(
+            f"The link of account {one.buyer_id} in company {one.company} was changed meanwhile. Nothing was changed here.",
+            remedy="Run the same command again.",
+            record=one.buyer_id,
+            code="LINK_MOVED",
+        )
+    if one.after_id is None:
+        connection.execute(customer_links.delete().where(mine))
+    else:
+        put_customer_link(
+            connection,
+            CustomerLink(one.company, one.buyer_id, one.after_id, one.number, BY_HAND, one.at),
+        )
+    if one.before_id is not None and one.before_id != one.after_id:
+        connection.execute(
+            customer_bases.delete().where(
+                customer_bases.c.company == one.company,
+                customer_bases.c.customer_id == one.before_id,
+                customer_bases.c.buyer_id == one.buyer_id,
+            )
+        )
+    values = {name: value for name, value in asdict(one).items() if name != "number"}
+    connection.execute(link_events.insert().values(values))
 
 
 def put_base(connection: sa.Connection, base: CustomerBase, at: datetime) -> None:

@@ -373,3 +373,33 @@ catalog = sa.Table(
     sa.Column("saved_at", UtcTime, nullable=False, comment="when it was read, UTC"),
     comment="descriptions that need not be read in every run: fields, articles, terms; never customers",
 )
+
+link_events = sa.Table(
+    "link_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, comment="in the order in which they were decided"),
+    sa.Column("at", UtcTime, nullable=False, comment="when, UTC"),
+    sa.Column("who", sa.Text, nullable=False, comment="the operator's login name"),
+    sa.Column("run_id", sa.Text, nullable=False, comment="the run in which it was decided"),
+    sa.Column("company", sa.Text, nullable=False, comment="the company's key"),
+    sa.Column("buyer_id", sa.Text, nullable=False, comment="the account in the CRM"),
+    sa.Column("before_id", sa.Text, comment="the customer in the ledger that it was linked to"),
+    sa.Column("after_id", sa.Text, comment="the customer that it is linked to since; empty when parted"),
+    sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="link_events_run"),
+    sa.CheckConstraint("before_id IS NOT NULL OR after_id IS NOT NULL", name="link_events_says_something"),
+    comment="links that people made, changed or took away; rows are added, never changed or removed",
+)
+sa.Index("link_events_by_buyer", link_events.c.company, link_events.c.buyer_id)
+
+configurations = sa.Table(
+    "configurations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, comment="in the order in which they came into force"),
+    sa.Column("first_used", UtcTime, nullable=False, comment="when the first run under it began, UTC"),
+    sa.Column("run_id", sa.Text, nullable=False, comment="that run"),
+    sa.Column("config", sa.Text, nullable=False, comment="SHA-256 of the configuration file, hexadecimal"),
+    sa.Column("app", sa.Text, nullable=False, comment="program and version"),
+    sa.Column("who", sa.Text, nullable=False, comment="the login name that it ran under"),
+    sa.CheckConstraint("length(config) = 64", name="configurations_config"),
+    comment="which configuration and program was in force from when; rows are added, never changed or removed",
+)

@@ -15,6 +15,9 @@ _ABBREVIATIONS = (
     (re.compile(r"\bbostadsrättsförening(?:en)?\b", re.IGNORECASE), "Brf"),
 )
 _FORM = re.compile(r"(?<![\w.-])(?:AB|HB|KB|Brf|ek\.?\s?för\.?|\(publ\.?\))(?![\w-])", re.IGNORECASE)
+_FOREIGN = re.compile(
+    r"(?<![\w.-])(?:A/S|ApS|GmbH|Inc\.?|Limited|LLC|Ltd\.?|Oyj|Oy|PLC)(?![\w-])", re.IGNORECASE
+)
 _CARE_OF = re.compile(r"[\s,;]*\bc/o\b.*$", re.IGNORECASE)
 
 _LEADING_ON = frozenset(
@@ -30,7 +33,16 @@ def says_legal_entity(name: str) -> bool:
 
 def without_form(name: str) -> str:
     """The name without its legal form, for comparison only: `AB Volvo` and `Volvo Aktiebolag (publ)` are both Volvo."""
-    return " ".join(_FORM.sub(" ", _abbreviated(name)).split())
+    return " ".join(_FOREIGN.sub(" ", _FORM.sub(" ", _abbreviated(name))).split())
+
+
+def legal_forms(name: str) -> frozenset[str]:
+    """The Swedish forms that a name carries, each in one spelling (`ab`, `ekför`); `(publ)` only says what kind of AB."""
+    found = (
+        "".join(one for one in form[0].casefold() if one.isalpha())
+        for form in _FORM.finditer(_abbreviated(name))
+    )
+    return frozenset(found) - {"publ"}
 
 
 def shorten(name: str, limit: int) -> str | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sfspiris.adapters.salesforce.origin import Origin
     from sfspiris.adapters.salesforce.source import MissingSourceField, Source
     from sfspiris.core.explain import SourceSeen
-    from sfspiris.core.model import Deal
+    from sfspiris.core.model import Buyer, Deal
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
     from sfspiris.ports.crm import DealUpdate
     from sfspiris.ports.kept import Kept
@@ -263,6 +263,27 @@ class SalesforceCrm:
         for place, error in zip(left, again, strict=True):
             ended[place] = error
         return ended
+
+    # --- accounts by themselves -------------------------------------------------------------------------------------
+
+    def read_buyers(self, ids: Iterable[str] | None = None) -> tuple[Buyer, ...]:
+        """Every account, or those with these ids, by id."""
+        known = None if ids is None else _long_ids(one for one in ids if is_id(one))
+        results = self._schema.with_known_fields(
+            lambda: [
+                self._client.query(one)
+                for one in soql.account_queries(mapping.account_paths(self._schema.get().source), known)
+            ]
+        )
+        source = self._schema.get().source
+        found = [mapping.to_buyer(row, source) for result in results for row in result.rows]
+        return tuple(sorted(found, key=lambda one: one.id))
+
+    def write_customer_numbers(self, numbers: Mapping[str, str | None]) -> list[WriteResult]:
+        """Save the customer's number on these accounts, in the order given."""
+        bodies = [receivables.number_body(account, number) for account, number in numbers.items()]
+        errors = self._saved(lambda: self._client.update(bodies))
+        return [WriteResult(account, error) for account, error in zip(numbers, errors, strict=True)]
 
     def _read(self, selection: Selection, ids: Sequence[str] | None) -> list[QueryResult]:
         schema = self._schema.get()

@@ -102,6 +102,25 @@ def to_fate(row: Row, origin: Origin = OPPORTUNITIES) -> Fate:
 
 
 _ADDRESS: Final = ("street", "postal_code", "city")
+BUYER_FIELDS: Final = frozenset(
+    {
+        "name",
+        "orgnr",
+        "vat_number",
+        "customer_number",
+        "customer_key",
+        *_ADDRESS,
+        "country",
+        "email",
+        "phone",
+        "is_person",
+        "personal_number",
+        "person_email",
+        "sells_construction",
+        *(f"person_{name}" for name in (*_ADDRESS, "country")),
+    }
+)
+"""Our fields that describe a buyer."""
 
 
 def _to_buyer(cells: _Cells) -> Buyer | None:
@@ -129,6 +148,39 @@ def _to_buyer(cells: _Cells) -> Buyer | None:
         phone=cells.text("phone"),
         sells_construction=cells.text("sells_construction"),
     )
+
+
+def to_buyer(row: Row, source: SourceMap) -> Buyer:
+    """An account that was read by itself, as a deal of it would tell it; what only a deal says is empty."""
+    origin = source.origin
+    seen_from_deal: dict[str, Any] = {"Id": row.get("Id")}
+    _put(seen_from_deal, origin.account_id, row.get("Id"))
+    _put(seen_from_deal, origin.account, row)
+    buyer = _to_buyer(_Cells(seen_from_deal, source))
+    if buyer is None:
+        raise BrokenReply("Salesforce sent an account without its id.", remedy="Run the same command again.")
+    return buyer
+
+
+def account_paths(source: SourceMap) -> tuple[str, ...]:
+    """The paths of our fields that lead through the buyer's account, as seen from the account."""
+    start = f"{source.origin.account}."
+    return tuple(
+        dict.fromkeys(
+            path.removeprefix(start)
+            for name, paths in source.fields.items()
+            if name in BUYER_FIELDS
+            for path in paths
+            if path.startswith(start)
+        )
+    )
+
+
+def _put(row: dict[str, Any], path: str, value: object) -> None:
+    *parents, last = path.split(".")
+    for step in parents:
+        row = row.setdefault(step, {})
+    row[last] = value
 
 
 def _to_line(cells: _Cells) -> DealLine:

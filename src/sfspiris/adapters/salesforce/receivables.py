@@ -75,6 +75,12 @@ def account_body(summary: AccountSummary, known: Collection[str]) -> dict[str, A
     return {"attributes": {"type": ACCOUNT}, "Id": long_id(summary.account), **_body(summary, names)}
 
 
+def number_body(account: str, number: str | None) -> dict[str, Any]:
+    """The record for an update of the customer's number alone."""
+    theirs = ACCOUNT_FIELDS["spiris_customer_number"]
+    return {"attributes": {"type": ACCOUNT}, "Id": long_id(account), theirs: number}
+
+
 def _body(shown: Shown, names: Mapping[str, str]) -> dict[str, Any]:
     return {theirs: _plain(getattr(shown, ours)) for ours, theirs in names.items()}
 

@@ -124,6 +124,15 @@ def existence_queries(ids: Sequence[str], origin: Origin = OPPORTUNITIES) -> Ite
     return by_ids(f"SELECT {', '.join(paths)} FROM {origin.object}", ids)  # noqa: S608 - names from the catalog
 
 
+def account_queries(paths: Sequence[str], ids: Sequence[str] | None) -> Iterator[str]:
+    """Every account, or those with these ids; one query per 200 of them."""
+    select = f"SELECT {', '.join(_unique(('Id', *paths)))} FROM Account"  # noqa: S608 - names from the catalog
+    if ids is None:
+        yield f"{select} ORDER BY Id"
+    else:
+        yield from by_ids(select, ids)
+
+
 def permission_set_query(name: str) -> str:
     """The permission set of that name."""
     return _quoted("SELECT Id FROM PermissionSet WHERE Name = {}", name)

@@ -19,7 +19,7 @@ from sfspiris.swedish import personal_shape, text
 from sfspiris.swedish.verdict import PERSONAL_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sfspiris.core.model import LedgerCustomer
     from sfspiris.core.planning.findings import Findings
@@ -53,10 +53,12 @@ def match_customer(
     *,
     linked: str | None = None,
     made: str | None = None,
+    parted: Collection[str] = (),
 ) -> ExistingCustomer | Literal[Matched.NOBODY, Matched.HELD]:
     """The buyer's customer in the ledger, NOBODY when it must be made, or HELD when a person must look.
 
-    `linked` is the customer id that an earlier run agreed on, `made` the one that an earlier run made.
+    `linked` is the customer id that an earlier run agreed on, `made` the one that an earlier run made, `parted` are those of
+    which a person said that the buyer is not them.
     """
     wanted = screened.customer
     note = customer_note(screened.deal.buyer.id, found.policy.org_tag) if screened.deal.buyer else None
@@ -109,7 +111,11 @@ def match_customer(
         if active and not fitting:
             misfit = misfit or (active[0], evidence)
         elif hits:
-            return _checked(screened, (fitting or hits)[0], evidence, found)
+            hit = (fitting or hits)[0]
+            if hit.id in parted:
+                _hold_parted(screened, hit, evidence, found)
+                return Matched.HELD
+            return _checked(screened, hit, evidence, found)
     return _checked(screened, *misfit, found) if misfit else Matched.NOBODY
 
 
@@ -152,6 +158,19 @@ def _hold_ambiguous(
             "Deactivate the one in %(ledger)s that should not be used, then run again.",
             ledger=screened.company.ledger,
         ),
+        about=about,
+        value=_looked_for(screened, about),
+    )
+
+
+def _hold_parted(screened: Screened, hit: LedgerCustomer, evidence: str, found: Findings) -> None:
+    buyer_id = screened.deal.buyer.id if screened.deal.buyer else ""
+    about = _ABOUT.get(evidence)
+    found.hold(
+        HoldCode.CUSTOMER_AMBIGUOUS,
+        f"The {evidence} of {screened.customer.name} leads to customer {hit.number} {text.one_line(hit.name)}, but somebody "
+        "said with `match unlink` that the account is another customer.",
+        f"Say which one it is: `sfspiris match link {buyer_id} NUMBER`; or correct what leads to {hit.number}.",
         about=about,
         value=_looked_for(screened, about),
     )

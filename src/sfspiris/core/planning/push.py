@@ -101,7 +101,7 @@ class PushInputs:
     customer id) → what both sides last agreed on, and `made_customers` by (company,
     customer key) for those that we made ourselves. `ledgers` hold the companies that `companies_to_read` asked for,
     `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
-    company, that stand for a Deal already. `standing` is what became of the drafts of Deals that have changed since, by
+    company, that stand for a Deal already; `parted` are (company, buyer id, customer id) that a person said are not the same. `standing` is what became of the drafts of Deals that have changed since, by
     Deal id; `departed` are linked Deals that are not won any more. `refused` are, by company and Deal id, the
     latest writes that the ledger refused; `asked` says that a person wants them tried again. `today` is a Swedish day.
     """
@@ -122,6 +122,13 @@ class PushInputs:
     refused: Mapping[tuple[str, str], RefusedBefore] = field(default_factory=dict)
     asked: bool = False
     taken: Collection[tuple[str, str]] = ()
+    parted: Collection[tuple[str, str, str]] = ()
+
+    def speaks_for(self, deal: Deal, company: str, customer_id: str) -> bool:
+        """Whether the Deal's account may still say what its document's customer is like: no person has parted them since."""
+        buyer_id = deal.buyer.id if deal.buyer else ""
+        now = self.customer_links.get((company, buyer_id), customer_id)
+        return now == customer_id and (company, buyer_id, customer_id) not in self.parted
 
 
 def companies_to_read(inputs: PushInputs) -> frozenset[str]:
@@ -143,6 +150,8 @@ def _company_with_news(deal: Deal, inputs: PushInputs) -> str | None:
     """The company of a Deal that is in its ledger already, when the account says something new since."""
     link = inputs.links.get(deal.id)
     if link is None or (customer := account_of(deal, link, inputs.policy, today=inputs.today)) is None:
+        return None
+    if not inputs.speaks_for(deal, link.company, link.customer_id):
         return None
     known = inputs.customer_bases.get((link.company, link.customer_id))
     if known is not None and deal.buyer is not None and known.buyer_id != deal.buyer.id:
@@ -236,7 +245,8 @@ class _Draughtsman:
     def _compare(self, deal: Deal, link: DealLink) -> None:
         if customer := account_of(deal, link, self.inputs.policy, today=self.inputs.today):
             own = self.inputs.policy.companies[link.company]
-            self._keep_in_step(deal, own, customer, link.customer_id, link.correlation_id)
+            if self.inputs.speaks_for(deal, link.company, link.customer_id):
+                self._keep_in_step(deal, own, customer, link.customer_id, link.correlation_id)
         found = Findings(deal, self.inputs.policy, self.inputs.policy.companies.get(link.company))
         if changed.is_made_again(deal, link):
             known = replace(deal.sync, draft_id=None, invoice_number=None)
@@ -530,6 +540,7 @@ class _Draughtsman:
             found,
             linked=self.inputs.customer_links.get((company.key, buyer.id)),
             made=made,
+            parted={one for key, who, one in self.inputs.parted if (key, who) == (company.key, buyer.id)},
         )
         if matched is Matched.HELD:
             return None

@@ -266,3 +266,29 @@ def upgrade() -> None:
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("saved_at", UTC, nullable=False),
     )
+    op.create_table(
+        "link_events",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("at", UTC, nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.Column("run_id", sa.Text, nullable=False),
+        sa.Column("company", sa.Text, nullable=False),
+        sa.Column("buyer_id", sa.Text, nullable=False),
+        sa.Column("before_id", sa.Text),
+        sa.Column("after_id", sa.Text),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="link_events_run"),
+        sa.CheckConstraint(
+            "before_id IS NOT NULL OR after_id IS NOT NULL", name="link_events_says_something"
+        ),
+    )
+    op.create_index("link_events_by_buyer", "link_events", ["company", "buyer_id"])
+    op.create_table(
+        "configurations",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("first_used", UTC, nullable=False),
+        sa.Column("run_id", sa.Text, nullable=False),
+        sa.Column("config", sa.Text, nullable=False),
+        sa.Column("app", sa.Text, nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.CheckConstraint("length(config) = 64", name="configurations_config"),
+    )
