@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sfspiris import sentences
 from sfspiris.core.holds import Warn, WarningCode
 from sfspiris.core.outcome import RunStatus
 from sfspiris.core.pairing import Account, pairs, told_by_number
@@ -175,8 +176,11 @@ def _tell(world: World, changes: Iterable[LinkChange]) -> tuple[tuple[str, ...],
     return saved, tuple(
         Warn(
             WarningCode.WRITE_BACK_FAILED,
-            f"Salesforce did not save the customer number of account {one.deal_id}: {(one.error or '').rstrip('.')}. The "
-            "link itself is kept.",
+            sentences.say(
+                "Salesforce did not save the customer number of account %(account)s: %(error)s. The link itself is kept.",
+                account=one.deal_id,
+                error=(one.error or "").rstrip("."),
+            ),
         )
         for one in results
         if one.error is not None

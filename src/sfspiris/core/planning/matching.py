@@ -168,9 +168,19 @@ def _hold_parted(screened: Screened, hit: LedgerCustomer, evidence: str, found: 
     about = _ABOUT.get(evidence)
     found.hold(
         HoldCode.CUSTOMER_AMBIGUOUS,
-        f"The {evidence} of {screened.customer.name} leads to customer {hit.number} {text.one_line(hit.name)}, but somebody "
-        "said with `match unlink` that the account is another customer.",
-        f"Say which one it is: `sfspiris match link {buyer_id} NUMBER`; or correct what leads to {hit.number}.",
+        say(
+            "The %(evidence)s of %(customer)s leads to customer %(number)s %(name)s, but somebody said with `match unlink` "
+            "that the account is another customer.",
+            evidence=evidence,
+            customer=screened.customer.name,
+            number=hit.number,
+            name=text.one_line(hit.name),
+        ),
+        say(
+            "Say which one it is: `sfspiris match link %(buyer)s NUMBER`; or correct what leads to %(number)s.",
+            buyer=buyer_id,
+            number=hit.number,
+        ),
         about=about,
         value=_looked_for(screened, about),
     )
