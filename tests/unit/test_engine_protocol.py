@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -162,6 +163,24 @@ def test_the_witness_in_salesforce_speaks_where_an_older_copy_knows_nothing(stag
     run(stage)
     assert len(stage.se.made) == 2
     assert stage.crm.deals[deal_id("D2")].sync.status == DealStatus.DRAFT
+
+
+@pytest.mark.parametrize("is_lost", ["memory", "reply"])
+def test_what_was_paid_meanwhile_is_paid_when_its_invoice_is_found_again(stage: Stage, is_lost: str) -> None:
+    """Neither the next push nor a memory made anew tells sales that it is merely issued."""
+    if is_lost == "reply":
+        stage.se.trouble.after[2] = lost
+    run(stage)
+    stage.se.issue("draft-1", "1042", remaining=Decimal(0))
+    if is_lost == "memory":
+        with stage.world(command="pull-invoice-status") as world:
+            pull(world, full=True)
+        forget(stage)
+    run(stage)
+    assert stage.crm.deals[deal_id("D1")].sync.status == DealStatus.PAID
+    assert run(stage).results == ()
+    with stage.state() as state:
+        assert state.links.latest()[deal_id("D1")].status is DealStatus.PAID
 
 
 # --- a list that lags --------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from sfspiris.core.model import DealLink, DealStatus, SyncState
 from sfspiris.core.money import Money
 from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.changed import as_it_stands
+from sfspiris.core.planning.pull import as_invoiced
 from sfspiris.core.planning.push import for_sales
 from sfspiris.core.planning.rollback import taken_back
 from sfspiris.core.planning.updates import base_of
@@ -577,10 +578,9 @@ class _Execution:
             action,
             action.draft_id,
             action.customer_id,
-            invoice_id=action.invoice.id if action.invoice else None,
-            invoice_number=action.invoice.number if action.invoice else None,
-            status=DealStatus.ISSUED if action.invoice else DealStatus.DRAFT,
         )
+        if action.invoice:
+            link = as_invoiced(link, action.invoice, today=world.clock.today())
         world.state.confirm_draft(
             intent,
             link,

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core import written
 from sfspiris.core.identity import markers_in
 from sfspiris.core.lifecycle import IntentEvent, IntentState
-from sfspiris.core.model import DealLink, DealStatus
+from sfspiris.core.model import DealLink
 from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve, resolve_customer
+from sfspiris.core.planning.pull import as_invoiced
 from sfspiris.core.planning.push import Unresolved
 from sfspiris.core.planning.rollback import taken_back
 from sfspiris.engine.removal import was_issued
@@ -199,10 +200,9 @@ def _adopt(world: World, intent: Intent, document: Document) -> None:
         net=intent.net,
         currency=intent.currency,
         created_at=world.clock.now(),
-        invoice_id=document.invoice.id if document.invoice else None,
-        invoice_number=document.invoice.number if document.invoice else None,
-        status=DealStatus.ISSUED if document.invoice else DealStatus.DRAFT,
     )
+    if document.invoice:
+        link = as_invoiced(link, document.invoice, today=world.clock.today())
     if _says_what_was_sent(world, intent, document.draft):
         link = replace(link, source=intent.source, wrote=intent.wrote)
     world.state.confirm_draft(

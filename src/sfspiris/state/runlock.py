@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
@@ -17,6 +19,10 @@ from sfspiris.state import sqlite
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+_LOOKS: Final = 5
+_MOMENT: Final = 0.02  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ def hold(file: Path, owner: LockOwner) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise _locked(file, _read_owner(facts)) from None
+        raise _locked(file, _introduced(facts)) from None
     except OSError as error:
         raise sqlite.unusable(file, error, "its lock cannot be made") from error
     try:
@@ -85,6 +91,29 @@ def _read_owner(facts: Path) -> LockOwner | None:
         return LockOwner(**document | {"started_at": datetime.fromisoformat(document["started_at"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def _introduced(facts: Path) -> LockOwner | None:
+    """Whoever holds the lock, given a moment to introduce itself; never the one before, that died with its name still there."""
+    for _ in range(_LOOKS):
+        owner = _read_owner(facts)
+        if owner is not None and not _is_dead(owner):
+            return owner
+        time.sleep(_MOMENT)
+    return None
+
+
+def _is_dead(owner: LockOwner) -> bool:
+    """Whether it was a process of this machine that is there no more."""
+    if os.name != "posix" or owner.host != socket.gethostname():
+        return False
+    try:
+        os.kill(owner.pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # somebody else's, and there
+        return False
+    return False
 
 
 def _locked(file: Path, owner: LockOwner | None) -> Locked:

@@ -225,7 +225,10 @@ def _judge(database: Database, file: Path) -> datetime | None:
         generation = sqlite.generation(connection)
         if _revision(connection) not in {None, HEAD}:
             return None  # another version wrote it: it is brought up to date, or refused for that
-    match seal.judge(file, state_id=_state_id(database), generation=generation):
+    finding = seal.judge(file, state_id=_state_id(database), generation=generation)
+    if seal.read(file) != known:
+        return None  # another run began, or ended, while we looked: what was compared belongs to two moments
+    match finding:
         case seal.Finding.CHANGED:
             raise sqlite.changed(file)
         case seal.Finding.OLDER:

@@ -103,6 +103,20 @@ def decide_pull(
     return PullPlan(Plan(tuple(actions), tuple(holds), tuple(warnings), tuple(unchanged)), changed)
 
 
+def as_invoiced(link: DealLink, invoice: Invoice, *, today: date) -> DealLink:
+    """The link as it is when this invoice stands for its Deal; `today` is a Swedish day."""
+    return replace(
+        link,
+        invoice_id=invoice.id,
+        invoice_number=invoice.number,
+        status=deal_status(invoice, today=today),
+        due_on=invoice.due_on,
+        remaining=abs(invoice.remaining),
+        code=None,
+        message=None,
+    )
+
+
 class _Seen:
     """One company's documents by the ways in which a link may find its own."""
 
@@ -166,16 +180,7 @@ class _Seen:
 def _judge(link: DealLink, seen: _Seen, *, today: date, settle: timedelta) -> DealLink:
     invoice = seen.invoice(link)
     if invoice is not None:
-        return replace(
-            link,
-            invoice_id=invoice.id,
-            invoice_number=invoice.number,
-            status=deal_status(invoice, today=today),
-            due_on=invoice.due_on,
-            remaining=abs(invoice.remaining),
-            code=None,
-            message=None,
-        )
+        return as_invoiced(link, invoice, today=today)
     if link.invoice_id:
         # Not among the invoices read, so nothing moved in the ledger; but the calendar moves without a time stamp.
         is_late = link.due_on is not None and link.due_on < today

@@ -32,6 +32,7 @@ from sfspiris.core.identity import (
     print_of,
     source_hash,
 )
+from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus, DraftRow, SyncState
 from sfspiris.core.planning import changed
 from sfspiris.core.planning.adoption import (
@@ -523,7 +524,8 @@ class _Draughtsman:
         self.warnings += found.warnings
         told = SyncState(DealStatus.DRAFT, None, None, correlation, company.key, document.draft_id)
         if document.invoice:
-            told = replace(told, status=DealStatus.ISSUED, invoice_number=document.invoice.number)
+            status = deal_status(document.invoice, today=self.inputs.today)
+            told = replace(told, status=status, invoice_number=document.invoice.number)
         self._tell(deal, told, company.key, correlation)
 
     def _customer(
