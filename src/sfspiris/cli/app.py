@@ -22,6 +22,7 @@ from typer.exceptions import TyperException
 from sfspiris import __version__
 from sfspiris.cli import (
     apply,
+    audit,
     auth,
     demo,
     doctor,
@@ -124,6 +125,7 @@ app.add_typer(match.app, name="match")
 app.add_typer(review.app, name="review")
 app.add_typer(runs.app, name="runs")
 app.add_typer(revenue.app, name="report")
+app.add_typer(audit.app, name="audit")
 app.add_typer(state.app, name="state")
 app.add_typer(selftest.app, name="selftest")
 app.command("help")(helping.show_help)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -142,7 +141,7 @@ def _carry_out(common: Common, command: _Command, rows: tuple[LinkRow, ...], *, 
     from dataclasses import replace
 
     from sfspiris.cli.answers import answer
-    from sfspiris.cli.wiring import open_session
+    from sfspiris.cli.wiring import login_name, open_session
     from sfspiris.engine.pairing import say
     from sfspiris.report.match import link_document, print_links
 
@@ -154,7 +153,7 @@ def _carry_out(common: Common, command: _Command, rows: tuple[LinkRow, ...], *, 
         done = say(
             session.world,
             rows,
-            who=getpass.getuser(),
+            who=login_name(),
             companies=common.companies,
             tells=not session.settings.is_read_only,
         )

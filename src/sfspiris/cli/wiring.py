@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 import os
 import random
@@ -12,12 +13,13 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import platformdirs
 
-from sfspiris import config
+from sfspiris import __version__, config
 from sfspiris.adapters.limits import DEFAULT_LIMITS
 from sfspiris.adapters.quota import Quota, SharedBook, Turnstile
 from sfspiris.adapters.salesforce import app as salesforce_app
@@ -55,6 +57,7 @@ from sfspiris.credentials import open_store
 from sfspiris.engine.world import STOCKHOLM, ServerClock, World
 from sfspiris.errors import SafetyStop, UsageError
 from sfspiris.state import address
+from sfspiris.state.history import Configuration
 from sfspiris.state.runlock import LockOwner
 from sfspiris.state.store import State, open_state
 
@@ -89,6 +92,14 @@ def new_run_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{randomness.token_hex(3)}"
 
 
+def login_name() -> str:
+    """Who runs this, as the system calls them; a container may know its user by number alone."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 def _wait(seconds: float) -> None:
     """Wait; a wait that a person would notice is told, or the terminal would look dead."""
     if seconds >= _NOTICEABLE:
@@ -109,6 +120,7 @@ class Desk:
     transport: Callable[[str, Turnstile | None], Transport]
     now: Callable[[], datetime] = utc_now
     pace: Pace = _PACE
+    config_print: str = ""  # SHA-256 of the configuration file, hexadecimal
 
     def chosen_companies(self) -> tuple[str, ...]:
         """The companies of this command: those named with --company, or all.
@@ -332,7 +344,9 @@ def _desk(
             stack.callback(made.close)
             return made
 
-        yield Desk(common, settings, store, transport, pace=pace)
+        yield Desk(
+            common, settings, store, transport, pace=pace, config_print=sha256(path.read_bytes()).hexdigest()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +395,12 @@ def open_session(
             is_wanted = not (common.quiet or common.verbose or common.log_format == "json")
             progress = Progress(sys.stderr, environ=os.environ, is_wanted=is_wanted)
             with lock, progress:
+                if not dry:
+                    state.history.note_configuration(
+                        Configuration(
+                            started, run_id, desk.config_print, f"sfspiris {__version__}", login_name()
+                        )
+                    )
                 yield _session(desk, state, command, run_id, companies, progress=progress, dry=dry)
 
 

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sfspiris.core.identity import customer_note, print_of
@@ -369,6 +370,7 @@ def _numbers(orgnr: str | None, personal: str | None, vat_number: str | None) ->
     )
 
 
+@lru_cache(maxsize=100_000)
 def _phone(number: str | None) -> str:
     """The digits of a telephone number from its area code on, as it is dialled in Sweden."""
     typed = text.code(number or "").replace("(0)", "")
@@ -408,6 +410,7 @@ _TESTS: Final[tuple[tuple[Evidence, _Test], ...]] = (
 # --- names ---------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=100_000)  # each name is compared with many
 def name_key(name: str) -> str:
     """A name for comparison only: without legal form, marks, accents and capitals, so that `AB Volvo` is `Volvo Aktiebolag`."""
     return " ".join(_plain_words(without_form(name)))
@@ -423,6 +426,7 @@ def _plain_words(words: str) -> list[str]:
     return "".join(one if one.isalnum() else " " for one in folded(words)).split()
 
 
+@lru_cache(maxsize=100_000)
 def _plain(words: str | None) -> str:
     return "".join(_plain_words(words or ""))
 

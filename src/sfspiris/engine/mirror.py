@@ -140,7 +140,7 @@ def _write(
         else:
             refused[result.error] += 1
             carried.results.append(ActionResult(action, Outcome.FAILED, result.deal_id))
-    world.state.receivables.note_told(kind, told, at=world.clock.now())
+    world.state.receivables.note_told(kind, told, at=world.clock.now(), run_id=world.run_id)
 
 
 def _look(world: World, customers: Sequence[CustomerOf]) -> tuple[Warn, ...]:

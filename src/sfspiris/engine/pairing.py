@@ -167,6 +167,12 @@ def _tell(world: World, changes: Iterable[LinkChange]) -> tuple[tuple[str, ...],
             numbers[change.buyer.id] = number
     results = world.crm.write_customer_numbers(numbers) if numbers else []
     saved = tuple(one.deal_id for one in results if one.error is None)
+    world.state.receivables.note_shown(
+        ACCOUNT,
+        {one: {"spiris_customer_number": numbers[one]} for one in saved},
+        at=world.clock.now(),
+        run_id=world.run_id,
+    )
     told = world.state.receivables.told(ACCOUNT)
     world.state.receivables.note_told(
         ACCOUNT,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from sfspiris.core.identity import print_of
 from sfspiris.core.model import Invoice, Totals
-from sfspiris.state.schema import mirrored, receivables
+from sfspiris.state.schema import mirrored, receivables, shown_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,8 +57,18 @@ class Receivables:
         with self._database.reading() as connection:
             return {row.key: json.loads(row.document) for row in connection.execute(wanted)}
 
-    def note_told(self, kind: str, told: Mapping[str, Mapping[str, Value]], *, at: datetime) -> None:
-        """Keep what the CRM has just been told, or has just said itself, in one transaction."""
+    def note_told(
+        self,
+        kind: str,
+        told: Mapping[str, Mapping[str, Value]],
+        *,
+        at: datetime,
+        run_id: str | None = None,
+    ) -> None:
+        """Keep what the CRM has just been told, or has just said itself, in one transaction.
+
+        `run_id` names the run that wrote it there, for the processing history; None when nothing was written.
+        """
         if not told:
             return
         rows = [
@@ -70,6 +81,16 @@ class Receivables:
                 [{"old": key} for key in told],
             )
             connection.execute(mirrored.insert(), rows)
+            if run_id is not None:
+                _note_shown(connection, kind, told, at, run_id)
+
+    def note_shown(
+        self, kind: str, shown: Mapping[str, Mapping[str, Value]], *, at: datetime, run_id: str
+    ) -> None:
+        """Keep for the processing history that the run wrote these values, by the record's key."""
+        if shown:
+            with self._database.writing() as connection:
+                _note_shown(connection, kind, shown, at, run_id)
 
     def forget_told(self, kind: str, keys: Iterable[str]) -> None:
         """The CRM does not have these records, whatever it was told."""
@@ -80,6 +101,22 @@ class Receivables:
                     mirrored.delete().where(mirrored.c.kind == kind, mirrored.c.key == sa.bindparam("old")),
                     gone,
                 )
+
+
+def _note_shown(
+    connection: sa.Connection,
+    kind: str,
+    shown: Mapping[str, Mapping[str, Value]],
+    at: datetime,
+    run_id: str,
+) -> None:
+    connection.execute(
+        shown_events.insert(),
+        [
+            {"at": at, "run_id": run_id, "kind": kind, "key": key, "payload_hash": print_of(document)}
+            for key, document in shown.items()
+        ],
+    )
 
 
 def _row(company: str, one: Invoice) -> dict[str, object]:

@@ -403,3 +403,16 @@ configurations = sa.Table(
     sa.CheckConstraint("length(config) = 64", name="configurations_config"),
     comment="which configuration and program was in force from when; rows are added, never changed or removed",
 )
+
+shown_events = sa.Table(
+    "shown_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, comment="in the order in which they were saved"),
+    sa.Column("at", UtcTime, nullable=False, comment="when, UTC"),
+    sa.Column("run_id", sa.Text, nullable=False, comment="the run that wrote it"),
+    sa.Column("kind", sa.Text, nullable=False, comment="`invoice` or `account`, as in `mirrored`"),
+    sa.Column("key", sa.Text, nullable=False, comment="the invoice's external id, or the account's id"),
+    sa.Column("payload_hash", sa.Text, nullable=False, comment="SHA-256 of what was written, hexadecimal"),
+    sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="shown_events_run"),
+    comment="every record in the CRM that shows an invoice or what an account owes, each time it was written; rows are only added",
+)

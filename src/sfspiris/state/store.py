@@ -21,6 +21,7 @@ from sfspiris.state.address import state_file
 from sfspiris.state.catalog import Catalog
 from sfspiris.state.cursors import Cursors
 from sfspiris.state.database import Database
+from sfspiris.state.history import History
 from sfspiris.state.holds import Holds
 from sfspiris.state.journal import Intent, Journal, apply_event
 from sfspiris.state.links import CustomerLink, Links, put_base, put_customer_link, put_link
@@ -65,6 +66,7 @@ class State:
         self.reviews = Reviews(database)
         self.catalog = Catalog(database)
         self.receivables = Receivables(database)
+        self.history = History(database)
 
     @contextmanager
     def run_lock(

@@ -292,3 +292,13 @@ def upgrade() -> None:
         sa.Column("who", sa.Text, nullable=False),
         sa.CheckConstraint("length(config) = 64", name="configurations_config"),
     )
+    op.create_table(
+        "shown_events",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("at", UTC, nullable=False),
+        sa.Column("run_id", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("payload_hash", sa.Text, nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="shown_events_run"),
+    )
