@@ -198,6 +198,9 @@ class FakeCrm:
     def invoices_at_once(self, count: int) -> int:
         return min(count, 200) or 1
 
+    def is_account(self, buyer_id: str) -> bool:
+        return not buyer_id.startswith("003")
+
     def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
         return [self._show(self.invoices, one.external_id, one) for one in records]
 

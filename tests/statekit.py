@@ -87,9 +87,16 @@ def deal_link(
     )
 
 
-def customer_link(buyer_id: str = "B1", *, company: str = "se", customer_id: str = "K1") -> CustomerLink:
+def customer_link(
+    buyer_id: str = "B1",
+    *,
+    company: str = "se",
+    customer_id: str = "K1",
+    currency: str = "",
+    at: datetime = NOW,
+) -> CustomerLink:
     """A customer that was created for a buyer."""
-    return CustomerLink(company, buyer_id, customer_id, number="1001", evidence="created", at=NOW)
+    return CustomerLink(company, buyer_id, customer_id, "1001", "created", at, currency)
 
 
 def hold(deal_id: str, code: HoldCode = HoldCode.NO_LINES, field: str | None = None, value: str = "") -> Hold:

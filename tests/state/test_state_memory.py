@@ -82,6 +82,19 @@ def test_a_buyer_has_one_customer_per_company(state: State) -> None:
     assert state.links.customer("no", "B2") is None
 
 
+def test_a_buyer_may_have_one_customer_per_currency_and_the_last_one_stands_for_it(state: State) -> None:
+    kronor, euro = (
+        customer_link(customer_id=name, currency=code, at=later(minute))
+        for name, code, minute in (("K1", "SEK", 1), ("K2", "EUR", 2))
+    )
+    state.links.save_customers([kronor, euro])
+    assert state.links.all_customers("se") == (kronor, euro)
+    assert state.links.customer("se", "B1") == euro
+    again = customer_link(customer_id="K3", currency="SEK", at=later(3))
+    state.links.save_customers([again])
+    assert state.links.all_customers("se") == (euro, again)
+
+
 # --- cursors -------------------------------------------------------------------------------------------------------
 
 

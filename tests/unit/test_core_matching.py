@@ -9,10 +9,11 @@ import pytest
 
 from sfspiris.core.actions import CreateCustomer, CreateDraft, ExistingCustomer, Plan, UpdateCustomer
 from sfspiris.core.holds import HoldCode, WarningCode
+from sfspiris.core.identity import customer_key
 from sfspiris.core.model import LedgerCustomer
 from sfspiris.core.planning.push import decide
 from sfspiris.core.policy import MATCH_STEPS, MatchStep
-from shorthand import POLICY, SE, buyer, customer, deal, inputs, link
+from shorthand import POLICY, SE, TAG, buyer, customer, deal, inputs, link
 
 BY_KEY = customer("2001", orgnr=None, note="Ring Eva K-77")
 BY_ORGNR = customer("2002")
@@ -133,3 +134,40 @@ def test_an_account_that_was_parted_from_a_customer_writes_to_it_no_more(where: 
         else {"parted": {("se", buyer().id, standing.id)}}
     )
     assert updates(decide(inputs(sold, **known, **apart))) == []
+
+
+def in_euro(*known: LedgerCustomer, **more: Any) -> Plan:
+    policy = replace(POLICY, companies={"se": replace(SE, customer_per_currency=True)})
+    return decide(inputs(deal("D1", "1 x 500 KONS", currency="EUR"), customers=known, policy=policy, **more))
+
+
+def test_a_customer_in_another_currency_calls_for_a_second_one_where_that_is_allowed() -> None:
+    linked = {("se", buyer().id): "cust-1001"}
+    of_plan = in_euro(customer("1001"), customer_links=linked)
+    (made,) = [one for one in of_plan.actions if isinstance(one, CreateCustomer)]
+    assert made.customer.currency == "EUR"
+    assert made.customer.note.endswith(":EUR")
+    euro = customer("1002", currency="EUR")
+    assert number(in_euro(customer("1001"), euro, customer_links=linked)) == "1002"
+    by_currency = {("se", buyer().id, "EUR"): euro.id}
+    assert number(in_euro(customer("1001"), euro, currency_links=by_currency)) == "1002"
+
+
+def test_an_earlier_customer_in_the_books_currency_is_not_taken_for_a_lost_second_one() -> None:
+    first = customer_key(TAG, "se", "556012-5790")
+    made = {("se", first): "cust-1001"}
+    assert number(in_euro(customer("1001"), made_customers=made)) is None
+    lost = in_euro(made_customers=made)
+    assert [one.code for one in lost.holds] == [HoldCode.CUSTOMER_INACTIVE], (
+        "not listed: which it is, is unknown"
+    )
+    second = {("se", customer_key(TAG, "se", "556012-5790", "EUR")): "cust-1002"}
+    lost = in_euro(customer("1001"), made_customers=made | second)
+    assert [one.code for one in lost.holds] == [HoldCode.CUSTOMER_INACTIVE]
+
+
+def test_a_customer_with_another_organisation_number_is_no_reason_to_make_a_second_one() -> None:
+    linked = {("se", buyer().id): "cust-1001"}
+    other = customer("1001", orgnr="5560360793")
+    held = in_euro(other, customer_links=linked)
+    assert [one.code for one in held.holds] == [HoldCode.CUSTOMER_AMBIGUOUS]

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.adapters.salesforce import mapping as salesforce
-from sfspiris.adapters.salesforce.origin import supposed_origin
+from sfspiris.adapters.salesforce.catalog import CONTACT_ROLE
+from sfspiris.adapters.salesforce.origin import supposed_contact, supposed_origin
 from sfspiris.adapters.salesforce.source import SourceMap, fields_of
 from sfspiris.adapters.spiris import mapping as spiris
 from sfspiris.cli.wiring import company_policies, open_desk, policy_routes
@@ -43,6 +44,7 @@ def _always(origin: Origin) -> dict[str, Any]:
         origin.closed_on: "2026-11-01",
         "SystemModstamp": "2026-11-01T00:00:00.000+0000",
         origin.account_id: "001000000000000AAA",
+        **({origin.contact_id: "003000000000000AAA"} if origin.contact_id else {}),
     }
 
 
@@ -101,11 +103,16 @@ class Bench:
         origin = self.source.origin
         lines = [_row(line) for line in case.lines]
         self._check_paths(case)
-        row = _row({**_always(origin), **case.given}) | {origin.lines: _numbered(lines)}
+        always = _always(origin)
+        given = {path.partition(".")[0] for path in case.given if "." in path}
+        if origin.contact and origin.contact.partition(".")[0] in given and "Account" not in given:
+            del always[origin.account_id]  # only a contact is given: nobody else buys
+        row = _row({**always, **case.given}) | {origin.lines: _numbered(lines)}
         return salesforce.to_deal(row, self.source)
 
     def _check_paths(self, case: Case) -> None:
-        read = {*_always(self.source.origin), *self.source.deal_paths()}
+        of_role = {f"{CONTACT_ROLE}.{path}" for path in self.source.role_paths()}
+        read = {*_always(self.source.origin), *self.source.deal_paths(), *of_role}
         of_lines = {"Id", *self.source.line_paths()}
         for given, known, where in (
             (case.given, read, "[given]"),
@@ -152,6 +159,8 @@ def open_bench(common: Common) -> Bench:
         settings = desk.settings
     written = settings.source.fields
     origin = supposed_origin(settings.source.object, settings.source.lines, written)
+    if any(one.takes_contacts for one in company_policies(settings).values()):
+        origin = supposed_contact(origin, written)
     fields = {name: written.get(name, one.paths) for name, one in fields_of(origin).items()}
     routes = {path: path for one in settings.routes for path in one.when}
     return Bench(_policy(settings, fields), SourceMap(fields, routes, origin=origin), settings.folder)

@@ -485,6 +485,7 @@ def _source(settings: Settings) -> Source:
         record_types=settings.source.record_types,
         fields=settings.source.fields,
         route_paths=tuple(sorted({path for route in settings.routes for path in route.when})),
+        contacts=any(one.customers.contact_only == "private" for one in settings.companies.values()),
     )
 
 
@@ -553,6 +554,8 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
             for name, value in own.ownership.model_dump(exclude={"default"}, exclude_none=True).items()
         },
         needs_personal_numbers=own.personal_numbers == "required",
+        takes_contacts=own.customers.contact_only == "private",
+        customer_per_currency=own.customers.per_currency == "create",
         vat=VatPolicy(
             category_by_article=own.vat.category_by_article,
             category_by_family=own.vat.category_by_family,

@@ -44,6 +44,17 @@ from sfspiris.swedish import orgnr, vat_table
 SOURCE_FIELDS: Final = frozenset(
     {
         "buyer",
+        "contact",
+        "contact_name",
+        "contact_email",
+        "contact_phone",
+        "contact_street",
+        "contact_postal_code",
+        "contact_city",
+        "contact_country",
+        "contact_personal_number",
+        "contact_customer_number",
+        "contact_customer_key",
         "closed_on",
         "amount",
         "deal_amount",
@@ -394,6 +405,13 @@ class MatchSettings(Section):
         return value
 
 
+class CustomersSettings(Section):
+    """Who becomes a customer of the company, beyond an account with one currency."""
+
+    contact_only: Literal["hold", "private"] = key('contact_only = "hold"', default="hold")
+    per_currency: Literal["hold", "create"] = key('per_currency = "hold"', default="hold")
+
+
 class OwnershipSettings(Section):
     """Who wins when both sides changed a customer field; a field without its own rule follows `default`."""
 
@@ -429,6 +447,7 @@ class CompanySettings(Section):
     personal_numbers: Literal["optional", "required"] = key(
         'personal_numbers = "optional"', default="optional"
     )
+    customers: CustomersSettings = key('contact_only = "hold"', default_factory=dict)
     match: MatchSettings = key('steps = ["link", "orgnr"]', default_factory=dict)
     ownership: OwnershipSettings = key('default = "salesforce"', default_factory=dict)
 

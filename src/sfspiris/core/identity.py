@@ -55,9 +55,13 @@ def org_tag(org_id: str) -> str:
     return _short_hash("org", org_id[:15], length=5)
 
 
-def customer_note(buyer_id: str, tag: str) -> str:
-    """The line in a created customer's internal note by which a lost reply to its creation is found again."""
-    return f"SF:{buyer_id}:{tag}"
+def customer_note(buyer_id: str, tag: str, currency: str | None = None) -> str:
+    """The word in a created customer's internal note by which a lost reply to its creation is found again.
+
+    A buyer's second customer, for another `currency` than that of the books, carries the currency, so that two whose replies
+    were lost are told apart.
+    """
+    return f"SF:{buyer_id}:{tag}" + (f":{currency}" if currency else "")
 
 
 def correlation_id(tag: str, company: str, deal_id: str, revision: int) -> str:
@@ -65,12 +69,13 @@ def correlation_id(tag: str, company: str, deal_id: str, revision: int) -> str:
     return _short_hash("deal", tag, company, deal_id, str(revision), length=12)
 
 
-def customer_key(tag: str, company: str, natural_key: str) -> str:
+def customer_key(tag: str, company: str, natural_key: str, currency: str | None = None) -> str:
     """A name for a customer yet to be made, the same for two accounts with one organisation number.
 
-    A hash, because the natural key may be a person's number and our memory keeps no such numbers.
+    `currency` is that of a second customer, beside the one in the currency of the books. A hash, because the natural key may be a person's number and our memory keeps no such numbers.
     """
-    return _short_hash("customer", tag, company, natural_key, length=16)
+    parts = (natural_key, currency) if currency else (natural_key,)
+    return _short_hash("customer", tag, company, *parts, length=16)
 
 
 def action_id(kind: str, company: str, subject: str, revision: int = 1) -> str:

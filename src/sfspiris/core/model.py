@@ -36,6 +36,7 @@ class Buyer:
     email: str | None = None
     phone: str | None = None
     is_person: bool = False  # a consumer, not a business
+    is_contact: bool = False  # a contact of a deal that has no account; `id` is the contact's
     personal_number: str | None = None  # of a person, where the CRM has it; its digits are masked everywhere
     sells_construction: str | None = (
         None  # yes or no in the CRM's words; decides reverse charge on building services

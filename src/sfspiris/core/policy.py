@@ -143,6 +143,10 @@ class CompanyPolicy:
     articles: ArticlePolicy = ArticlePolicy()
     vat: VatPolicy = VatPolicy()
     needs_personal_numbers: bool = False  # a private person without one is held
+    takes_contacts: bool = False  # a deal without an account is sold to its contact, a private person
+    customer_per_currency: bool = (
+        False  # a second customer is made where a buyer's customer has another currency
+    )
     match_steps: tuple[MatchStep, ...] = MATCH_STEPS
     default_owner: Owner = Owner.SALESFORCE
     owners: Mapping[str, Owner] = field(default_factory=dict)

@@ -238,7 +238,13 @@ class _Execution:
             return
         intent, customer = made
         link = CustomerLink(
-            action.company, action.buyer_id, customer.id, customer.number, "created", self._now()
+            action.company,
+            action.buyer_id,
+            customer.id,
+            customer.number,
+            "created",
+            self._now(),
+            action.customer.currency,
         )
         base = base_of(
             action.customer, company=action.company, customer_id=customer.id, buyer_id=action.buyer_id
@@ -530,6 +536,7 @@ class _Execution:
                     customer.number,
                     customer.evidence,
                     self._now(),
+                    action.draft.currency,
                 )
             ]
         )

@@ -22,7 +22,7 @@ from sfspiris.errors import UsageError
 from sfspiris.ports.crm import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from sfspiris.core.model import Deal, DealLink, Invoice
@@ -242,6 +242,7 @@ def push_inputs(
             for company in world.policy.companies
             for buyer_id, link in world.state.links.customers(company).items()
         },
+        currency_links=links_by_currency(world, world.policy.companies),
         customer_bases={
             (company, customer_id): base
             for company in world.policy.companies
@@ -270,6 +271,15 @@ def push_inputs(
         gaps=searched.gaps,
         taken=searched.taken,
     )
+
+
+def links_by_currency(world: World, companies: Iterable[str]) -> dict[tuple[str, str, str], str]:
+    """Customer ids by company, buyer and the currency of the Deals that they stand for."""
+    return {
+        (company, link.buyer_id, link.currency): link.customer_id
+        for company in companies
+        for link in world.state.links.all_customers(company)
+    }
 
 
 def _standing(world: World, inputs: PushInputs) -> dict[str, Standing]:

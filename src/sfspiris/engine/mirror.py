@@ -69,11 +69,17 @@ def plan(
         return (), ()
     wanted = sorted(set(companies))
     state = world.state
-    customers = [
-        CustomerOf(company, link.buyer_id, link.customer_id, link.number)
+    found = [
+        CustomerOf(
+            company,
+            link.buyer_id if world.crm.is_account(link.buyer_id) else None,
+            link.customer_id,
+            link.number,
+        )
         for company in wanted
-        for link in state.links.customers(company).values()
+        for link in state.links.all_customers(company)
     ]
+    customers = list(dict.fromkeys(found))  # one customer may stand for deals in several currencies
     warnings = _look(world, customers) if full else ()
     inputs = MirrorInputs(
         invoices={company: state.receivables.of(company) for company in wanted},
@@ -149,7 +155,7 @@ def _look(world: World, customers: Sequence[CustomerOf]) -> tuple[Warn, ...]:
     looks: list[tuple[str, Mapping[str, Mapping[str, Value]], frozenset[str]]] = []
     if world.policy.invoice_fields:
         looks.append((INVOICE, world.crm.read_invoices(), world.policy.invoice_fields))
-    accounts = sorted({one.account for one in customers})
+    accounts = sorted({one.account for one in customers if one.account is not None})
     if world.policy.account_fields:
         looks.append((ACCOUNT, world.crm.read_accounts(accounts), world.policy.account_fields))
     for kind, shown, names in looks:

@@ -18,7 +18,7 @@ from sfspiris.core.planning.reconcile import Reason, ReconcileInputs, reconcile,
 from sfspiris.core.planning.repairs import repairs
 from sfspiris.core.routing import is_out_of_scope, route
 from sfspiris.core.siecheck import check_sie
-from sfspiris.engine import registers
+from sfspiris.engine import gather, registers
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.run import conclude
 from sfspiris.errors import Retryable, UsageError
@@ -291,6 +291,7 @@ def _judged_today(
                 for company in read.books
                 for buyer_id, link in world.state.links.customers(company).items()
             },
+            currency_links=gather.links_by_currency(world, read.books),
             made_customers=world.state.journal.made_customers(),
             parted=world.state.links.parted(),
             ledgers={company: own.view for company, own in read.books.items()},

@@ -96,7 +96,13 @@ def _customers(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unre
         if verdict is Verdict.ADOPT and customer is not None:
             buyer_id = (intent.marker or "").split(":")[1]
             link = CustomerLink(
-                ledger.company, buyer_id, customer.id, customer.number, "created", world.clock.now()
+                ledger.company,
+                buyer_id,
+                customer.id,
+                customer.number,
+                "created",
+                world.clock.now(),
+                customer.currency or "",
             )
             world.state.confirm_customer(
                 intent, link, at=world.clock.now(), run_id=world.run_id, event=IntentEvent.ADOPT

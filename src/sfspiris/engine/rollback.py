@@ -162,7 +162,7 @@ def _left_in_ledgers(world: World, written: Sequence[Intent]) -> list[Warn]:
             continue
         if one.kind is IntentKind.CREATE_CUSTOMER:
             numbers = {
-                known.customer_id: known.number for known in world.state.links.customers(one.company).values()
+                known.customer_id: known.number for known in world.state.links.all_customers(one.company)
             }
             found[one.company].append(
                 say("customer %(number)s", number=numbers.get(one.remote_id or "", one.remote_id))

@@ -158,6 +158,9 @@ class Crm(Protocol):
         What is noted as shown after each call is not written again by a run that follows one that was cut off.
         """
 
+    def is_account(self, buyer_id: str) -> bool:
+        """Whether a buyer is an account; a private person who buys without one is a contact, and has no sums there."""
+
     def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
         """Show these invoices, each in place of what was shown of it, in the order given; told per record."""
 

@@ -35,6 +35,15 @@ _TARGETS: Final[Mapping[str, tuple[str, str, str]]] = {
     "phone": ("Customer.Telephone", "Telephone", "Telefon"),
     "is_person": ("Customer.IsPrivatePerson", "Private person", "Privatperson"),
     "personal_number": ("Customer.CorporateIdentityNumber", "Personal number", "Personnummer"),
+    "contact_name": ("Customer.Name", "Name", "Namn"),
+    "contact_street": ("Customer.InvoiceAddress1", "Invoice address", "Fakturaadress"),
+    "contact_postal_code": ("Customer.InvoicePostalCode", "Postal code", "Postnummer"),
+    "contact_city": ("Customer.InvoiceCity", "Town", "Ort"),
+    "contact_country": ("Customer.InvoiceCountryCode", "Country", "Land"),
+    "contact_email": ("Customer.EmailAddress", "E-mail", "E-postadress"),
+    "contact_phone": ("Customer.Telephone", "Telephone", "Telefon"),
+    "contact_customer_number": ("Customer.CustomerNumber", "Customer number", "Kundnummer"),
+    "contact_personal_number": ("Customer.CorporateIdentityNumber", "Personal number", "Personnummer"),
     "currency": ("Customer.CurrencyCode", "Currency", "Valuta"),
     "our_reference": ("Draft.OurReference", "Our reference", "Vår referens"),
     "your_reference": ("Draft.YourReference", "Your reference", "Er referens"),
@@ -62,6 +71,15 @@ _OPTIONAL: Final = frozenset(
     {
         "is_person",
         "personal_number",
+        "contact_name",
+        "contact_street",
+        "contact_postal_code",
+        "contact_city",
+        "contact_country",
+        "contact_email",
+        "contact_phone",
+        "contact_customer_number",
+        "contact_personal_number",
         "electronic_reference",
         "delivery_name",
         "delivery_street",
@@ -181,7 +199,7 @@ _EVIDENCE_SV: Final[Mapping[str, str]] = {
 }
 
 
-_NUMBERS: Final = frozenset({"personal_number", "orgnr", "vat_number"})
+_NUMBERS: Final = frozenset({"personal_number", "contact_personal_number", "orgnr", "vat_number"})
 """The fields in which a sole trader's number, which is a person's, may stand."""
 
 _AFTER: Final[Mapping[DealStatus, str]] = {

@@ -24,7 +24,8 @@ class CustomerLink:
     """A buyer in the CRM and the customer that stands for it in one company's ledger.
 
     `evidence` is a word that says by what they were found to be the same (`orgnr`, `created`), never the number itself.
-    `at` is UTC.
+    `at` is UTC. A ledger may keep one customer per currency: `currency` is that of the Deals which the customer stands for,
+    empty where it stands for all that have none of their own.
     """
 
     company: str
@@ -33,6 +34,7 @@ class CustomerLink:
     number: str
     evidence: str
     at: datetime
+    currency: str = ""
 
 
 BY_HAND = "by hand"
@@ -95,22 +97,22 @@ class Links:
                 put_link(connection, link)
 
     def customers(self, company: str) -> dict[str, CustomerLink]:
-        """The company's customers by the buyer's id."""
-        wanted = sa.select(customer_links).where(customer_links.c.company == company)
+        """The company's customers by the buyer's id; of a buyer who has several, the one that was linked last."""
+        return {link.buyer_id: link for link in self.all_customers(company)}
+
+    def all_customers(self, company: str) -> tuple[CustomerLink, ...]:
+        """Every link of the company's customers, in the order in which they were made."""
+        order = (customer_links.c.at, customer_links.c.buyer_id, customer_links.c.currency)
+        wanted = sa.select(customer_links).where(customer_links.c.company == company).order_by(*order)
         with self._database.reading() as connection:
-            return {row.buyer_id: _customer_link(row) for row in connection.execute(wanted)}
+            return tuple(_customer_link(row) for row in connection.execute(wanted))
 
     def customer(self, company: str, buyer_id: str) -> CustomerLink | None:
-        """The customer that stands for the buyer, or None."""
-        wanted = sa.select(customer_links).where(
-            customer_links.c.company == company, customer_links.c.buyer_id == buyer_id
-        )
-        with self._database.reading() as connection:
-            row = connection.execute(wanted).first()
-        return None if row is None else _customer_link(row)
+        """The customer that stands for the buyer, or None; of several, the one that was linked last."""
+        return self.customers(company).get(buyer_id)
 
     def save_customers(self, changed: Iterable[CustomerLink]) -> None:
-        """Keep these links in one transaction, each in place of what was known of the same company and buyer."""
+        """Keep these links in one transaction, each in place of what was known of the same company, buyer and currency."""
         with self._database.writing() as connection:
             for link in changed:
                 put_customer_link(connection, link)
@@ -231,7 +233,9 @@ def put_customer_link(connection: sa.Connection, link: CustomerLink) -> None:
     """Keep one link within the caller's transaction."""
     connection.execute(
         customer_links.delete().where(
-            customer_links.c.company == link.company, customer_links.c.buyer_id == link.buyer_id
+            customer_links.c.company == link.company,
+            customer_links.c.buyer_id == link.buyer_id,
+            customer_links.c.currency == link.currency,
         )
     )
     connection.execute(customer_links.insert().values(**asdict(link)))

@@ -236,7 +236,15 @@ customer_links = sa.Table(
     "customer_links",
     metadata,
     sa.Column("company", sa.Text, primary_key=True, comment="the company's key"),
-    sa.Column("buyer_id", sa.Text, primary_key=True, comment="the account in the CRM"),
+    sa.Column(
+        "buyer_id", sa.Text, primary_key=True, comment="the account in the CRM, or a contact without one"
+    ),
+    sa.Column(
+        "currency",
+        sa.Text,
+        primary_key=True,
+        comment="of the deals that it stands for; empty: whatever they are in",
+    ),
     sa.Column("customer_id", sa.Text, nullable=False, comment="the customer in the ledger"),
     sa.Column("number", sa.Text, nullable=False, comment="the ledger's customer number"),
     sa.Column("evidence", sa.Text, nullable=False, comment="by what they were found to be the same: a word"),

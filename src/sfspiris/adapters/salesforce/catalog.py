@@ -19,6 +19,8 @@ LINE_ITEM: Final = "OpportunityLineItem"
 ACCOUNT: Final = "Account"
 PRODUCT: Final = "Product2"
 USER: Final = "User"
+CONTACT: Final = "Contact"
+CONTACT_ROLE: Final = "OpportunityContactRole"
 
 _PLAIN_VERSION: Final = 2
 _CHILDREN: Final = "children"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.salesforce import mapping, receivables, soql
 from sfspiris.adapters.salesforce.bulk import ROWS_PER_JOB, Bulk
-from sfspiris.adapters.salesforce.catalog import ACCOUNT, OPPORTUNITY
+from sfspiris.adapters.salesforce.catalog import ACCOUNT, CONTACT_ROLE, OPPORTUNITY
 from sfspiris.adapters.salesforce.client import LOCKED, RECORDS_PER_UPDATE
 from sfspiris.adapters.salesforce.ids import is_id, long_id
 from sfspiris.adapters.salesforce.origin import ORDER, standard_origin
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from sfspiris.adapters.salesforce.client import QueryResult, SalesforceClient, Usage
     from sfspiris.adapters.salesforce.origin import Origin
-    from sfspiris.adapters.salesforce.source import MissingSourceField, Source
+    from sfspiris.adapters.salesforce.source import MissingSourceField, Source, SourceMap
+    from sfspiris.adapters.salesforce.wire import Row
     from sfspiris.core.explain import SourceSeen
     from sfspiris.core.model import Buyer, Deal
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
@@ -197,6 +198,10 @@ class SalesforceCrm:
         outcome = self._saved(lambda: self._write(updates))
         return [WriteResult(one.deal_id, error) for one, error in zip(updates, outcome, strict=True)]
 
+    def is_account(self, buyer_id: str) -> bool:
+        """Whether a buyer is an Account, and no contact: every id of an Account begins with 001."""
+        return _OBJECT_OF_PREFIX.get(buyer_id[:3]) == ACCOUNT
+
     # --- what customers owe -----------------------------------------------------------------------------------------
 
     def receivable_fields(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -302,7 +307,35 @@ class SalesforceCrm:
             origin=origin,
         )
         found = [self._client.query(one) for one in soql.deal_queries(query, selection, ids)]
-        return self._with_quotes(query, found) if origin.quote_id else found
+        found = self._with_quotes(query, found) if origin.quote_id else found
+        return self._with_contacts(query, found, schema.source) if origin.has_contact_roles else found
+
+    def _with_contacts(
+        self, query: soql.DealQuery, found: list[QueryResult], source: SourceMap
+    ) -> list[QueryResult]:
+        """The deals, those without an account with the contact who has the primary role; nothing is asked when all have one."""
+        account = query.origin.account_id
+        alone = [
+            long_id(row["Id"])
+            for result in found
+            for row in result.rows
+            if not mapping.value_at(row, account)
+        ]
+        roles: dict[str, list[Row]] = {}
+        for one in query.role_queries(alone, tuple(source.role_paths())):
+            for row in self._client.query(one).rows:
+                roles.setdefault(long_id(row["OpportunityId"]), []).append(row)
+        only = {deal_id: rows[0] for deal_id, rows in roles.items() if len(rows) == 1}
+        return [
+            replace(
+                result,
+                rows=tuple(
+                    {**row, CONTACT_ROLE: only[deal_id]} if (deal_id := long_id(row["Id"])) in only else row
+                    for row in result.rows
+                ),
+            )
+            for result in found
+        ]
 
     def _with_quotes(self, query: soql.DealQuery, found: list[QueryResult]) -> list[QueryResult]:
         """The deals with the lines of the quotes that are synced with them; a deal without one has no lines."""

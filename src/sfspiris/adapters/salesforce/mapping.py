@@ -84,7 +84,7 @@ def to_deal(row: Row, source: SourceMap) -> Deal:
         housework=cells.text("housework"),
         sync=SyncState(**{ours: cells.plain(theirs) for ours, theirs in SYNC_FIELDS.items()}),
         retry=row.get(RETRY) is True,
-        values={written: _as_text(_value_at(row, path)) for written, path in source.routes.items()},
+        values={written: _as_text(value_at(row, path)) for written, path in source.routes.items()},
     )
 
 
@@ -126,7 +126,7 @@ BUYER_FIELDS: Final = frozenset(
 def _to_buyer(cells: _Cells) -> Buyer | None:
     account = cells.optional_id(cells.origin.account_id)
     if account is None:
-        return None
+        return _to_private_buyer(cells)
     is_person = cells.text("is_person") == "true"
     has_billing = any(cells.text(name) for name in _ADDRESS)
     # A person's address may stand under the name that Salesforce gives a contact's; it is taken whole or not at all.
@@ -144,6 +144,7 @@ def _to_buyer(cells: _Cells) -> Buyer | None:
         **address,
         email=cells.text("email") or (cells.text("person_email") if is_person else None),
         is_person=is_person,
+        is_contact=False,
         personal_number=cells.text("personal_number") if is_person else None,
         phone=cells.text("phone"),
         sells_construction=cells.text("sells_construction"),
@@ -183,6 +184,25 @@ def _put(row: dict[str, Any], path: str, value: object) -> None:
     row[last] = value
 
 
+def _to_private_buyer(cells: _Cells) -> Buyer | None:
+    """The contact who buys where there is no account, if such deals are read at all."""
+    contact = cells.optional_id(cells.origin.contact_id) if cells.origin.contact_id else None
+    if contact is None:
+        return None
+    return Buyer(
+        id=contact,
+        name=cells.text("contact_name") or "",
+        customer_number=cells.text("contact_customer_number"),
+        customer_key=cells.text("contact_customer_key"),
+        **{name: cells.text(f"contact_{name}") for name in (*_ADDRESS, "country")},
+        email=cells.text("contact_email"),
+        is_person=True,
+        is_contact=True,
+        personal_number=cells.text("contact_personal_number"),
+        phone=cells.text("contact_phone"),
+    )
+
+
 def _to_line(cells: _Cells) -> DealLine:
     return DealLine(
         id=cells.id("Id"),
@@ -218,7 +238,7 @@ def trace(row: Row, source: SourceMap) -> tuple[SourceSeen, ...]:
 
 
 def _seen(row: Row, name: str, paths: tuple[str, ...], line: int | None = None) -> SourceSeen:
-    tried = tuple((path, _as_text(_value_at(row, path))) for path in paths)
+    tried = tuple((path, _as_text(value_at(row, path))) for path in paths)
     return SourceSeen(name, tried, next((path for path, value in tried if value is not None), None), line)
 
 
@@ -305,7 +325,7 @@ class _Cells:
         return found
 
     def optional_id(self, path: str) -> str | None:
-        value = _value_at(self._row, path)
+        value = value_at(self._row, path)
         try:
             return None if value is None else long_id(value)
         except (TypeError, ValueError):
@@ -319,23 +339,23 @@ class _Cells:
 
     def moment(self, path: str) -> datetime:
         try:
-            return _instant(_value_at(self._row, path)).astimezone(UTC)
+            return _instant(value_at(self._row, path)).astimezone(UTC)
         except (TypeError, ValueError):
             raise self._broken(path) from None
 
     def plain(self, path: str) -> str | None:
-        return _as_text(_value_at(self._row, path))
+        return _as_text(value_at(self._row, path))
 
     def text(self, ours: str) -> str | None:
         for path in self._source.fields[ours]:
-            text = _as_text(_value_at(self._row, path))
+            text = _as_text(value_at(self._row, path))
             if text is not None:
                 return text
         return None
 
     def number(self, ours: str) -> Decimal | None:
         for path in self._source.fields[ours]:
-            value = _value_at(self._row, path)
+            value = value_at(self._row, path)
             if value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -354,7 +374,7 @@ class _Cells:
         return next((day for day in days if day is not None), None)
 
     def _day(self, path: str) -> date | None:
-        value = _value_at(self._row, path)
+        value = value_at(self._row, path)
         if value is None:
             return None
         try:
@@ -374,7 +394,7 @@ class _Cells:
         )
 
 
-def _value_at(row: Row, path: str) -> Any:
+def value_at(row: Row, path: str) -> Any:
     """The value at the end of a dotted path; None where a parent is missing."""
     here: Any = row
     for step in path.split("."):

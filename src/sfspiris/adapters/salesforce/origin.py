@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.salesforce.catalog import (
     ACCOUNT,
+    CONTACT,
+    CONTACT_ROLE,
     LINE_ITEM,
     OPPORTUNITY,
     PRODUCT,
@@ -32,7 +34,8 @@ QUOTE_LINES: Final = "quote"
 
 BUYER: Final = "buyer"
 CLOSED_ON: Final = "closed_on"
-ORIGIN_FIELDS: Final = frozenset({BUYER, CLOSED_ON})
+BUYING_CONTACT: Final = "contact"
+ORIGIN_FIELDS: Final = frozenset({BUYER, CLOSED_ON, BUYING_CONTACT})
 """Fields of `[source.fields]` that have exactly one path, for queries are built on them."""
 
 _QUOTE: Final = "Quote"
@@ -47,6 +50,8 @@ class Origin:
     `lines` is the relationship to the lines, records of `line_object`, of which `product` leads to their Product2.
     `closed_on` is the day on which the deal was won, in a field of type datetime when `closed_at` says so. With
     `quote_id`, the lines hang on the quote that this lookup names. An own object may have no owner and no stage.
+    `contact_id` and `contact` likewise lead to the Contact who buys where there is no Account, and are None where such deals
+    are not read; on an Opportunity they begin with OpportunityContactRole, the record of its primary contact.
     """
 
     object: str
@@ -62,6 +67,8 @@ class Origin:
     stage: str | None = "StageName"
     open_when: str | None = None
     quote_id: str | None = None
+    contact_id: str | None = None
+    contact: str | None = None
 
     @property
     def is_own(self) -> bool:
@@ -73,7 +80,18 @@ class Origin:
         paths = ("Id", self.name, self.closed_on, "SystemModstamp")
         owner = ("OwnerId",) if self.has_owner else ()
         quote = (self.quote_id,) if self.quote_id else ()
-        return (*paths, *owner, self.account_id, *quote)
+        contact = (self.contact_id,) if self.contact_id and not self.has_contact_roles else ()
+        return (*paths, *owner, self.account_id, *quote, *contact)
+
+    @property
+    def has_contact_roles(self) -> bool:
+        """Whether the contact who buys is found by its role, in a query of its own."""
+        return is_of_role(self.contact_id or "")
+
+
+def is_of_role(path: str) -> bool:
+    """Whether a path begins at the record that makes somebody the primary contact of an Opportunity."""
+    return path.startswith(f"{CONTACT_ROLE}.")
 
 
 OPPORTUNITIES: Final = Origin(OPPORTUNITY, LINE_ITEM, "OpportunityLineItems", open_when="IsClosed = false")
@@ -114,6 +132,18 @@ def supposed_origin(object_: str, lines: str | None, fields: Mapping[str, tuple[
         closed_on=day[0] if day else "CreatedDate",
         stage=None,
     )
+
+
+def supposed_contact(origin: Origin, fields: Mapping[str, tuple[str, ...]]) -> Origin:
+    """The origin with the way to the contact who buys without an account, as far as the configuration alone tells."""
+    if BUYING_CONTACT in fields:
+        path = fields[BUYING_CONTACT][0]
+        return replace(origin, contact_id=path, contact=_relationship_of(path))
+    if origin.object == OPPORTUNITY:
+        return replace(origin, contact_id=f"{CONTACT_ROLE}.ContactId", contact=f"{CONTACT_ROLE}.{CONTACT}")
+    if origin.object == ORDER:
+        return replace(origin, contact_id="BillToContactId", contact="BillToContact")
+    return replace(origin, contact_id="Contact__c", contact="Contact__r")
 
 
 def needed_for_origin(
@@ -167,6 +197,40 @@ def find_origin(
     return _with_day(found, fields, catalog)
 
 
+def needed_for_contact(origin: Origin, catalog: Catalog) -> set[str]:
+    """The objects that must be described before `with_contact` can answer; empty when it can."""
+    roles = (CONTACT_ROLE,) if origin.object == OPPORTUNITY else ()
+    return {one for one in (CONTACT, *roles) if one not in catalog.objects}
+
+
+def with_contact(origin: Origin, fields: Mapping[str, tuple[str, ...]], catalog: Catalog) -> Origin:
+    """The origin with the way to the contact who buys where a deal has no account.
+
+    Raises ConfigError where nothing leads to a contact, or several lookups do, or the user may not see contacts.
+    """
+    roles = (CONTACT_ROLE,) if origin.object == OPPORTUNITY and BUYING_CONTACT not in fields else ()
+    for name in (CONTACT, *roles):
+        if not catalog.objects.get(name):
+            raise ConfigError(
+                f"The integration user cannot see the object {name} in Salesforce.",
+                remedy=f'Give its permission set read access to {name}, or set contact_only = "hold".',
+            )
+    if BUYING_CONTACT in fields:
+        place = _single(origin.object, BUYING_CONTACT, fields[BUYING_CONTACT], catalog)
+        if CONTACT not in place.field.refers_to or place.field.relationship is None:
+            raise ConfigError(
+                f"[source.fields] {BUYING_CONTACT}: {place.path} of the Salesforce object {origin.object} leads to no Contact.",
+                remedy="Name the lookup to the contact who buys, such as Contact__c.",
+            )
+        walked = place.path.rpartition(".")[0]
+        contact = ".".join(part for part in (walked, place.field.relationship) if part)
+        return replace(origin, contact_id=place.path, contact=contact)
+    if not origin.is_own:
+        return supposed_contact(origin, fields)
+    lookup = _only_lookup(catalog, origin.object, CONTACT, BUYING_CONTACT)
+    return replace(origin, contact_id=lookup.name, contact=lookup.relationship)
+
+
 def _own(object_: str, lines: str | None, fields: Mapping[str, tuple[str, ...]], catalog: Catalog) -> Origin:
     child = _child(catalog, object_, lines or "")
     if child is None:
@@ -178,7 +242,7 @@ def _own(object_: str, lines: str | None, fields: Mapping[str, tuple[str, ...]],
         )
     account_id, account = "", ""
     if BUYER not in fields:
-        lookup = _only_lookup(catalog, object_, ACCOUNT)
+        lookup = _only_lookup(catalog, object_, ACCOUNT, BUYER)
         account_id, account = lookup.name, lookup.relationship or ""
     product = [one for one in _lookups(catalog, child.object, PRODUCT) if one.relationship]
     return Origin(
@@ -257,7 +321,7 @@ def _lookups(catalog: Catalog, object_: str, target: str) -> list[Field]:
     return [one for one in catalog.objects[object_].values() if target in one.refers_to]
 
 
-def _only_lookup(catalog: Catalog, object_: str, target: str) -> Field:
+def _only_lookup(catalog: Catalog, object_: str, target: str, name: str) -> Field:
     found = [one for one in _lookups(catalog, object_, target) if one.relationship]
     if len(found) == 1:
         return found[0]
@@ -267,9 +331,9 @@ def _only_lookup(catalog: Catalog, object_: str, target: str) -> Field:
         else f"no lookup to {target}"
     )
     raise ConfigError(
-        f"[source.fields] {BUYER}: the Salesforce object {object_} has {what}.",
-        remedy=f"Say in sfspiris.toml which account is invoiced, for instance "
-        f'{BUYER} = "{min(one.name for one in found) if found else "Opportunity__r.AccountId"}".',
+        f"[source.fields] {name}: the Salesforce object {object_} has {what}.",
+        remedy=f"Say in sfspiris.toml which {target.lower()} is invoiced, for instance "
+        f'{name} = "{min(one.name for one in found) if found else f"Opportunity__r.{target}Id"}".',
     )
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 from zoneinfo import ZoneInfo
 
+from sfspiris.adapters.salesforce.catalog import CONTACT_ROLE
 from sfspiris.adapters.salesforce.ids import is_id
 from sfspiris.adapters.salesforce.origin import OPPORTUNITIES
 from sfspiris.ports.crm import Reach
@@ -51,6 +52,15 @@ class DealQuery:
         lines = self._select_lines(self.origin.lines)
         return by_ids(f"SELECT Id, ({lines}) FROM Quote", quote_ids)  # noqa: S608 - names from the catalog
 
+    def role_queries(self, deal_ids: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
+        """The primary contacts of these deals; one query per 200."""
+        named = ", ".join(_unique(("OpportunityId", "ContactId", *paths)))
+        for chunk in _chunks(deal_ids):
+            among = _quoted("OpportunityId IN {}", list(chunk))
+            yield (
+                f"SELECT {named} FROM {CONTACT_ROLE} WHERE IsPrimary = true AND {among} ORDER BY OpportunityId, Id"  # noqa: S608 - names from the catalog
+            )
+
     def _select_lines(self, relationship: str) -> str:
         paths = ", ".join(_unique(("Id", *self.line_paths)))
         return f"SELECT {paths} FROM {relationship} ORDER BY {', '.join(self.line_order)}"  # noqa: S608 - names from the catalog
@@ -67,7 +77,11 @@ def deal_queries(query: DealQuery, selection: Selection, ids: Sequence[str] | No
     if selection.changed_since is not None:
         # A changed account concerns its deals' customers. That rides along here: it costs no call of its own.
         since = instant(selection.changed_since)
-        conditions.append(f"(SystemModstamp >= {since} OR {query.origin.account}.SystemModstamp >= {since})")
+        buyers = [query.origin.account]
+        if query.origin.contact and not query.origin.has_contact_roles:
+            buyers.append(query.origin.contact)
+        moved = ("SystemModstamp", *(f"{one}.SystemModstamp" for one in buyers))
+        conditions.append(f"({' OR '.join(f'{one} >= {since}' for one in moved)})")
     day = query.origin.closed_on
     if selection.closed_from is not None:
         conditions.append(f"{day} >= {_day(selection.closed_from, query.origin)}")

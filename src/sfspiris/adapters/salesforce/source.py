@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.salesforce.catalog import (
     ACCOUNT,
+    CONTACT,
+    CONTACT_ROLE,
     OPPORTUNITY,
     PRODUCT,
     USER,
@@ -26,9 +28,12 @@ from sfspiris.adapters.salesforce.origin import (
     ORIGIN_FIELDS,
     Origin,
     find_origin,
+    is_of_role,
+    needed_for_contact,
     needed_for_origin,
     no_such_path,
     standard_origin,
+    with_contact,
 )
 from sfspiris.adapters.salesforce.package.fields import INVOICE
 from sfspiris.errors import ConfigError
@@ -131,6 +136,16 @@ SOURCE_FIELDS: Final = {
         ),
         SourceField("sells_construction", ("Account.Sells_Construction_Services__c",), _NORMAL),
         SourceField("phone", ("Account.Phone",), _EMPTY, "new customers get no telephone number"),
+        SourceField("contact_name", ("Contact.Name",), _NORMAL),
+        SourceField("contact_email", ("Contact.Email",), _NORMAL),
+        SourceField("contact_phone", ("Contact.Phone", "Contact.MobilePhone"), _NORMAL),
+        SourceField("contact_street", ("Contact.MailingStreet",), _NORMAL),
+        SourceField("contact_postal_code", ("Contact.MailingPostalCode",), _NORMAL),
+        SourceField("contact_city", ("Contact.MailingCity",), _NORMAL),
+        SourceField("contact_country", ("Contact.MailingCountryCode", "Contact.MailingCountry"), _NORMAL),
+        SourceField("contact_personal_number", (), _NORMAL),
+        SourceField("contact_customer_number", (), _NORMAL),
+        SourceField("contact_customer_key", (), _NORMAL),
         _line("line_quantity", ("Quantity",), _STOP),
         _line("line_unit_price", ("UnitPrice",), _STOP),
         _line(
@@ -217,13 +232,19 @@ def _seen_from(origin: Origin, path: str) -> str:
         return f"{origin.account}.{rest}"
     if first == PRODUCT and dot and origin.product:
         return f"{origin.product}.{rest}"
+    if first == CONTACT and dot and origin.contact:
+        return f"{origin.contact}.{rest}"
     return path
 
 
 def _leads(origin: Origin, path: str) -> bool:
     """Whether there is such a relationship at all: lines of an own object may know no product, and it may have no owner."""
     first = path.partition(".")[0]
-    return not ((first == PRODUCT and origin.product is None) or (first == "Owner" and not origin.has_owner))
+    return not (
+        (first == PRODUCT and origin.product is None)
+        or (first == "Owner" and not origin.has_owner)
+        or (first == CONTACT and origin.contact is None)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +253,8 @@ class Source:
 
     `gate` is a SOQL condition; `record_types` are developer names, none meaning all; `fields` are the paths of
     `[source.fields]`, ours → Salesforce's; `route_paths` are what the routes ask about. `object` is what deals are
-    records of, and `lines` names the list of its lines where there is a choice.
+    records of, and `lines` names the list of its lines where there is a choice. With `contacts`, the contact of a deal
+    without an account is read too.
     """
 
     gate: str = DEFAULT_GATE
@@ -241,6 +263,7 @@ class Source:
     route_paths: tuple[str, ...] = ()
     object: str = OPPORTUNITY
     lines: str | None = None
+    contacts: bool = False
 
     @property
     def is_standard(self) -> bool:
@@ -272,8 +295,13 @@ class SourceMap:
 
     def deal_paths(self) -> Iterator[str]:
         """Every path from a deal that our fields and the routes need."""
-        yield from self._paths(of_line=False)
+        yield from (path for path in self._paths(of_line=False) if not is_of_role(path))
         yield from self.routes.values()
+
+    def role_paths(self) -> Iterator[str]:
+        """Every path from the record of an Opportunity's primary contact."""
+        of_role = (path for path in self._paths(of_line=False) if is_of_role(path))
+        yield from (path.partition(".")[2] for path in of_role)
 
     def line_paths(self) -> Iterator[str]:
         """Every path from a line."""
@@ -296,8 +324,12 @@ def undescribed(source: Source, catalog: Catalog) -> set[str]:
     if needed:
         return needed
     origin = find_origin(source.object, source.lines, source.fields, catalog)
+    if source.contacts:
+        if needed := needed_for_contact(origin, catalog):
+            return needed
+        origin = with_contact(origin, source.fields, catalog)
     for root, path in _all_paths(source, origin):
-        match catalog.find(root, path):
+        match _find(catalog, root, path):
             case Undescribed(name):
                 needed.add(name)
             case _:
@@ -313,6 +345,8 @@ def resolve(source: Source, catalog: Catalog) -> SourceMap:
     """
     _check_names(source.fields)
     origin = find_origin(source.object, source.lines, source.fields, catalog)
+    if source.contacts:
+        origin = with_contact(origin, source.fields, catalog)
     fields: dict[str, tuple[str, ...]] = {}
     missing: list[MissingSourceField] = []
     for one in fields_of(origin).values():
@@ -324,7 +358,7 @@ def resolve(source: Source, catalog: Catalog) -> SourceMap:
                 _must_exist(catalog, root, _seen_from(origin, path), key) for path in written
             )
             continue
-        found = [catalog.find(root, path) for path in one.paths]
+        found = [_find(catalog, root, path) for path in one.paths]
         fields[one.name] = tuple(place.path for place in found if isinstance(place, Found))
         if fields[one.name] or one.when_missing is WhenMissing.NORMAL:
             continue
@@ -352,6 +386,14 @@ def _all_paths(source: Source, origin: Origin) -> Iterator[tuple[str, str]]:
         yield origin.object, _seen_from(origin, path)
 
 
+def _find(catalog: Catalog, root: str, path: str) -> Found | Missing | Undescribed:
+    """Where a path leads; one that begins at an Opportunity's primary contact is looked up from that record."""
+    if not is_of_role(path):
+        return catalog.find(root, path)
+    place = catalog.find(CONTACT_ROLE, path.partition(".")[2])
+    return replace(place, path=f"{CONTACT_ROLE}.{place.path}") if isinstance(place, Found) else place
+
+
 def _check_names(written: Iterable[str]) -> None:
     for name in written:
         if name in SOURCE_FIELDS or name in ORIGIN_FIELDS:
@@ -376,7 +418,7 @@ def _unnamed(name: str, owner: str, catalog: Catalog) -> ConfigError:
 
 
 def _must_exist(catalog: Catalog, root: str, path: str, key: str) -> str:
-    match catalog.find(root, path):
+    match _find(catalog, root, path):
         case Found(found):
             return found
         case Missing() as missing:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.model import Customer
-from sfspiris.core.planning.findings import Findings, fitted, named, too_long
+from sfspiris.core.planning.findings import Findings, fitted, named, record, too_long
 from sfspiris.sentences import say
 from sfspiris.swedish import countries, orgnr, personal_shape, postal, text, vat_numbers
 from sfspiris.swedish.verdict import PERSONAL_ID, Verdict
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sfspiris.core.model import Buyer
     from sfspiris.core.policy import CompanyPolicy
+    from sfspiris.sentences import Sentence
 
 HOME: Final = "SE"
 
@@ -33,8 +34,8 @@ def screen_buyer(
     if name is None and not found.holds:
         found.hold(
             HoldCode.CUSTOMER_NAME_MISSING,
-            say("The account has no name."),
-            say("Fill in the account's name in Salesforce."),
+            say("The %(record)s has no name.", record=record(buyer)),
+            say("Fill in the name of the %(record)s in Salesforce.", record=record(buyer)),
             about="name",
         )
     country = _country(buyer, found, today=today)
@@ -102,7 +103,7 @@ def _country(buyer: Buyer, found: Findings, *, today: date) -> _Country | None:
         found.hold(
             HoldCode.CUSTOMER_ADDRESS_INCOMPLETE,
             say("%(buyer)s has no country.", buyer=named(buyer)),
-            say("Fill in the country of the billing address on the account."),
+            say("Fill in the country of the %(address)s.", address=_address_of(buyer)),
             about="country",
         )
         return None
@@ -218,7 +219,10 @@ def _person_number(
             found.hold(
                 HoldCode.ORGNR_MISSING,
                 say("%(buyer)s is a private person without a personal number.", buyer=named(buyer)),
-                say("Fill it in on the account, or let [companies.…] personal_numbers be optional."),
+                say(
+                    "Fill it in on the %(record)s, or let [companies.…] personal_numbers be optional.",
+                    record=record(buyer),
+                ),
                 about="personal_number",
             )
         return _Number(None, personal=True)
@@ -232,7 +236,7 @@ def _person_number(
                 "%(buyer)s is a private person, and the number in the field is no personal number.",
                 buyer=named(buyer),
             ),
-            say("Correct the number on the account, or take it away."),
+            say("Correct the number on the %(record)s, or take it away.", record=record(buyer)),
             about="personal_number",
             value=PERSONAL_ID,
         )
@@ -309,7 +313,8 @@ def _address(
                 buyer=named(buyer),
             ),
             say(
-                "Complete the billing address on the account; %(ledger)s takes no customer without postal code and city.",
+                "Complete the %(address)s; %(ledger)s takes no customer without postal code and city.",
+                address=_address_of(buyer),
                 ledger=company.ledger,
             ),
             about=missing[0],
@@ -327,7 +332,7 @@ def _address(
                 country=country.iso2,
                 reason=_sentence(parsed.reason),
             ),
-            say("Correct the postal code of the billing address on the account."),
+            say("Correct the postal code of the %(address)s.", address=_address_of(buyer)),
             about="postal_code",
             value=raw_code,
         )
@@ -349,6 +354,11 @@ def _street_lines(street: str, limit: int, found: Findings) -> tuple[str, ...]:
         if text.length(line) > limit:
             too_long(found, "street", line, limit)
     return fitted
+
+
+def _address_of(buyer: Buyer) -> Sentence:
+    """Where the buyer's address stands, as a message calls it."""
+    return say("mailing address on the contact" if buyer.is_contact else "billing address on the account")
 
 
 def _sentence(reason: str) -> str:

@@ -126,7 +126,7 @@ def _tell(meeting: Meeting, standing: LedgerCustomer, found: Findings) -> None:
             (
                 say(
                     "%(field)s: %(ours)s, %(ledger)s %(theirs)s",
-                    field=found.policy.crm_field(one.field),
+                    field=found.crm_field(one.field),
                     ours=_said(one.after),
                     ledger=ledger,
                     theirs=_said(one.before),
@@ -153,7 +153,7 @@ def _tell(meeting: Meeting, standing: LedgerCustomer, found: Findings) -> None:
                 "%(field)s of customer %(shown)s was changed on both sides: %(winner)s says "
                 "%(kept)s, which stands ([companies.%(company)s.ownership]); "
                 "%(loser)s said %(lost)s.",
-                field=found.policy.crm_field(one.field),
+                field=found.crm_field(one.field),
                 shown=shown,
                 winner=winner,
                 kept=_said(one.kept),

@@ -53,13 +53,20 @@ class Findings:
                 code=code,
                 message=message,
                 fix=fix,
-                field=self.policy.crm_field(about) if about else None,
+                field=self.crm_field(about) if about else None,
                 value=value if amount is None else decimal_text(amount),
                 currency=None if amount is None else self.deal.currency or books,
                 owner=self.deal.owner_name,
                 versions=versions,
             )
         )
+
+    def crm_field(self, about: str) -> str:
+        """The CRM's name of one of our fields; a buyer who is only a contact has its own."""
+        buyer = self.deal.buyer
+        own = f"contact_{about}"
+        is_own = buyer is not None and buyer.is_contact and own in self.policy.crm_fields
+        return self.policy.crm_field(own if is_own else about)
 
     def warn(self, code: WarningCode, message: Sentence) -> None:
         """Note something that a person should see though the Deal passes."""
@@ -84,7 +91,7 @@ def too_long(found: Findings, about: str, value: str, limit: int) -> None:
     taker = found.company.ledger if found.company else say("the ledger")
     buyer = found.deal.buyer
     is_of_account = buyer is not None and about in _OF_THE_ACCOUNT
-    field = found.policy.crm_field(about)
+    field = found.crm_field(about)
     found.hold(
         HoldCode.FIELD_TOO_LONG,
         say(
@@ -97,9 +104,10 @@ def too_long(found: Findings, about: str, value: str, limit: int) -> None:
             limit=limit,
             value=value,
         ),
-        say("Shorten it on the account in Salesforce; nothing is ever cut off silently.")
-        if is_of_account
-        else say("Shorten it on the deal in Salesforce; nothing is ever cut off silently."),
+        say(
+            "Shorten it on the %(record)s in Salesforce; nothing is ever cut off silently.",
+            record=record(buyer) if buyer is not None and is_of_account else say("deal"),
+        ),
         about=about,
         value=value,
     )
@@ -107,4 +115,13 @@ def too_long(found: Findings, about: str, value: str, limit: int) -> None:
 
 def named(buyer: Buyer) -> Sentence:
     """The buyer as a message names it."""
-    return say("%(name)s (%(id)s)", name=text.one_line(buyer.name) or say("the account"), id=buyer.id)
+    return say(
+        "%(name)s (%(id)s)",
+        name=text.one_line(buyer.name) or say("the %(record)s", record=record(buyer)),
+        id=buyer.id,
+    )
+
+
+def record(buyer: Buyer) -> Sentence:
+    """The kind of record that says who the buyer is, as a message calls it."""
+    return say("contact") if buyer.is_contact else say("account")

@@ -21,7 +21,7 @@ from sfspiris.swedish.verdict import PERSONAL_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from sfspiris.core.model import LedgerCustomer
+    from sfspiris.core.model import Customer, LedgerCustomer
     from sfspiris.core.planning.findings import Findings
     from sfspiris.core.planning.screening import Screened
 
@@ -61,7 +61,7 @@ def match_customer(
     which a person said that the buyer is not them.
     """
     wanted = screened.customer
-    note = customer_note(screened.deal.buyer.id, found.policy.org_tag) if screened.deal.buyer else None
+    notes = _notes(screened, found.policy.org_tag)
     key = text.one_line((screened.deal.buyer.customer_key if screened.deal.buyer else None) or "")
     is_keyed = bool(key) and any(_has_key(one, key) for one in customers)
     known: dict[MatchStep, _Step] = {
@@ -95,10 +95,15 @@ def match_customer(
     }
     steps: list[_Step] = [
         *(known[step] for step in screened.company.match_steps),
-        (say("note"), note, lambda one: note in (one.note or "").split()),
+        (
+            say("note"),
+            " ".join(notes),
+            lambda one: not notes.isdisjoint((one.note or "").split()),
+        ),
         (say("journal"), made, lambda one: one.id == made),
     ]
     misfit: tuple[LedgerCustomer, str] | None = None
+    closed: tuple[LedgerCustomer, str] | None = None
     for evidence, value, agrees in steps:
         if not value:
             continue
@@ -110,13 +115,32 @@ def match_customer(
             return Matched.HELD
         if active and not fitting:
             misfit = misfit or (active[0], evidence)
+            of_currency = [one for one in hits if not one.is_active and one.currency == screened.currency]
+            closed = closed or ((of_currency[0], evidence) if of_currency else None)
         elif hits:
             hit = (fitting or hits)[0]
             if hit.id in parted:
                 _hold_parted(screened, hit, evidence, found)
                 return Matched.HELD
             return _checked(screened, hit, evidence, found)
-    return _checked(screened, *misfit, found) if misfit else Matched.NOBODY
+    if misfit is None:
+        return Matched.NOBODY
+    if screened.company.customer_per_currency and _may_be(misfit[0], wanted):
+        return _checked(screened, *closed, found) if closed else Matched.NOBODY
+    return _checked(screened, *misfit, found)
+
+
+def _notes(screened: Screened, tag: str) -> frozenset[str]:
+    """The words by which we know a customer that we made for this buyer, for Deals in this currency or in any."""
+    buyer = screened.deal.buyer
+    if buyer is None:
+        return frozenset()
+    return frozenset({customer_note(buyer.id, tag), customer_note(buyer.id, tag, screened.currency)})
+
+
+def _may_be(hit: LedgerCustomer, wanted: Customer) -> bool:
+    """Whether nothing contradicts that they are one buyer."""
+    return not (wanted.orgnr and hit.orgnr) or same_orgnr(hit.orgnr, wanted.orgnr)
 
 
 def same_orgnr(one: str | None, other: str | None) -> bool:
@@ -210,7 +234,7 @@ def _checked(
 ) -> ExistingCustomer | Literal[Matched.HELD]:
     wanted, ledger = screened.customer, screened.company.ledger
     shown = f"{hit.number} {text.one_line(hit.name)}"
-    if wanted.orgnr and hit.orgnr and not same_orgnr(hit.orgnr, wanted.orgnr):
+    if not _may_be(hit, wanted):
         found.hold(
             HoldCode.CUSTOMER_AMBIGUOUS,
             say(
@@ -252,9 +276,11 @@ def _checked(
             ),
             say(
                 "Create a second customer for %(currency)s in %(ledger)s and give the account its customer number, "
+                'let it be made ([companies.%(company)s.customers] per_currency = "create"), '
                 "or change the deal's currency.",
                 currency=screened.currency,
                 ledger=ledger,
+                company=screened.company.key,
             ),
             about="currency",
             value=screened.currency,

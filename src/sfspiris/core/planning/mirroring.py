@@ -32,10 +32,10 @@ Told = dict[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class CustomerOf:
-    """An account in the CRM and the customer that stands for it in one company."""
+    """An account in the CRM and the customer that stands for it in one company; None for a contact who buys without one."""
 
     company: str
-    account: str
+    account: str | None
     customer_id: str
     number: str
 
@@ -120,7 +120,7 @@ def _accounts(inputs: MirrorInputs) -> list[WriteAccount]:
             by_customer[company, invoice.customer_id].append(invoice)
     of_account: dict[str, list[CustomerOf]] = defaultdict(list)
     for one in inputs.customers:
-        if one.company in inputs.invoices:
+        if one.company in inputs.invoices and one.account is not None:
             of_account[one.account].append(one)
     actions = []
     for account, customers in sorted(of_account.items()):

@@ -98,7 +98,8 @@ class Unresolved:
 class PushInputs:
     """Everything that the decision depends on.
 
-    `links` by Deal id; `customer_links` by (company, buyer id) → the ledger's customer id, `customer_bases` by (company,
+    `links` by Deal id; `customer_links` by (company, buyer id) → the ledger's customer id, and `currency_links` by (company,
+    buyer id, currency) for those that stand for Deals in one currency; `customer_bases` by (company,
     customer id) → what both sides last agreed on, and `made_customers` by (company,
     customer key) for those that we made ourselves. `ledgers` hold the companies that `companies_to_read` asked for,
     `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
@@ -112,6 +113,7 @@ class PushInputs:
     today: date
     links: Mapping[str, DealLink] = field(default_factory=dict)
     customer_links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    currency_links: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     customer_bases: Mapping[tuple[str, str], CustomerBase] = field(default_factory=dict)
     made_customers: Mapping[tuple[str, str], str] = field(default_factory=dict)
     unresolved: Sequence[Unresolved] = ()
@@ -534,13 +536,13 @@ class _Draughtsman:
         company, buyer = screened.company, screened.deal.buyer
         if buyer is None:  # screening has held such a Deal
             raise AssertionError(screened.deal.id)
-        key = self._key(screened)
-        made = self.inputs.made_customers.get((company.key, key))
+        made = self._made(screened, ledger)
+        linked = self.inputs.currency_links.get((company.key, buyer.id, screened.currency))
         matched = match_customer(
             screened,
             ledger.customers,
             found,
-            linked=self.inputs.customer_links.get((company.key, buyer.id)),
+            linked=linked or self.inputs.customer_links.get((company.key, buyer.id)),
             made=made,
             parted={one for key, who, one in self.inputs.parted if (key, who) == (company.key, buyer.id)},
         )
@@ -570,14 +572,30 @@ class _Draughtsman:
             return None
         return self._new_customer(screened, buyer.id, ledger, found, correlation)
 
-    def _key(self, screened: Screened) -> str:
-        return customer_key(self.inputs.policy.org_tag, screened.company.key, _natural_key(screened))
+    def _key(self, screened: Screened, currency: str | None = None) -> str:
+        tag, company = self.inputs.policy.org_tag, screened.company.key
+        return customer_key(tag, company, _natural_key(screened), currency)
+
+    def _keys(self, screened: Screened) -> tuple[str, ...]:
+        """The key of the customer as it would be made now, and the one that it was made under before the rule was changed."""
+        return tuple(dict.fromkeys((self._key(screened, _second_currency(screened)), self._key(screened))))
+
+    def _made(self, screened: Screened, ledger: LedgerView) -> str | None:
+        """The customer that an earlier run made; the buyer's other customer, in the currency of the books, is not it."""
+        own, *before = self._keys(screened)
+        company = screened.company.key
+        if made := self.inputs.made_customers.get((company, own)):
+            return made
+        others = {one.id for one in ledger.customers if one.currency and one.currency != screened.currency}
+        known = (self.inputs.made_customers.get((company, key)) for key in before)
+        return next((one for one in known if one is not None and one not in others), None)
 
     def _new_customer(
         self, screened: Screened, buyer_id: str, ledger: LedgerView, found: Findings, correlation: str
     ) -> CreateCustomer | None:
-        company, key = screened.company, self._key(screened)
-        if any(one.company == company.key and one.customer_key == key for one in self.inputs.unresolved):
+        company, keys = screened.company, self._keys(screened)
+        key = keys[0]
+        if any(one.company == company.key and one.customer_key in keys for one in self.inputs.unresolved):
             found.hold(
                 HoldCode.OUTCOME_UNKNOWN,
                 say(
@@ -603,9 +621,11 @@ class _Draughtsman:
                         ledger=company.ledger,
                     ),
                     say(
-                        "Create the customer for %(currency)s in %(ledger)s and link it by its customer number.",
+                        "Create the customer for %(currency)s in %(ledger)s and link it by its customer number, or let "
+                        'it be made: [companies.%(company)s.customers] per_currency = "create".',
                         currency=screened.currency,
                         ledger=company.ledger,
+                        company=company.key,
                     ),
                     about="currency",
                     value=screened.currency,
@@ -629,7 +649,7 @@ class _Draughtsman:
             customer=replace(
                 screened.customer,
                 payment_terms_days=days,
-                note=customer_note(buyer_id, self.inputs.policy.org_tag),
+                note=customer_note(buyer_id, self.inputs.policy.org_tag, _second_currency(screened)),
                 sells_construction=_sells_construction(screened),
             ),
             terms_id=terms_id,
@@ -726,6 +746,13 @@ def _sells_construction(screened: Screened) -> bool:
     buyer, customer = screened.deal.buyer, screened.customer
     says = buyer is not None and answer(buyer.sells_construction) is True
     return says and customer.country == "SE" and customer.vat_number is not None
+
+
+def _second_currency(screened: Screened) -> str | None:
+    """The currency of a customer that is made beside the one in the currency of the books; None for that one."""
+    company = screened.company
+    is_second = company.customer_per_currency and screened.currency != company.currency
+    return screened.currency if is_second else None
 
 
 def _natural_key(screened: Screened) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from sfspiris.core.model import Customer, Deal, DeliveryAddress
+    from sfspiris.core.model import Buyer, Customer, Deal, DeliveryAddress
     from sfspiris.core.policy import CompanyPolicy, Policy
     from sfspiris.sentences import Sentence
 
@@ -62,33 +62,13 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
     found = Findings(deal, policy)
     company = found.company = route(deal, policy)
     if deal.buyer is None:
-        found.hold(
-            HoldCode.CUSTOMER_MISSING,
-            say("The deal has no account, so there is nobody to invoice."),
-            say("Choose the account on the opportunity in Salesforce."),
-            about="buyer",
-        )
-        return None, found
-    if company is None and is_out_of_scope(deal, policy):
-        found.hold(
-            HoldCode.NO_ROUTE,
-            say("A route leaves such deals out of invoicing, but this one has a document already."),
-            say(
-                "Delete the document in the ledger if the deal is not to be invoiced, or change what the route asks about."
-            ),
-        )
+        _hold_without_account(found)
         return None, found
     if company is None:
-        found.hold(
-            HoldCode.NO_ROUTE,
-            say(
-                "No route sends the deal of %(buyer)s to a company: %(values)s.",
-                buyer=named(deal.buyer),
-                values=_route_values(deal) or say("no route has a condition that it meets"),
-            ),
-            say("Fill in the account's country, or add a route for such deals to the configuration."),
-            about="country",
-        )
+        _hold_without_route(deal, deal.buyer, found)
+        return None, found
+    if deal.buyer.is_contact and not company.takes_contacts:
+        _hold_without_account(found)
         return None, found
 
     currency = deal.currency or company.currency
@@ -146,6 +126,53 @@ def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None,
     )
     rules.check_terms(screened, found)
     return (None if found.holds else screened), found
+
+
+def _hold_without_route(deal: Deal, buyer: Buyer, found: Findings) -> None:
+    if is_out_of_scope(deal, found.policy):
+        found.hold(
+            HoldCode.NO_ROUTE,
+            say("A route leaves such deals out of invoicing, but this one has a document already."),
+            say(
+                "Delete the document in the ledger if the deal is not to be invoiced, or change what the route asks about."
+            ),
+        )
+        return
+    found.hold(
+        HoldCode.NO_ROUTE,
+        say(
+            "No route sends the deal of %(buyer)s to a company: %(values)s.",
+            buyer=named(buyer),
+            values=_route_values(deal) or say("no route has a condition that it meets"),
+        ),
+        say(
+            "Add a route for deals without an account to the configuration, with conditions on the deal itself."
+            if buyer.is_contact
+            else "Fill in the account's country, or add a route for such deals to the configuration."
+        ),
+        about="country",
+    )
+
+
+def _hold_without_account(found: Findings) -> None:
+    company = found.company
+    if company is None or not company.takes_contacts:
+        fix = say(
+            "Choose the account on the deal in Salesforce. Where deals with only a contact are sold to private persons, "
+            '[companies.%(company)s.customers] contact_only = "private" invoices the contact.',
+            company=company.key if company else "…",
+        )
+    else:
+        fix = say(
+            "Choose the account on the deal in Salesforce. Or, for a private person, give it a primary contact with a "
+            "mailing address."
+        )
+    found.hold(
+        HoldCode.CUSTOMER_MISSING,
+        say("The deal has no account, so there is nobody to invoice."),
+        fix,
+        about="buyer",
+    )
 
 
 def _is_public(customer: Customer, *, today: date) -> bool:

@@ -182,6 +182,7 @@ def upgrade() -> None:
         "customer_links",
         sa.Column("company", sa.Text, primary_key=True),
         sa.Column("buyer_id", sa.Text, primary_key=True),
+        sa.Column("currency", sa.Text, primary_key=True),
         sa.Column("customer_id", sa.Text, nullable=False),
         sa.Column("number", sa.Text, nullable=False),
         sa.Column("evidence", sa.Text, nullable=False),
