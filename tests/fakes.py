@@ -33,6 +33,7 @@ from sfspiris.core.model import (
     NewArticle,
     PaymentTerms,
     Project,
+    Readiness,
     Totals,
     Unit,
 )
@@ -197,6 +198,13 @@ class FakeCrm:
 
     def invoices_at_once(self, count: int) -> int:
         return min(count, 200) or 1
+
+    def write_readiness(self, told: Sequence[tuple[str, Readiness]]) -> list[WriteResult]:
+        self.writes += 1
+        _strike(self.write_trouble.before, self.writes)
+        for deal_id, readiness in told:
+            self.open[deal_id] = replace(self.open[deal_id], readiness=readiness)
+        return [WriteResult(deal_id, self.broken.get(deal_id)) for deal_id, _ in told]
 
     def is_account(self, buyer_id: str) -> bool:
         return not buyer_id.startswith("003")

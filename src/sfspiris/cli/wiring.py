@@ -27,6 +27,7 @@ from sfspiris.adapters.salesforce import oauth as salesforce_oauth
 from sfspiris.adapters.salesforce.bulk import Bulk
 from sfspiris.adapters.salesforce.client import API_VERSION, SalesforceClient
 from sfspiris.adapters.salesforce.crm import SalesforceCrm
+from sfspiris.adapters.salesforce.mapping import READY, READY_REASONS
 from sfspiris.adapters.salesforce.package import deploying
 from sfspiris.adapters.salesforce.package.bundle import source_files
 from sfspiris.adapters.salesforce.source import Source
@@ -49,6 +50,7 @@ from sfspiris.core.policy import (
     MissingArticle,
     Owner,
     Policy,
+    ReadinessPolicy,
     Route,
     VatPolicy,
     WithoutProduct,
@@ -485,6 +487,7 @@ def _source(settings: Settings) -> Source:
         record_types=settings.source.record_types,
         fields=settings.source.fields,
         route_paths=tuple(sorted({path for route in settings.routes for path in route.when})),
+        readiness=settings.write_back.invoice_ready,
         contacts=any(one.customers.contact_only == "private" for one in settings.companies.values()),
     )
 
@@ -522,6 +525,23 @@ def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
         sync_fields=crm.sync_fields() if settings.write_back.deal_status else frozenset(),
         invoice_fields=invoice_fields if settings.write_back.invoice_object else frozenset(),
         account_fields=account_fields if settings.write_back.account_summary else frozenset(),
+        readiness=_readiness(settings, crm),
+    )
+
+
+_SHORTEST_TEXT: Final = 255  # characters that any text field takes, where the org does not tell how many
+
+
+def _readiness(settings: Settings, crm: SalesforceCrm) -> ReadinessPolicy | None:
+    """What open deals are told, if the operator wants it; without the mark's field there is nothing to tell it by."""
+    if not settings.write_back.invoice_ready:
+        return None
+    known = crm.readiness_fields()
+    return ReadinessPolicy(
+        settings.write_back.invoice_ready_days,
+        reasons_length=(known[READY_REASONS] or _SHORTEST_TEXT) if READY_REASONS in known else 0,
+        missing=tuple(name for name in (READY, READY_REASONS) if name not in known),
+        can_mark=READY in known,
     )
 
 

@@ -490,6 +490,8 @@ class WriteBackSettings(Section):
     account_summary: bool = key("account_summary = true", default=True)
     deal_status: bool = key("deal_status = true", default=True)
     bulk_above: int = key("bulk_above = 2000", default=2000, ge=200)
+    invoice_ready: bool = key("invoice_ready = false", default=False)
+    invoice_ready_days: int = key("invoice_ready_days = 90", default=90, ge=0, le=3650)
 
 
 def _entries(value: object) -> object:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfspiris.core.holds import Hold, Warn
-    from sfspiris.core.model import Customer, CustomerBase, Draft, Invoice, NewArticle, SyncState
+    from sfspiris.core.model import Customer, CustomerBase, Draft, Invoice, NewArticle, Readiness, SyncState
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
     from sfspiris.core.vat import VatSummary
 
@@ -285,6 +285,22 @@ class WriteAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteReadiness:
+    """Tell sales on a Deal that is not won yet whether it could be invoiced, and what keeps it from that."""
+
+    deal_id: str
+    company: str | None
+    before: Readiness
+    after: Readiness
+    correlation_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("write_readiness", "", self.deal_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """Remember a document that the ledger has already for the Deal: made by a run that could not note its success.
 
@@ -320,7 +336,7 @@ Action = (
     | Adopt
     | WriteDeal
 )
-Mirrored = WriteInvoice | WriteAccount
+Mirrored = WriteInvoice | WriteAccount | WriteReadiness
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +400,8 @@ def kind(action: Action | Mirrored) -> str:  # noqa: C901, PLR0911 - one for eac
             return "write_invoice"
         case WriteAccount():
             return "write_account"
+        case WriteReadiness():
+            return "write_readiness"
     assert_never(action)
 
 
@@ -412,6 +430,13 @@ def changes(action: Action | Mirrored) -> tuple[Change, ...]:  # noqa: C901, PLR
             return _shown_changes(action.before, values(action.record))
         case WriteAccount():
             return _shown_changes(action.before, values(action.summary))
+        case WriteReadiness():
+            before, after = action.before, action.after
+            shown = (
+                Change("InvoiceReady", _as_text(before.ready), _as_text(after.ready)),
+                Change("InvoiceReadyReasons", before.reasons, after.reasons),
+            )
+            return tuple(one for one in shown if one.before != one.after)
         case Adopt():
             number = action.invoice.number if action.invoice else None
             return (

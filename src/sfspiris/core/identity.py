@@ -112,7 +112,18 @@ def content_hash(deal: Deal) -> str:
 
 
 _NOT_ON_A_DOCUMENT: Final = frozenset(
-    {"id", "name", "changed_at", "closed_on", "owner_id", "owner_name", "sync", "retry", "deal_amount"}
+    {
+        "id",
+        "name",
+        "changed_at",
+        "closed_on",
+        "owner_id",
+        "owner_name",
+        "sync",
+        "readiness",
+        "retry",
+        "deal_amount",
+    }
 )
 
 _ON_THE_CUSTOMER: Final = frozenset({"name", "street", "postal_code", "city", "email", "phone"})

@@ -101,6 +101,17 @@ class SyncState:
         return SyncState(**{one.name: getattr(self, one.name) for one in fields(self) if one.name in names})
 
 
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What sales sees on a Deal that is not won yet: whether it could be invoiced as it stands, and what keeps it from that.
+
+    `ready` is None where the CRM has no such field.
+    """
+
+    ready: bool | None = None
+    reasons: str | None = None
+
+
 SYNC_FIELDS: Final = frozenset(one.name for one in fields(SyncState))
 
 
@@ -140,6 +151,7 @@ class Deal:
     delivery_country: str | None = None
     housework: str | None = None  # a tax reduction that was asked for, or a tick for one
     sync: SyncState = SyncState()
+    readiness: Readiness = Readiness()
     retry: bool = False
     deal_amount: Decimal | None = None
     values: Mapping[str, str | None] = field(default_factory=dict)

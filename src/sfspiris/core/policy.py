@@ -157,6 +157,20 @@ class CompanyPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadinessPolicy:
+    """Open Deals that close within `days` are told whether they could be invoiced.
+
+    `reasons_length` is how many characters the field for what keeps them from it takes; 0 where there is none. `missing` are
+    the fields that do not exist or may not be written, by the CRM's names; without the mark itself nothing is told.
+    """
+
+    days: int
+    reasons_length: int
+    missing: tuple[str, ...] = ()
+    can_mark: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """All that planning needs to know beyond the records themselves.
 
@@ -164,7 +178,7 @@ class Policy:
     for each of our field names, so that a message names what the reader sees on the screen;
     `sync_fields` are the parts of a SyncState that the CRM has fields for and lets us write; `invoice_fields` and `account_fields` likewise
     those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown. `settle` is how long a document
-    that was sent, or a list that should show it, is waited for.
+    that was sent, or a list that should show it, is waited for. `readiness` is None where open Deals are told nothing.
     """
 
     companies: Mapping[str, CompanyPolicy]
@@ -177,6 +191,7 @@ class Policy:
     invoice_fields: frozenset[str] = frozenset()
     account_fields: frozenset[str] = frozenset()
     settle: timedelta = SETTLE
+    readiness: ReadinessPolicy | None = None
 
     def crm_field(self, ours: str) -> str:
         """The CRM's name of one of our fields."""

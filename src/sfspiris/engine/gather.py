@@ -273,6 +273,27 @@ def push_inputs(
     )
 
 
+def inputs_for_others(world: World, deals: Sequence[Deal], inputs: PushInputs, *, fresh: bool) -> PushInputs:
+    """The inputs of the same run for other Deals, which have no document; what was read of a ledger is not read again."""
+    others = replace(
+        inputs,
+        deals=deals,
+        links={},
+        unresolved=(),
+        documents={},
+        gaps={},
+        standing={},
+        departed=(),
+        refused={},
+    )
+    ledgers = dict(inputs.ledgers)
+    for company in sorted(companies_to_read(others) & world.ledgers.keys()):
+        asked = _asked(others, company)
+        if company not in ledgers or not _asked(inputs, company).covers(asked):
+            ledgers[company] = registers.view(world, world.ledgers[company], fresh=fresh, asked=asked)
+    return replace(others, ledgers=ledgers)
+
+
 def links_by_currency(world: World, companies: Iterable[str]) -> dict[tuple[str, str, str], str]:
     """Customer ids by company, buyer and the currency of the Deals that they stand for."""
     return {

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sfspiris.core.actions import Mirrored
     from sfspiris.core.model import DealLink, Invoice
     from sfspiris.core.receivables import Value
     from sfspiris.engine.execute import Carried
@@ -63,7 +62,7 @@ def remember(
 
 def plan(
     world: World, companies: Iterable[str], links: Sequence[DealLink], *, full: bool
-) -> tuple[tuple[Mirrored, ...], tuple[Warn, ...]]:
+) -> tuple[tuple[WriteInvoice | WriteAccount, ...], tuple[Warn, ...]]:
     """What to write to the CRM, and what was found changed there by others when `full` had it read."""
     if not is_on(world):
         return (), ()
@@ -95,7 +94,7 @@ def plan(
     return decide_mirror(inputs), warnings
 
 
-def carry_out(world: World, actions: Sequence[Mirrored], carried: Carried) -> None:
+def carry_out(world: World, actions: Sequence[WriteInvoice | WriteAccount], carried: Carried) -> None:
     """Write them, many in a call; one that cannot be saved does not stop the rest, and is tried again by the next run."""
     invoices = [one for one in actions if isinstance(one, WriteInvoice)]
     accounts = [one for one in actions if isinstance(one, WriteAccount)]
@@ -119,7 +118,11 @@ def carry_out(world: World, actions: Sequence[Mirrored], carried: Carried) -> No
 
 
 def _write(
-    world: World, actions: Sequence[Mirrored], kind: str, carried: Carried, refused: Counter[str]
+    world: World,
+    actions: Sequence[WriteInvoice | WriteAccount],
+    kind: str,
+    carried: Carried,
+    refused: Counter[str],
 ) -> None:
     if carried.stopped is not None:
         carried.results += [ActionResult(one, Outcome.SKIPPED) for one in actions]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +34,10 @@ class Asked:
     currencies: bool = False
     cost_centres: bool = False
     projects: bool = False
+
+    def covers(self, other: Asked) -> bool:
+        """Whether what was read for these is enough for the others."""
+        return all(getattr(self, one.name) or not getattr(other, one.name) for one in fields(self))
 
 
 def asked_by(deals: Iterable[Deal], books: str, wrote: Iterable[str] = ()) -> Asked:

@@ -13,7 +13,7 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
-from sfspiris.engine import counting, gather, mirror, pairing, search
+from sfspiris.engine import badges, counting, gather, mirror, pairing, search
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
@@ -78,13 +78,16 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     holds = _remember_holds(world, gathered, plan, carried)
     if carried.stopped is None and not world.dry:
         search.conclude(world, inputs.documents, inputs.gaps, gathered.read_at)
+    told = badges.Told()
     if scope.is_everything and carried.stopped is None:
         world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
+        told = badges.tell_open_deals(world, inputs, carried, fresh=scope.full)
     warnings = (
         *_about_the_crm(world),
         *_early(world, scope, gathered),
         *plan.warnings,
         *carried.warnings,
+        *told.warnings,
         *_counted(world, scope, gathered, plan, inputs.documents),
     )
     return finish(
@@ -94,6 +97,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         holds=holds,
         warnings=warnings,
         unchanged=plan.unchanged,
+        names=told.names,
         out_of_scope=len(plan.out_of_scope),
     )
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from sfspiris.core.explain import SourceSeen
-    from sfspiris.core.model import Buyer, Deal, SyncState
+    from sfspiris.core.model import Buyer, Deal, Readiness, SyncState
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
 
 
@@ -157,6 +157,9 @@ class Crm(Protocol):
 
         What is noted as shown after each call is not written again by a run that follows one that was cut off.
         """
+
+    def write_readiness(self, told: Sequence[tuple[str, Readiness]]) -> list[WriteResult]:
+        """Tell open deals, by id, whether they could be invoiced, in the order given; told per deal."""
 
     def is_account(self, buyer_id: str) -> bool:
         """Whether a buyer is an account; a private person who buys without one is a contact, and has no sums there."""

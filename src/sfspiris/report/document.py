@@ -19,6 +19,7 @@ from sfspiris.core.actions import (
     WriteAccount,
     WriteDeal,
     WriteInvoice,
+    WriteReadiness,
     changes,
     kind,
 )
@@ -301,7 +302,7 @@ def _content(one: ActionResult) -> Json:  # noqa: PLR0911 - one for each kind
             return {"net": action.net, "currency": action.currency, "draft": None}
         case WriteInvoice() as action:
             return {"draft": None, "invoice": _invoice(action.record)}
-        case WriteDeal() | WriteAccount():
+        case WriteDeal() | WriteAccount() | WriteReadiness():
             return {"draft": None}
     assert_never(one.action)
 

@@ -31,10 +31,11 @@ Kind = Literal[
     "create_order",
     "write_invoice",
     "write_account",
+    "write_readiness",
     "write_deal",
     "adopt",
 ]
-IN_CRM: Final = frozenset({"write_deal", "write_invoice", "write_account"})
+IN_CRM: Final = frozenset({"write_deal", "write_invoice", "write_account", "write_readiness"})
 """What only shows in the CRM how the ledgers stand."""
 
 Mode = Literal["dry-run", "apply"]

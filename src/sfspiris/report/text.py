@@ -28,6 +28,7 @@ from sfspiris.report.view import (
     lock_words,
     mirrored,
     number,
+    readiness_told,
     sentence_case,
     sie_words,
     status_writes,
@@ -299,6 +300,10 @@ def _mirrored(page: Page, document: RunDocument, limit: int | None) -> None:
         page.say(
             f"{how_many(counted, 'invoice')} and {how_many(accounts, 'account')} {verb} up to date in Salesforce."
         )
+    if told := readiness_told(document):
+        page.gap()
+        verb = "to write" if document.is_dry else "written"
+        page.say(f"Whether it could be invoiced: {verb} on {how_many(told, 'open deal')} in Salesforce.")
 
 
 def _holds(page: Page, document: RunDocument) -> None:

@@ -248,6 +248,12 @@ def mirrored(document: RunDocument) -> tuple[int, int]:
     return counted.count("write_invoice"), counted.count("write_account")
 
 
+def readiness_told(document: RunDocument) -> int:
+    """How many open deals are, or would be, told anew whether they could be invoiced."""
+    told = (one for one in document.actions if one.intended == "write_readiness")
+    return sum(one.outcome in {Outcome.PLANNED, Outcome.DONE} for one in told)
+
+
 def deal_names(document: RunDocument) -> dict[str, str]:
     """The Deals' names by id, as far as the document tells them."""
     held = {one.deal: one.deal_name for one in document.holds}

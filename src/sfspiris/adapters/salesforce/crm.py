@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sfspiris.adapters.salesforce.source import MissingSourceField, Source, SourceMap
     from sfspiris.adapters.salesforce.wire import Row
     from sfspiris.core.explain import SourceSeen
-    from sfspiris.core.model import Buyer, Deal
+    from sfspiris.core.model import Buyer, Deal, Readiness
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
     from sfspiris.ports.crm import DealUpdate
     from sfspiris.ports.kept import Kept
@@ -132,6 +132,11 @@ class SalesforceCrm:
         """The status fields that do not exist on the deals' object or that we may not write."""
         return mapping.missing_sync_fields(self._schema.get().catalog, self._source.object)
 
+    def readiness_fields(self) -> Mapping[str, int]:
+        """The fields by which open deals are told whether they could be invoiced: name → characters that it takes."""
+        known = mapping.writable_readiness_fields(self._schema.get().catalog, self._source.object)
+        return {name: field.length for name, field in known.items()}
+
     def describe_again(self) -> None:
         """Read anew what objects and fields the org has, whatever is kept."""
         self._schema.read_again()
@@ -197,6 +202,18 @@ class SalesforceCrm:
         """
         outcome = self._saved(lambda: self._write(updates))
         return [WriteResult(one.deal_id, error) for one, error in zip(updates, outcome, strict=True)]
+
+    def write_readiness(self, told: Sequence[tuple[str, Readiness]]) -> list[WriteResult]:
+        """Tell open deals, by id, whether they could be invoiced, in the order given."""
+        object_ = self._source.object
+
+        def write() -> list[str | None]:
+            known = mapping.writable_readiness_fields(self._schema.get().catalog, object_)
+            records = [mapping.to_readiness_record(deal_id, one, known, object_) for deal_id, one in told]
+            return self._client.update(records)
+
+        errors = self._saved(write)
+        return [WriteResult(deal_id, error) for (deal_id, _), error in zip(told, errors, strict=True)]
 
     def is_account(self, buyer_id: str) -> bool:
         """Whether a buyer is an Account, and no contact: every id of an Account begins with 001."""
@@ -298,6 +315,11 @@ class SalesforceCrm:
             deal_paths=(
                 *schema.source.deal_paths(),
                 *mapping.readable_sync_fields(schema.catalog, origin.object),
+                *(
+                    mapping.writable_readiness_fields(schema.catalog, origin.object)
+                    if self._source.readiness
+                    else ()
+                ),
                 *((mapping.RETRY,) if mapping.can_answer_retry(schema.catalog, origin.object) else ()),
             ),
             line_paths=tuple(schema.source.line_paths()),

@@ -15,7 +15,7 @@ from sfspiris.adapters.salesforce.ids import long_id
 from sfspiris.adapters.salesforce.origin import OPPORTUNITIES
 from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
 from sfspiris.core.explain import SourceSeen
-from sfspiris.core.model import Buyer, Deal, DealLine, SyncState
+from sfspiris.core.model import Buyer, Deal, DealLine, Readiness, SyncState
 from sfspiris.errors import BrokenReply
 from sfspiris.ports.crm import Fate
 
@@ -42,6 +42,9 @@ SYNC_FIELDS: Final = {
 SYNC_TIME: Final = "Spiris_Sync_Time__c"
 RETRY: Final = "Spiris_Retry__c"
 """The checkbox by which sales asks for another try; an org may do without it."""
+READY: Final = "Spiris_Invoice_Ready__c"
+READY_REASONS: Final = "Spiris_Invoice_Ready_Reasons__c"
+"""What open deals are told: whether they could be invoiced as they stand, and what keeps them from it."""
 _ELLIPSIS: Final = "…"
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
@@ -83,6 +86,7 @@ def to_deal(row: Row, source: SourceMap) -> Deal:
         delivery_country=cells.text("delivery_country"),
         housework=cells.text("housework"),
         sync=SyncState(**{ours: cells.plain(theirs) for ours, theirs in SYNC_FIELDS.items()}),
+        readiness=Readiness(row.get(READY), _as_text(row.get(READY_REASONS))),
         retry=row.get(RETRY) is True,
         values={written: _as_text(value_at(row, path)) for written, path in source.routes.items()},
     )
@@ -262,6 +266,24 @@ def to_record(
         **{name: _or_null(value) for name, value in values.items() if name in writable},
         **({RETRY: False} if update.clear_retry else {}),
     }
+
+
+def to_readiness_record(
+    deal_id: str, told: Readiness, writable: Mapping[str, Field], object_: str = OPPORTUNITY
+) -> dict[str, Any]:
+    """What an open deal is told, as one record of a collection, with the fields that may be written (`writable`, by name)."""
+    values = {READY: told.ready, READY_REASONS: told.reasons}
+    return {
+        "attributes": {"type": object_},
+        "Id": long_id(deal_id),
+        **{name: value for name, value in values.items() if name in writable},
+    }
+
+
+def writable_readiness_fields(catalog: Catalog, object_: str = OPPORTUNITY) -> dict[str, Field]:
+    """Those of the two fields for open deals that exist and may be written, by name."""
+    found = {name: catalog.field(object_, name) for name in (READY, READY_REASONS)}
+    return {name: field for name, field in found.items() if field is not None and field.updateable}
 
 
 def writable_sync_fields(catalog: Catalog, object_: str = OPPORTUNITY) -> dict[str, Field]:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from sfspiris.adapters.salesforce.catalog import Catalog
 from sfspiris.adapters.salesforce.client import FieldUnknownError
-from sfspiris.adapters.salesforce.mapping import missing_sync_fields
+from sfspiris.adapters.salesforce.mapping import (
+    READY,
+    READY_REASONS,
+    missing_sync_fields,
+    writable_readiness_fields,
+)
 from sfspiris.adapters.salesforce.origin import unknown_object
 from sfspiris.adapters.salesforce.source import resolve, undescribed
 from sfspiris.errors import ConfigError
@@ -97,7 +102,8 @@ class KeptSchema:
             schema = self._read(catalog)
         except ConfigError:
             return None
-        return None if schema.lacks_something and age >= _LIFE_WITH_A_LACK else schema
+        lacks = schema.lacks_something or (self._source.readiness and _lacks_readiness(schema))
+        return None if lacks and age >= _LIFE_WITH_A_LACK else schema
 
     def _read(self, kept: Catalog | None) -> Schema:
         """The schema, asking Salesforce for the objects that are not in what is kept."""
@@ -115,3 +121,8 @@ class KeptSchema:
         session = self._client.session
         user = hashlib.sha256((session.user or "").encode()).hexdigest()[:12]
         return f"salesforce:{session.identity}:{user}:v{self._client.api_version}"
+
+
+def _lacks_readiness(schema: Schema) -> bool:
+    known = writable_readiness_fields(schema.catalog, schema.source.origin.object)
+    return not {READY, READY_REASONS} <= known.keys()

@@ -254,7 +254,7 @@ class Source:
     `gate` is a SOQL condition; `record_types` are developer names, none meaning all; `fields` are the paths of
     `[source.fields]`, ours → Salesforce's; `route_paths` are what the routes ask about. `object` is what deals are
     records of, and `lines` names the list of its lines where there is a choice. With `contacts`, the contact of a deal
-    without an account is read too.
+    without an account is read too; with `readiness`, what open deals were told about being invoiced.
     """
 
     gate: str = DEFAULT_GATE
@@ -264,6 +264,7 @@ class Source:
     object: str = OPPORTUNITY
     lines: str | None = None
     contacts: bool = False
+    readiness: bool = False
 
     @property
     def is_standard(self) -> bool:
