@@ -78,6 +78,22 @@ def test_one_flipped_bit_anywhere_is_noticed(file: Path, seed: int, dry: bool) -
         assert "state rebuild" in refused.value.remedy
 
 
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.release)])
+def test_a_flipped_bit_on_any_page_is_noticed(file: Path, times: int) -> None:
+    whole = file.read_bytes()
+    size = int.from_bytes(whole[16:18], "big")
+    pages = len(whole) // size
+    assert pages > 20
+    for page in range(pages):
+        for seed in range(times):
+            flipped = bytearray(whole)
+            place = random.Random(page * times + seed).randrange(size * 8)  # noqa: S311 - replays
+            flipped[page * size + place // 8] ^= 1 << place % 8
+            file.write_bytes(flipped)
+            with pytest.raises(StateDamaged), open_state(file, dry=True, now=NOW):
+                pass
+
+
 @pytest.mark.release
 @pytest.mark.timeout(3600)
 def test_not_one_of_a_thousand_flipped_bits_is_believed(file: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sfspiris.cli.wiring import Desk
     from sfspiris.core.doctor import Finding
     from sfspiris.report.doctor import DoctorDocument
+    from sfspiris.state.keeping import Look
 
 _HIDDEN: Final = re.compile(
     r"^(\s*(?:client_id|client_secret|username|private_key|orgnr|name|login_url|url|file|command)\s*=\s*).*$",
@@ -84,6 +85,22 @@ def _state(common: Common) -> list[Finding]:
 
     def judged() -> list[Finding]:
         found = look(state_file(common), now=utc_now())
+        where = (
+            [
+                Finding(
+                    "state",
+                    "place of the state file",
+                    State.BAD if found.is_place_refused else State.WARN,
+                    found.place,
+                    found.place_remedy or "",
+                )
+            ]
+            if found.place
+            else []
+        )
+        return [*where, *as_it_is(found)]
+
+    def as_it_is(found: Look) -> list[Finding]:
         if not found.exists and found.generation is None:
             return [Finding("state", "state file", State.OK, f"{found.file} is made by the first run.")]
         if found.trouble:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class StateDocument(Facts):
-    """What `sfspiris state info --json` prints. `finding` is what the seal says, `trouble` why the file cannot be used."""
+    """What `sfspiris state info --json` prints. `finding` is what the seal says, `trouble` why the file cannot be used.
+
+    `place` is what to know about where it lies, None on a local disk.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     command: Literal["state info"] = "state info"
@@ -28,6 +31,8 @@ class StateDocument(Facts):
     counts: dict[str, int]
     open_writes: int
     cursors: dict[str, Moment]
+    place: str | None = None
+    place_remedy: str | None = None
 
 
 class KeptDocument(Facts):
@@ -48,6 +53,8 @@ def print_state(console: Console, document: StateDocument) -> None:
             "size", f"{document.bytes} bytes, written by {how_many(document.generation or 0, 'opening')}"
         )
     page.entry("seal", document.finding)
+    if document.place:
+        page.entry("place", f"{document.place} {document.place_remedy}")
     if document.trouble:
         page.entry("trouble", document.trouble)
         page.last(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sfspiris.errors import StateDamaged, UsageError
-from sfspiris.state import runlock, seal, sqlite
+from sfspiris.state import place, runlock, seal, sqlite
 from sfspiris.state.schema import HEAD
 from sfspiris.state.store import open_state
 
@@ -28,7 +28,10 @@ _COUNTED = ("runs", "intents", "links", "customer_links", "holds")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the state file is. Times are UTC; `finding` is what its seal says, `trouble` why it cannot be used."""
+    """What the state file is. Times are UTC; `finding` is what its seal says, `trouble` why it cannot be used.
+
+    `place` is what to know about where it lies, and `place_remedy` what to do about it; both are None on a local disk.
+    """
 
     file: str
     exists: bool
@@ -41,10 +44,23 @@ class Look:
     counts: dict[str, int]
     open_writes: int
     cursors: dict[str, datetime]
+    place: str | None = None
+    place_remedy: str | None = None
+    is_place_refused: bool = False
 
 
 def look(file: Path, *, now: datetime) -> Look:
     """Everything about the state file that can be told without changing a byte of it, also when it is damaged."""
+    where = place.of(file)
+    return replace(
+        _look(file, now),
+        place=where.message or None,
+        place_remedy=where.remedy or None,
+        is_place_refused=where.kind is place.Kind.UNLOCKED,
+    )
+
+
+def _look(file: Path, now: datetime) -> Look:
     known = seal.read(file)
     if not file.exists():
         finding = seal.Finding.UNSEALED if known is None else seal.Finding.OLDER
@@ -146,6 +162,7 @@ def put_back(file: Path, backup: Path, owner: LockOwner, *, now: datetime) -> Pa
             f"{backup} is not a whole state of this version: {error.message}",
             remedy="Name another backup, or make the memory anew with `sfspiris state rebuild`.",
         ) from error
+    place.check(file)
     with runlock.hold(file, owner):
         arriving = file.with_name(f"{file.name}.arriving")
         arriving.unlink(missing_ok=True)
@@ -165,6 +182,7 @@ def set_aside(file: Path, owner: LockOwner, *, now: datetime) -> Path | None:
     """
     if not file.parent.is_dir():
         raise sqlite.unopenable(file, f"there is no folder {file.parent}")
+    place.check(file)
     with runlock.hold(file, owner):
         lost = _last_at_work(file, now)
         aside = _move_aside(file, now)

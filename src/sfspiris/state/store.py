@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sfspiris import __version__
 from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.errors import StateDamaged
-from sfspiris.state import runlock, seal, sqlite
+from sfspiris.state import place, runlock, seal, sqlite
 from sfspiris.state.address import state_file
 from sfspiris.state.catalog import Catalog
 from sfspiris.state.cursors import Cursors
@@ -176,7 +176,7 @@ def open_state(
     everything happens on a copy in memory: neither the file nor its folder changes, and a missing file is an empty
     state. `now` is UTC and stamps a state that is made. Another program's transaction is waited for `patience` seconds.
 
-    Raises ConfigError (another database, no such folder, no right to write), Locked (another program is inside),
+    Raises ConfigError (another database, no such folder, no right to write, a share without locks), Locked (another program is inside),
     StateDamaged (broken, not a database, another program's, or from a newer version) and SafetyStop (cannot be written).
     """
     file = state_file(address, base=base or Path.cwd())
@@ -286,6 +286,7 @@ def _check_place(file: Path, *, dry: bool) -> None:
             if file.exists():
                 file.open("rb").close()
             return
+        place.check(file)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         tempfile.TemporaryFile(dir=file.parent).close()  # SQLite's journal will stand there
     except OSError as error:
