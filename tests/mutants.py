@@ -569,6 +569,36 @@ BUGS = (
         "if self._read_only and effect is Effect.CREATE:",
         ("tests/unit/test_transport.py",),
     ),
+    Bug(
+        "a filter that the server passed over is taken for its word",
+        "adapters/spiris/ledger.py",
+        "return since is None or invoice.modified_at is None or invoice.modified_at >= since",
+        "return True",
+        (f"{LEDGER}::test_a_server_that_passes_over_the_filter_is_checked_row_by_row",),
+    ),
+    Bug(
+        "a share on which each machine keeps its own locks is used",
+        "state/store.py",
+        "        place.check(file)\n",
+        "",
+        ("tests/state/test_state_place.py",),
+    ),
+    Bug(
+        "a run that begins while another opens the file looks like damage",
+        "state/store.py",
+        "    if seal.read(file) != known:\n",
+        "    if seal.read(file) is known:\n",
+        (
+            "tests/faults/test_two_at_once.py::test_a_run_that_begins_or_ends_while_another_opens_the_file_is_no_damage",
+        ),
+    ),
+    Bug(
+        "a paid invoice that is found again counts as issued",
+        "engine/execute.py",
+        "            link = as_invoiced(link, action.invoice, today=world.clock.today())\n",
+        "            link = replace(link, invoice_id=action.invoice.id, invoice_number=action.invoice.number)\n",
+        (PROTOCOL,),
+    ),
 )
 
 

@@ -453,6 +453,17 @@ def test_only_what_changed_since_is_told_and_the_moment_itself_counts(spiris: Of
     assert len(ledger.invoices(modified_since=datetime(2026, 1, 1, tzinfo=UTC))[0]) == 1
 
 
+def test_a_server_that_passes_over_the_filter_is_checked_row_by_row(spiris: Office, ledger: Ledger) -> None:
+    """It answers with everything, and nothing in the answer says so."""
+    spiris.control("POST", f"drafts/{made(ledger).id}/issue", {"date": "2026-11-20"})
+    (first,), _ = ledger.invoices()
+    assert first.modified_at is not None
+    everything = spiris.control("GET", "requests")[-1]["response"]
+    assert len(everything["Data"]) == 1
+    spiris.fault("status", method="GET", path="/v2/customerinvoices$", code=200, body=everything)
+    assert ledger.invoices(modified_since=first.modified_at + timedelta(days=1))[0] == []
+
+
 # --- faults --------------------------------------------------------------------------------------------------------
 
 

@@ -13,12 +13,12 @@ import pytest
 
 from fakes import Killed, Stage, lost, over_quota
 from sfspiris.core.holds import HoldCode
-from sfspiris.core.model import DealStatus
+from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.planning.documents import SETTLE
 from sfspiris.engine.gather import FEED, Scope
 from sfspiris.engine.run import Guard, pull, push
 from sfspiris.engine.world import ServerClock
-from shorthand import buyer, deal, deal_id
+from shorthand import POLICY, buyer, deal, deal_id
 
 if TYPE_CHECKING:
     from sfspiris.core.outcome import RunResult
@@ -195,3 +195,79 @@ def test_a_pull_right_after_a_push_calls_no_draft_deleted_that_lists_do_not_show
         assert result.holds == ()
         assert stage.crm.deals[deal_id("D1")].sync.status == DealStatus.DRAFT
         stage.pass_time(6 * MINUTE)
+
+
+# --- people who touch what we wrote ------------------------------------------------------------------------------------
+
+
+def test_a_draft_whose_marker_finance_removed_is_still_known_by_its_id(stage: Stage) -> None:
+    """The id in our memory counts; what a person wrote in the field stays as it is."""
+    run(stage)
+    edited = stage.se.edit("draft-1", our_reference="Anna Ek")
+    stage.se.made[0] = replace(edited, texts=("Anna Ek",))
+    stage.pass_time(timedelta(days=1))
+    assert run(stage).results == ()
+    with stage.world(command="pull-invoice-status") as world:
+        result = pull(world, full=True)
+    assert (result.results, result.holds) == ((), ())
+    assert stage.crm.deals[deal_id("D1")].sync.status == DealStatus.DRAFT
+    assert [one.texts for one in stage.se.made] == [("Anna Ek",)]
+
+
+def test_a_marker_whose_letter_case_a_field_has_lost_is_not_believed_and_nothing_is_made_twice(
+    stage: Stage,
+) -> None:
+    """Ids differ by case alone, so a folded one may be another deal's: a person decides."""
+    stage.se.trouble.after[2] = lost
+    run(stage)
+    made = stage.se.made[0]
+    stage.se.made[0] = replace(made, texts=tuple(words.lower() for words in made.texts))
+    stage.pass_time(SETTLE)
+    assert codes(run(stage)) == [HoldCode.OUTCOME_UNKNOWN]
+    assert len(stage.se.made) == 1
+
+
+def test_a_deal_that_is_won_again_for_another_amount_changes_its_draft_and_makes_no_second(
+    stage: Stage,
+) -> None:
+    run(stage)
+    stage.crm.leave(deal_id("D1"))
+    run(stage)
+    back = stage.crm.reopened.pop(deal_id("D1"))
+    stage.pass_time(MINUTE)
+    stage.crm.add(replace(back, lines=deal("D1", "3 x 500 KONS").lines))
+    run(stage)
+    assert [(one.id, one.totals.net) for one in stage.se.made] == [("draft-1", Decimal(1500))]
+
+
+def test_another_orgs_deal_with_the_same_id_is_not_ours(stage: Stage) -> None:
+    """A sandbox copied from production has the same ids; the marker tells the orgs apart."""
+    run(stage)
+    (theirs,) = stage.se.made
+    stage.se.made[0] = replace(
+        theirs, texts=tuple(one.replace(POLICY.org_tag, "ZZZZZ") for one in theirs.texts)
+    )
+    forget(stage)
+    stage.crm.deals[deal_id("D1")] = replace(stage.crm.deals[deal_id("D1")], sync=SyncState())
+    run(stage)
+    assert len(stage.se.made) == 2
+    assert POLICY.org_tag in " ".join(stage.se.made[1].texts)
+
+
+def test_a_run_that_lost_its_lock_meets_the_journal_and_makes_nothing_twice(stage: Stage) -> None:
+    """A lock is politeness: a run stopped for hours may wake when another is at work. The open write is the guard."""
+    inner: list[RunResult] = []
+
+    def another_run() -> BaseException:
+        inner.append(run(stage))
+        return lost()
+
+    stage.se.trouble.before[2] = another_run
+    run(stage)
+    (second,) = inner
+    assert codes(second) == [HoldCode.OUTCOME_UNKNOWN]
+    assert stage.se.made == []
+    stage.pass_time(SETTLE)
+    run(stage)
+    run(stage)
+    assert len(stage.se.made) == 1
