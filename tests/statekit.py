@@ -127,6 +127,22 @@ def run_child(code: str, *arguments: object) -> subprocess.CompletedProcess[str]
     )
 
 
+@contextmanager
+def started_child(code: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """A Python process that is at it while the block lasts; it ends when a line is written to it, or with the block."""
+    child = subprocess.Popen(
+        _command(code, arguments),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=_environment(),
+    )
+    try:
+        yield child
+    finally:
+        child.communicate("\n", timeout=60)
+
+
 def run_children(code: str, *arguments: object, number: int) -> list[str]:
     """What several processes printed that ran the code at once: each prints a line, and reads one to go on."""
     children = [

@@ -93,7 +93,7 @@ class Story:
         )
 
     def must_stand_once_each(self) -> None:
-        assert set(self.documents().values()) <= {1}
+        assert set(self.documents().values()) <= {1}, "one deal, one draft"
 
     def world(self) -> Json:
         return {

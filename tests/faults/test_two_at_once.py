@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playground import Playground, sandbox_up, wait_for
+from playground import Playground, sandbox_up
 from sfspiris.state import seal
 from sfspiris.state.runlock import LockOwner, hold
 from sfspiris.state.store import open_state
@@ -40,7 +40,7 @@ def demo(running: Playground) -> Playground:
 
 def must_stand_once_each(demo: Playground) -> int:
     standing = Counter(one["OurReference"] for one in demo.drafts())
-    assert set(standing.values()) == {1}
+    assert set(standing.values()) == {1}, "one deal, one draft"
     return len(standing)
 
 
@@ -80,11 +80,13 @@ def test_a_hundred_pairs(demo: Playground) -> None:
 
 def at_work(demo: Playground) -> subprocess.Popen[str]:
     """A run that has sent its second draft and waits for the answer."""
-    fault = {"method": "POST", "path": "/v2/customerinvoicedrafts", "nth": 2, "effect": "delay", "seconds": 1}
+    fault = {"method": "POST", "path": "/v2/customerinvoicedrafts", "nth": 2, "effect": "delay", "seconds": 3}
     demo.control("spiris", "POST", "faults", fault)
     process = demo.start("push-closed-won", "--json")
-    wait_for(demo, "/v2/customerinvoicedrafts", method="POST")
-    return process
+    for _ in range(20_000):
+        if demo.control("spiris", "GET", "faults")[0]["matched"] == 2:
+            return process
+    raise AssertionError("the second draft was never sent")
 
 
 def test_a_run_that_stands_still_keeps_its_lock_and_goes_on(demo: Playground) -> None:

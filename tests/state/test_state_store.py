@@ -28,6 +28,7 @@ from statekit import (
     run_child,
     run_children,
     started,
+    started_child,
 )
 
 if TYPE_CHECKING:
@@ -317,6 +318,31 @@ def test_a_file_that_another_program_keeps_locked_is_told(kept: Path, dry: bool)
         ):
             pass
     assert refused.value.exit_code == 6
+
+
+def test_a_run_that_is_inside_a_transaction_is_named(kept: Path) -> None:
+    """Stopped in the middle of a commit, say: it holds the file itself, not only the lock beside it."""
+    code = """
+        import os, socket, sqlite3, sys
+        from statekit import NOW
+        from sfspiris.state.store import open_state
+        with open_state(sys.argv[1], dry=False, now=NOW) as state:
+            with state.run_lock("sync", "run-7", pid=os.getpid(), host=socket.gethostname(), started_at=NOW):
+                inside = sqlite3.connect(sys.argv[1])
+                inside.execute("BEGIN EXCLUSIVE")
+                print(os.getpid(), flush=True)
+                sys.stdin.readline()
+    """
+    with started_child(code, kept) as child:
+        assert child.stdout is not None
+        pid = child.stdout.readline().strip()
+        with (
+            pytest.raises(Locked, match=f"run-7, process {pid} on"),
+            open_state(kept, dry=False, now=NOW, patience=0),
+        ):
+            pass
+    with open_state(kept, dry=False, now=NOW, patience=0):
+        pass
 
 
 def test_a_write_while_another_program_writes_is_refused_and_can_be_done_again(kept: Path) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from sfspiris.state import seal, sqlite
+from sfspiris.errors import Locked
+from sfspiris.state import runlock, seal, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,4 +63,6 @@ class Database:
             told = sqlite.explain(error.orig, self._file)
             if told is None:
                 raise
+            if isinstance(told, Locked):
+                told = runlock.naming(self._file, told)
             raise told from error

@@ -62,6 +62,12 @@ def hold(file: Path, owner: LockOwner) -> Iterator[None]:
         lock.release()
 
 
+def naming(file: Path, otherwise: Locked) -> Locked:
+    """The error for a state file that some program is inside of, with the name of the run when it is one of ours."""
+    owner = _introduced(file.with_name(f"{file.name}.lock.json"))
+    return otherwise if owner is None or owner.pid == os.getpid() else _locked(file, owner)
+
+
 @contextmanager
 def alone(file: Path) -> Iterator[bool]:
     """Whether no run is at work with a state file; while the block lasts none begins then."""

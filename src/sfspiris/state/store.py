@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from sfspiris import __version__
 from sfspiris.core.lifecycle import IntentEvent
-from sfspiris.errors import StateDamaged
+from sfspiris.errors import Locked, StateDamaged
 from sfspiris.state import place, runlock, seal, sqlite
 from sfspiris.state.address import state_file
 from sfspiris.state.catalog import Catalog
@@ -273,7 +273,8 @@ def _connect(file: Path, *, dry: bool, patience: float) -> sqlite3.Connection:
             connection.close()
             raise
     except sqlite3.Error as error:
-        raise (sqlite.explain(error, file) or sqlite.damaged(file)) from error
+        told = sqlite.explain(error, file) or sqlite.damaged(file)
+        raise (runlock.naming(file, told) if isinstance(told, Locked) else told) from error
     return connection
 
 
