@@ -401,6 +401,8 @@ def test_find_shows_a_record_with_its_link_and_what_it_may_be(ready: Playground)
     assert ready.writes() == []
     shown = ready.sfspiris("match", "find", "kalle", "--json").document["pairs"]
     assert [x["customer"]["orgnr"] for x in shown] == ["[personal-id]"]
+    idle = ready.sfspiris("match", "find", name(IDLE), "--json").document["pairs"]
+    assert [x["status"] for x in idle] == ["unmatched"]
     assert "Nothing was found" in ready.sfspiris("match", "find", "finns inte").out
     assert ready.sfspiris("match", "find").code == 2
     assert ready.sfspiris("match", "find", "x", "--number", "1").code == 2

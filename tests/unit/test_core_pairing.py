@@ -127,6 +127,15 @@ def test_a_customer_that_leads_clearly_is_suggested_alone_and_the_other_stands_b
     ]
 
 
+def test_two_under_one_organisation_number_are_both_shown_though_one_has_more_in_common() -> None:
+    twins = (known("1", "Exempel, inköp Gimo", orgnr="5560125790"), known("2", orgnr="5560125790"))
+    found = look(account(orgnr="556012-5790"), customers=twins)
+    assert [(one.status, one.customer.number if one.customer else None) for one in found] == [
+        (PairStatus.AMBIGUOUS, "2"),
+        (PairStatus.AMBIGUOUS, "1"),
+    ]
+
+
 def test_one_customer_is_not_suggested_to_two_accounts_by_name_but_is_by_number() -> None:
     two = (account(), account(ident="001000000000A02AAA"))
     found = look(*two, customers=(known("1"),))
@@ -177,6 +186,8 @@ def test_every_customer_stands_in_the_list_and_accounts_without_deals_only_when_
         (PairStatus.UNMATCHED, True),
     ]
     assert idle not in [one.account for one in found]
+    every = pairs("se", [idle], (known("1"),), {}, org_tag=TAG, idle=True)
+    assert idle in [one.account for one in every]
 
 
 def test_what_people_type_to_get_past_a_field_is_no_number() -> None:

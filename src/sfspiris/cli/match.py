@@ -85,7 +85,7 @@ def find(
         )
     with open_session(common, "match find", dry=True) as session:
         found: tuple[Pair, ...] = tuple(
-            one for one in look(session.world, common.companies) if is_wanted(one, wanted)
+            one for one in look(session.world, common.companies, idle=True) if is_wanted(one, wanted)
         )
     document = match_document("match find", found)
     answer(common, document, lambda console: print_found(console, document))

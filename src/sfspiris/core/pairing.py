@@ -147,11 +147,12 @@ def pairs(
     links: Mapping[str, str],
     *,
     org_tag: str,
+    idle: bool = False,
 ) -> tuple[Pair, ...]:
     """Every account that concerns the company and every customer of it, in a stable order.
 
     `links` are the customer's ids by the buyer's. An account concerns the company when it has Deals there, is linked, or
-    shares something with a customer. Lines that need a person come first, then suggestions, accounts without anybody,
+    shares something with a customer; with `idle`, all of them are told. Lines that need a person come first, then suggestions, accounts without anybody,
     links, and last the customers that no line above names.
     """
     known = {one.id: one for one in customers}
@@ -168,7 +169,10 @@ def pairs(
             )
             found.append(Pair(company, PairStatus.LINKED, account, customer, likeness, linked))
             continue
-        found += _candidates(company, account, customers, index, org_tag)
+        fitting = _candidates(company, account, customers, index, org_tag)
+        if not fitting and (account.has_deals or idle):
+            fitting = [Pair(company, PairStatus.UNMATCHED, account, None)]
+        found += fitting
     found = _parted_rivals(found, links)
     named = {one.customer.id for one in found if one.customer is not None}
     found += [Pair(company, PairStatus.UNMATCHED, None, one) for one in customers if one.id not in named]
@@ -186,7 +190,7 @@ def _order(one: Pair) -> tuple[int, str, str, int, str]:
 def _candidates(
     company: str, account: Account, customers: Sequence[LedgerCustomer], index: _Index, org_tag: str
 ) -> list[Pair]:
-    """The account with the customers that fit it, the best one first; alone when it has Deals and nobody fits."""
+    """The account with the customers that fit it, the best one first."""
     weighed = [
         (customers[place], compare(account.buyer, customers[place], org_tag))
         for place in sorted(_near(account.buyer, index, org_tag))
@@ -196,13 +200,15 @@ def _candidates(
         key=lambda one: (-one[1].score, bool(one[1].against), one[0].number, one[0].id),
     )
     if not fitting:
-        return [Pair(company, PairStatus.UNMATCHED, account, None)] if account.has_deals else []
+        return []
     (_, best), *others = fitting
     is_clear = (
         best.score >= SUGGESTED_FROM
         and not best.against
         and not _NAMING.isdisjoint(best.evidence)
         and all(best.score - other.score >= LEAD for _, other in others)
+        # A twin under the same number is as right by law, however little else it has in common.
+        and not (best.is_proof and any(other.is_proof for _, other in others))
     )
     if is_clear:
         return [Pair(company, PairStatus.SUGGESTED, account, *fitting[0])]

@@ -40,8 +40,11 @@ class _Buyers:
     companies: dict[str, set[str]] = field(default_factory=dict)
 
 
-def look(world: World, companies: Collection[str] = ()) -> tuple[Pair, ...]:
-    """Every account that concerns these companies beside the customers that it may be, and every other customer."""
+def look(world: World, companies: Collection[str] = (), *, idle: bool = False) -> tuple[Pair, ...]:
+    """Every account that concerns these companies beside the customers that it may be, and every other customer.
+
+    With `idle`, accounts that concern none of them are told too.
+    """
     chosen = _chosen(world, companies)
     buyers = _buyers(world)
     found: list[Pair] = []
@@ -52,7 +55,7 @@ def look(world: World, companies: Collection[str] = ()) -> tuple[Pair, ...]:
             for buyer in _with_links(world, buyers.by_id, links)
         ]
         customers = world.ledgers[company].customers()
-        found += pairs(company, accounts, customers, links, org_tag=world.policy.org_tag)
+        found += pairs(company, accounts, customers, links, org_tag=world.policy.org_tag, idle=idle)
     return tuple(found)
 
 

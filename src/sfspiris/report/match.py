@@ -414,4 +414,5 @@ def _summed_up(document: LinkDocument) -> str:
     parts = [f"{how_many(len(document.changes), 'link')} {verb}"]
     parts += [f"{document.unchanged} so already"] if document.unchanged else []
     parts += [f"{refused} left out"] if document.refused else []
-    return f"{', '.join(parts)}."
+    told = ", ".join(parts)
+    return f"{told[0].upper()}{told[1:]}."
