@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +16,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-from sfspiris.core.lifecycle import LIVE_STATES, IntentState
+from sfspiris.core.lifecycle import LIVE_STATES, IntentEvent, IntentState
 from sfspiris.state import migrations, schema
 from sfspiris.state.store import open_state
 from sfspiris.state.types import Amount, UtcTime
-from statekit import NOW
+from statekit import NOW, deal_link, hold, new_draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,3 +228,41 @@ def test_nothing_stays_nothing() -> None:
     for kind in (UtcTime(), Amount()):
         assert kind.process_bind_param(None, POSTGRESQL) is None
         assert kind.process_result_value(None, POSTGRESQL) is None
+
+
+def test_people_can_ask_for_runs_deals_and_errors_in_sql_of_their_own(
+    migrated: Path,
+) -> None:
+    with open_state(migrated, dry=False, now=NOW) as state:
+        state.runs.start("run-1", "push-closed-won", at=NOW)
+        state.holds.replace({"D9": [hold("D9")]}, at=NOW, run_id="run-1")
+        first, second = (replace(deal_link("D1"), revision=one, draft_id=f"U{one}") for one in (1, 2))
+        state.links.save([first, second])
+        sent = state.journal.record_intent(new_draft("D2"), at=NOW, run_id="run-1")
+        sent = state.journal.move(sent, IntentEvent.ARM, at=NOW, run_id="run-1")
+        state.journal.move(sent, IntentEvent.REFUSE, at=NOW, run_id="run-1", note="2000")
+        done = state.journal.record_intent(new_draft("D3"), at=NOW, run_id="run-1")
+        state.journal.move(done, IntentEvent.ARM, at=NOW, run_id="run-1")
+    with closing(sqlite3.connect(f"file:{migrated}?mode=ro", uri=True)) as connection:
+        ask = connection.execute
+        assert ask("SELECT run_id, command, status FROM v_runs").fetchall() == [
+            ("run-1", "push-closed-won", "unfinished")
+        ]
+        assert ask("SELECT deal_id, status, draft_id FROM v_deals ORDER BY deal_id").fetchall() == [
+            ("D1", "Draft", "U2"),
+            ("D9", "Held", None),
+        ]
+        assert ask("SELECT what, deal_id, code FROM v_errors ORDER BY deal_id").fetchall() == [
+            ("refused", "D2", "2000"),
+            ("sent", "D3", None),
+            ("held", "D9", hold("D9").code),
+        ]
+        with pytest.raises(sqlite3.OperationalError):
+            ask("DELETE FROM v_deals")
+    with open_state(migrated, dry=False, now=NOW) as state:
+        later_one = state.journal.record_intent(new_draft("D2"), at=NOW, run_id="run-1")
+        later_one = state.journal.move(later_one, IntentEvent.ARM, at=NOW, run_id="run-1")
+        state.journal.move(later_one, IntentEvent.CONFIRM, at=NOW, run_id="run-1", remote_id="U3")
+    with closing(sqlite3.connect(migrated)) as connection:
+        found = connection.execute("SELECT deal_id FROM v_errors ORDER BY deal_id").fetchall()
+        assert found == [("D3",), ("D9",)]

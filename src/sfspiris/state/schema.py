@@ -424,3 +424,48 @@ shown_events = sa.Table(
     sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="shown_events_run"),
     comment="every record in the CRM that shows an invoice or what an account owes, each time it was written; rows are only added",
 )
+
+VIEWS: Final = {
+    "v_runs": """
+    SELECT run_id, command, started_at, finished_at, COALESCE(status, 'unfinished') AS status,
+           created, updated, deleted, unchanged, held, failed
+    FROM runs
+""",
+    "v_deals": """
+    SELECT l.deal_id, l.company, l.revision, l.status, l.draft_id, l.invoice_number, l.net, l.currency, l.due_on,
+           l.remaining, l.code, l.created_at AS since, l.correlation_id
+    FROM links AS l
+    WHERE NOT EXISTS (SELECT 1 FROM links AS newer WHERE newer.deal_id = l.deal_id AND newer.revision > l.revision)
+    UNION ALL
+    SELECT h.deal_id, MAX(h.company), NULL, 'Held', NULL, NULL, NULL, NULL, NULL,
+           NULL, MIN(h.code), MIN(h.first_seen), NULL
+    FROM holds AS h
+    WHERE NOT EXISTS (SELECT 1 FROM links AS l WHERE l.deal_id = h.deal_id)
+    GROUP BY h.deal_id
+""",
+    "v_errors": """
+    SELECT 'held' AS what, deal_id, company, NULL AS kind, code, field, first_seen AS since, run_id
+    FROM holds
+    UNION ALL
+    SELECT i.state, i.deal_id, i.company, i.kind,
+           (SELECT j.note FROM journal AS j WHERE j.intent_id = i.id ORDER BY j.id DESC LIMIT 1), NULL, i.updated_at, i.run_id
+    FROM intents AS i
+    WHERE i.state IN ('sent', 'review', 'refused')
+      AND NOT EXISTS (SELECT 1 FROM intents AS newer WHERE newer.kind = i.kind AND newer.company = i.company
+                      AND newer.subject = i.subject AND newer.id > i.id)
+""",
+}
+"""For people who ask the file with SQL of their own: what each run did, how each deal stands, and what waits or failed.
+
+`v_deals` has the latest document of each deal, and deals that are held without one. `v_errors` has every hold, and every
+write that was refused, has no known outcome or waits for a person's judgement, unless a later one took its place. Nothing
+in the program reads them.
+"""
+
+
+def _create_views(_metadata: sa.MetaData, connection: sa.Connection, **_more: object) -> None:
+    for name, view in VIEWS.items():
+        connection.execute(sa.text(f"CREATE VIEW {name} AS {view}"))
+
+
+sa.event.listen(metadata, "after_create", _create_views)

@@ -11,6 +11,37 @@ down_revision = None
 INTENT_STATES = ("new", "sent", "done", "adopted", "refused", "review", "dropped")
 UTC = sa.DateTime(timezone=True)
 
+VIEWS = {
+    "v_runs": """
+    SELECT run_id, command, started_at, finished_at, COALESCE(status, 'unfinished') AS status,
+           created, updated, deleted, unchanged, held, failed
+    FROM runs
+""",
+    "v_deals": """
+    SELECT l.deal_id, l.company, l.revision, l.status, l.draft_id, l.invoice_number, l.net, l.currency, l.due_on,
+           l.remaining, l.code, l.created_at AS since, l.correlation_id
+    FROM links AS l
+    WHERE NOT EXISTS (SELECT 1 FROM links AS newer WHERE newer.deal_id = l.deal_id AND newer.revision > l.revision)
+    UNION ALL
+    SELECT h.deal_id, MAX(h.company), NULL, 'Held', NULL, NULL, NULL, NULL, NULL,
+           NULL, MIN(h.code), MIN(h.first_seen), NULL
+    FROM holds AS h
+    WHERE NOT EXISTS (SELECT 1 FROM links AS l WHERE l.deal_id = h.deal_id)
+    GROUP BY h.deal_id
+""",
+    "v_errors": """
+    SELECT 'held' AS what, deal_id, company, NULL AS kind, code, field, first_seen AS since, run_id
+    FROM holds
+    UNION ALL
+    SELECT i.state, i.deal_id, i.company, i.kind,
+           (SELECT j.note FROM journal AS j WHERE j.intent_id = i.id ORDER BY j.id DESC LIMIT 1), NULL, i.updated_at, i.run_id
+    FROM intents AS i
+    WHERE i.state IN ('sent', 'review', 'refused')
+      AND NOT EXISTS (SELECT 1 FROM intents AS newer WHERE newer.kind = i.kind AND newer.company = i.company
+                      AND newer.subject = i.subject AND newer.id > i.id)
+""",
+}
+
 
 def words(*values: str, name: str) -> sa.Enum:
     """Text that is one of the values."""
@@ -303,3 +334,5 @@ def upgrade() -> None:
         sa.Column("payload_hash", sa.Text, nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="shown_events_run"),
     )
+    for name, view in VIEWS.items():
+        op.execute(f"CREATE VIEW {name} AS {view}")
