@@ -304,6 +304,8 @@ def contradict_each_other(one: Buyer, other: Buyer) -> bool:
 
 
 def _against(buyer: Buyer, customer: LedgerCustomer, evidence: Collection[Evidence]) -> Iterable[str]:
+    if not buyer.name:
+        yield "the account cannot be read in the CRM"
     if differs := contradiction(buyer, customer):
         yield differs
     if not customer.is_active:

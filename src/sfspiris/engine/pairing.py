@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from sfspiris import sentences
 from sfspiris.core.holds import Warn, WarningCode
+from sfspiris.core.model import Buyer
 from sfspiris.core.outcome import RunStatus
 from sfspiris.core.pairing import Account, pairs, told_by_number
-from sfspiris.core.planning.linking import Books, Linked, decide_links
+from sfspiris.core.planning.linking import Books, Linked, LinkWord, decide_links
 from sfspiris.core.routing import route
 from sfspiris.ports.crm import Reach, Selection
 from sfspiris.state.links import CustomerLink, LinkEvent
@@ -23,13 +24,12 @@ from sfspiris.state.runs import RunCounts
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sfspiris.core.model import Buyer, LedgerCustomer
+    from sfspiris.core.model import LedgerCustomer
     from sfspiris.core.pairing import Pair
     from sfspiris.core.planning.linking import LinkChange, LinkRow
     from sfspiris.engine.world import World
 
 _SHORT_ID = 15
-_ID_LENGTHS = (_SHORT_ID, 18)
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ def look(world: World, companies: Collection[str] = (), *, idle: bool = False) -
         links = _links(world, company)
         accounts = [
             Account(buyer, has_deals=company in buyers.companies.get(buyer.id, ()))
-            for buyer in _with_links(world, buyers.by_id, links)
+            for buyer in (*buyers.by_id.values(), *_unread(links, buyers.by_id))
         ]
         customers = world.ledgers[company].customers()
         found += pairs(company, accounts, customers, links, org_tag=world.policy.org_tag, idle=idle)
@@ -78,10 +78,9 @@ def _buyers(world: World) -> _Buyers:
     return known
 
 
-def _with_links(world: World, buyers: Mapping[str, Buyer], links: Mapping[str, str]) -> Iterable[Buyer]:
-    missing = sorted(links.keys() - buyers.keys())
-    found = world.crm.read_buyers(missing) if missing else ()
-    return (*buyers.values(), *found)
+def _unread(links: Iterable[str], known: Mapping[str, Buyer]) -> list[Buyer]:
+    """The accounts that are linked but not there any more, or hidden from us: by their ids alone."""
+    return [Buyer(one, "") for one in sorted(set(links) - known.keys())]
 
 
 def _links(world: World, company: str) -> dict[str, str]:
@@ -123,25 +122,25 @@ def say(
 
 
 def _named(world: World, rows: Sequence[LinkRow], books: Mapping[str, Books]) -> dict[str, Buyer]:
-    """The accounts that the rows name, by the id as it stands there, and those that share a customer with them."""
-    asked = {one.account for one in rows if _is_account_id(one.account)}
-    about = {one.company for one in rows} & books.keys()
-    wanted = {
-        customer.id for one in rows if one.company in about for customer in books[one.company].meant_by(one)
-    }
-    sharing = {
-        buyer_id
-        for company in about
-        for buyer_id, customer_id in books[company].links.items()
-        if customer_id in wanted
-    }
-    found = {one.id: one for one in world.crm.read_buyers(sorted(asked | sharing))} if asked else {}
-    short = {one[:_SHORT_ID]: buyer for one, buyer in found.items()}
-    return found | {one: short[one] for one in asked if one in short}
+    """All accounts by their ids, and those that the rows name by the ids that stand there.
 
-
-def _is_account_id(value: str) -> bool:
-    return len(value) in _ID_LENGTHS and value.isascii() and value.isalnum()
+    They are told as for the list, so that what only a Deal says of its account counts here as well. Who cannot be read any more
+    can still be parted.
+    """
+    if not rows:
+        return {}
+    known = _buyers(world).by_id
+    linked = [one for own in books.values() for one in own.links]
+    parted = {one.id: one for one in _unread(linked, known)}
+    short = {one[:_SHORT_ID]: one for one in (*known, *parted)}
+    named = dict(known)
+    for row in rows:
+        ident = short.get(row.account, row.account)
+        if ident in known:
+            named[row.account] = known[ident]
+        elif ident in parted and row.action.casefold() == LinkWord.UNLINK:
+            named[row.account] = parted[ident]
+    return named
 
 
 def _event(world: World, change: LinkChange, who: str) -> LinkEvent:
@@ -205,7 +204,7 @@ def recover_links(world: World) -> int:
     A number is taken when exactly one company has an active customer of it that nothing speaks against, and the account is not
     linked there already. Who linked them, and when, was lost with the old memory, and so was who was parted.
     """
-    buyers = world.crm.read_buyers()
+    buyers = tuple(_buyers(world).by_id.values())
     found: dict[str, list[tuple[str, LedgerCustomer]]] = {}
     for company in _chosen(world, ()) if any(one.customer_number for one in buyers) else ():
         for buyer_id, customer in told_by_number(buyers, world.ledgers[company].customers()).items():
