@@ -571,6 +571,18 @@ def test_logs_carry_no_secret_and_no_value(org: Org, caplog: pytest.LogCaptureFi
         assert not [line for line in ours if secret in line]
 
 
+def test_the_names_of_many_deals_are_one_call(org: Org) -> None:
+    org.reset(more_deals=250)
+    ids = [one["Id"] for one in org.records("Opportunity")]
+    crm = org.crm()
+    org.forget_requests()
+    found = crm.exist([*ids, "006000000000001AAA"])
+    assert found.keys() == set(ids)
+    assert found[ids[-1]].stage == "Closed Won"
+    assert org.paths[-1] == "composite/sobjects/Opportunity"
+    assert len([one for one in org.paths if "oauth2" not in one]) == 1
+
+
 # --- accounts by themselves ----------------------------------------------------------------------------------------
 
 

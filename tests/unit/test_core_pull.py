@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
 from sfspiris.core.actions import Plan, WriteDeal
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.identity import Marker
@@ -163,3 +165,21 @@ def test_an_invoice_made_anew_for_a_credited_one_is_followed() -> None:
     found = pull(credited, anew)
     assert found.links[LINK.deal_id].invoice_number == "1050"
     assert [one.code for one in found.plan.warnings] == [WarningCode.INVOICE_DIFFERS]
+
+
+@pytest.mark.parametrize("origin", [LINK.draft_id, None])
+def test_credited_and_invoiced_anew_before_anybody_looked_is_followed_at_once(origin: str | None) -> None:
+    """Both carry the Deal's reference; the one that nothing stands of any more does not make it a guess."""
+    marked = (str(Marker(SOLD.id, 1, TAG)),)
+    credited = invoice("1042", draft_id=origin, texts=marked, credited=Decimal(1000), remaining=Decimal(0))
+    anew = invoice("1050", texts=marked)
+    found = pull(LINK, credited, anew)
+    assert found.links[LINK.deal_id].invoice_number == "1050"
+    assert found.links[LINK.deal_id].status is DealStatus.ISSUED
+    assert found.plan.holds == ()
+
+
+def test_two_invoices_that_stand_are_for_a_person_to_tell_apart() -> None:
+    marked = (str(Marker(SOLD.id, 1, TAG)),)
+    two = (invoice("1042", texts=marked), invoice("1050", texts=marked))
+    assert only_hold(pull(LINK, *two, complete=True))[0] is HoldCode.INVOICE_UNCERTAIN

@@ -240,16 +240,10 @@ def test_a_voided_invoice_is_credited_in_full_and_no_money() -> None:
     void = replace(booked("1"), remaining=Decimal(0), remaining_in_books=Decimal(0))
     assert void.is_void
     record = invoice_record(void, company="se", account=ACME, deal_id=None, credits_number=None, today=TODAY)
-    assert (record.status, record.amount_paid, record.amount_credited, record.paid_date) == (
-        DealStatus.CREDITED,
-        Decimal(0),
-        Decimal(1000),
-        None,
-    )
+    assert record.status is DealStatus.CREDITED
+    assert [record.amount_paid, record.amount_credited] == [0, 1000]
+    assert record.paid_date is None
     summary = account_summary(ACME, "1001", [void, booked("2")], today=TODAY)
-    assert (summary.spiris_invoiced_total, summary.spiris_collected_total) == (
-        Decimal(1000),
-        Decimal(0),
-    )
+    assert [summary.spiris_invoiced_total, summary.spiris_collected_total] == [1000, 0]
     assert not replace(void, last_payment_on=TODAY).is_void, "a payment leaves its day"
     assert not booked("3", "0").is_void, "an invoice over nothing has nothing to take back"

@@ -169,7 +169,12 @@ class SalesforceCrm:
         """Those of the ids that Salesforce knows, in their 18-character form, each with its name and stage."""
         known = _long_ids(one for one in ids if is_id(one))
         origin = self._origin()
-        rows = [row for query in soql.existence_queries(known, origin) for row in self._query(query).rows]
+        if len(known) > soql.IDS_PER_QUERY:
+            names = ("Id", origin.name, *((origin.stage,) if origin.stage else ()))
+            rows = self._schema.with_known_fields(lambda: self._client.retrieve(origin.object, known, names))
+        else:
+            queries = soql.existence_queries(known, origin)
+            rows = [row for query in queries for row in self._query(query).rows]
         return {
             long_id(row["Id"]): KnownDeal(
                 str(row.get(origin.name) or ""), str(row.get(origin.stage or "") or "")

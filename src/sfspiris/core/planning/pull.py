@@ -136,11 +136,17 @@ class _Seen:
 
     def invoice(self, link: DealLink) -> Invoice | None:
         if link.invoice_id:
-            return self._instead_of_credited(link) or self._by_id.get(link.invoice_id)
-        if origin := self._by_origin.get(link.draft_id):
-            return origin
+            known = self._by_id.get(link.invoice_id)
+            was_credited = link.status is DealStatus.CREDITED
+        else:
+            known = self._by_origin.get(link.draft_id)
+            was_credited = False
+        if known is not None or link.invoice_id:
+            is_taken_back = was_credited if known is None else _is_taken_back(known)
+            return (self._in_place_of(link, known) if is_taken_back else None) or known
         marked = self._marked(link)
-        return marked[0] if len(marked) == 1 else None
+        live = [one for one in marked if not _is_taken_back(one)]
+        return next((one[0] for one in (marked, live) if len(one) == 1), None)
 
     def candidates(self, link: DealLink) -> list[Invoice]:
         """Invoices that may have come from the Deal's draft although nothing proves it, by number.
@@ -167,14 +173,20 @@ class _Seen:
         marker = Marker(link.deal_id, link.revision, self._org_tag)
         return [one for one in self._invoices if marker.stands_in(one.texts)]
 
-    def _instead_of_credited(self, link: DealLink) -> Invoice | None:
+    def _in_place_of(self, link: DealLink, credited: Invoice | None) -> Invoice | None:
         """The one invoice that finance made in place of the Deal's credited one, with its reference copied."""
-        if link.status is not DealStatus.CREDITED:
-            return None
+        known = {link.invoice_id, credited.id if credited else None}
         later = [
-            one for one in self._marked(link) if one.id != link.invoice_id and one.id not in self._linked
+            one
+            for one in self._marked(link)
+            if one.id not in known and one.id not in self._linked and not _is_taken_back(one)
         ]
         return later[0] if len(later) == 1 else None
+
+
+def _is_taken_back(invoice: Invoice) -> bool:
+    """Whether nothing of the invoice stands any more: credited in full, or voided."""
+    return 0 < abs(invoice.totals.gross) <= invoice.taken_back
 
 
 def _judge(link: DealLink, seen: _Seen, *, today: date, settle: timedelta) -> DealLink:
