@@ -153,3 +153,38 @@ def test_a_pulls_reports_show_what_was_paid_what_is_open_and_when_it_is_due(
     report = (demo.folder / "pull.md").read_text(encoding="utf-8")
     (row,) = [one for one in report.splitlines() if one.startswith(f"| {number} | Partly Paid |")]
     assert due in row
+
+
+def test_what_we_write_ourselves_comes_back_as_no_change(
+    issued: tuple[Playground, list[Json], dict[str, str]],
+) -> None:
+    """A pull moves the deals' and the accounts' stamps; the push that reads them again has nothing to do."""
+    demo, _, _ = issued
+    demo.sfspiris("pull-invoice-status")
+    demo.forget_calls()
+    ended = demo.sfspiris("push-closed-won", "--json")
+    assert ended.document["actions"] == []
+    assert demo.writes() == []
+
+
+def test_a_full_sync_heals_what_no_window_shows(
+    issued: tuple[Playground, list[Json], dict[str, str]],
+) -> None:
+    demo, made, owners = issued
+    for side in ("salesforce", "spiris"):
+        demo.control(side, "PUT", "clock", {"now": "2026-11-20T10:00:00Z"})
+    demo.sfspiris("pull-invoice-status")
+    demo.control("spiris", "PUT", "switches", {"payment_moves_modified": "no"})
+    finance(demo, f"invoices/{made[2]['Id']}/pay", {"date": "2026-11-20"})
+    seen = demo.sfspiris("sync", "--json").document
+    assert [one for one in seen["actions"] if one["kind"].startswith("write_")] == [], (
+        "hidden from the window"
+    )
+    healed = demo.sfspiris("sync", "--full", "--json").document
+    assert sorted(one["kind"] for one in healed["actions"]) == [
+        "write_account",
+        "write_deal",
+        "write_invoice",
+    ]
+    check_against_the_ledger(demo, owners)
+    assert demo.sfspiris("sync", "--full", "--json").document["actions"] == []

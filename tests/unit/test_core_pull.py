@@ -183,3 +183,15 @@ def test_two_invoices_that_stand_are_for_a_person_to_tell_apart() -> None:
     marked = (str(Marker(SOLD.id, 1, TAG)),)
     two = (invoice("1042", texts=marked), invoice("1050", texts=marked))
     assert only_hold(pull(LINK, *two, complete=True))[0] is HoldCode.INVOICE_UNCERTAIN
+
+
+def test_deals_that_finance_merged_into_one_invoice_all_lead_to_it() -> None:
+    """One draft became it, the other was deleted after its rows had been moved over with its reference."""
+    other = replace(LINK, deal_id=deal("D2", "1 x 400 KONS").id, draft_id="draft-2")
+    texts = tuple(str(Marker(one.deal_id, one.revision, TAG)) for one in (LINK, other))
+    collective = invoice("1042", "1600", "400", draft_id=LINK.draft_id, texts=texts)
+    news = {"se": LedgerNews((), (collective,), complete=True, read_at=LATER)}
+    found = decide_pull([LINK, other], news, POLICY, today=TODAY)
+    assert {one.invoice_number for one in found.links.values()} == {"1042"}
+    assert len(found.links) == 2
+    assert found.plan.holds == ()

@@ -247,3 +247,16 @@ def test_a_voided_invoice_is_credited_in_full_and_no_money() -> None:
     assert [summary.spiris_invoiced_total, summary.spiris_collected_total] == [1000, 0]
     assert not replace(void, last_payment_on=TODAY).is_void, "a payment leaves its day"
     assert not booked("3", "0").is_void, "an invoice over nothing has nothing to take back"
+
+
+def test_an_invoice_that_two_deals_were_merged_into_names_neither() -> None:
+    """Each of the deals names it; the record has room for one of them, and either would be half the truth."""
+    two = [
+        replace(link(deal(name, "1 x 400 KONS")), invoice_id="inv-1", company="se") for name in ("D1", "D2")
+    ]
+    [both] = [one for one in decide_mirror(inputs(booked("1"), links=two)) if isinstance(one, WriteInvoice)]
+    assert both.record.opportunity is None
+    [one] = [
+        one for one in decide_mirror(inputs(booked("1"), links=two[:1])) if isinstance(one, WriteInvoice)
+    ]
+    assert one.record.opportunity == deal_id("D1")

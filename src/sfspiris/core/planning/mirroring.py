@@ -63,9 +63,9 @@ class MirrorInputs:
 
 @dataclass(slots=True)
 class _Owners:
-    """Whose an invoice is: the deal that it came from, and the account that its customer stands for."""
+    """Whose an invoice is: the deals that it came from, and the account that its customer stands for."""
 
-    deals: dict[tuple[str, str], str] = field(default_factory=dict)
+    deals: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     accounts: dict[tuple[str, str], list[CustomerOf]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -74,7 +74,7 @@ def decide_mirror(inputs: MirrorInputs) -> tuple[WriteInvoice | WriteAccount, ..
     owners = _Owners()
     for link in inputs.links:
         if link.invoice_id:
-            owners.deals[link.company, link.invoice_id] = link.deal_id
+            owners.deals[link.company, link.invoice_id].append(link.deal_id)
     for one in inputs.customers:
         owners.accounts[one.company, one.customer_id].append(one)
     return (*_invoices(inputs, owners), *_accounts(inputs))
@@ -91,9 +91,10 @@ def _invoices(inputs: MirrorInputs, owners: _Owners) -> list[WriteInvoice]:
             of_customer = owners.accounts.get((company, invoice.customer_id), [])
             if not of_customer:
                 continue  # nobody in the CRM buys as this customer
-            deal_id = owners.deals.get((company, invoice.id)) or owners.deals.get(
-                (company, invoice.credits_id or "")
+            deals = owners.deals.get((company, invoice.id)) or owners.deals.get(
+                (company, invoice.credits_id or ""), []
             )
+            deal_id = deals[0] if len(deals) == 1 else None  # a collective invoice belongs to no single deal
             record = invoice_record(
                 invoice,
                 company=company,
