@@ -39,8 +39,18 @@ from sfspiris.core.model import (
 )
 from sfspiris.core.receivables import values
 from sfspiris.engine.world import ServerClock, World
-from sfspiris.errors import OutcomeUnknown, OutOfQuota, Refused, Unreachable, VatNumberUnchecked
-from sfspiris.ports.crm import DealBatch, DealUpdate, Fate, KnownDeal, Reach, Selection, WriteResult
+from sfspiris.errors import BrokenReply, OutcomeUnknown, OutOfQuota, Refused, Unreachable, VatNumberUnchecked
+from sfspiris.ports.crm import (
+    DealBatch,
+    DealUpdate,
+    Fate,
+    InvoiceFiles,
+    KnownDeal,
+    NewFile,
+    Reach,
+    Selection,
+    WriteResult,
+)
 from sfspiris.state.store import State, open_state
 from shorthand import (
     ARTICLES,
@@ -117,6 +127,9 @@ class FakeCrm:
     shown_fields: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     invoices: dict[str, dict[str, Value]] = field(default_factory=dict)
     accounts: dict[str, dict[str, Value]] = field(default_factory=dict)
+    files: list[NewFile] = field(default_factory=list)
+    file_trouble: Trouble = field(default_factory=Trouble)  # counted in calls of attach
+    attempts: int = 0
     calls: int = 0
     writes: int = 0
     saved: list[DealUpdate] = field(default_factory=list)
@@ -187,6 +200,31 @@ class FakeCrm:
 
     def receivable_fields(self) -> tuple[frozenset[str], frozenset[str]]:
         return self.shown_fields
+
+    def files_unavailable(self) -> str | None:
+        return None
+
+    def invoice_files(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, InvoiceFiles]:
+        self.calls += 1
+        found = {}
+        for key, names in wanted.items():
+            own = [one for one in self.files if one.name in names]
+            document = f"069-{own[0].record_id}" if own else None
+            record = f"record of {key}" if key in self.invoices else None
+            found[key] = InvoiceFiles(record, document, frozenset(one.name for one in own))
+        return found
+
+    def file_names(self, names: Sequence[str]) -> Mapping[str, str]:
+        self.calls += 1
+        return {one.name: f"069-{one.record_id}" for one in self.files if one.name in names}
+
+    def attach(self, file: NewFile) -> str:
+        self.calls += 1
+        self.attempts += 1
+        _strike(self.file_trouble.before, self.attempts)
+        self.files.append(file)
+        _strike(self.file_trouble.after, self.attempts)
+        return f"068-{len(self.files)}"
 
     def read_invoices(self) -> Mapping[str, Mapping[str, Value]]:
         self.calls += 1
@@ -278,6 +316,10 @@ class FakeLedger:
     listed_from: dict[str, datetime] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
     update_trouble: Trouble = field(default_factory=Trouble)
+    link_trouble: Trouble = field(default_factory=Trouble)
+    partner_links: list[tuple[str, str]] = field(default_factory=list)
+    link_attempts: int = 0
+    unprintable: set[str] = field(default_factory=set)
     delete_trouble: Trouble = field(default_factory=Trouble)
     deleted: list[str] = field(default_factory=list)
     off_by: Decimal = Decimal(0)
@@ -339,6 +381,30 @@ class FakeLedger:
             for one in self.booked
             if modified_since is None or one.modified_at is None or one.modified_at >= modified_since
         ], self.time()
+
+    def invoice_pdf(self, invoice_id: str) -> bytes:
+        self._read("prints")
+        if invoice_id in self.unprintable:
+            raise BrokenReply("No print.", remedy="Run again.")
+        return b"%PDF-1.4 " + invoice_id.encode() + b" %%EOF"
+
+    def draft_pdf(self, draft_id: str) -> bytes | None:
+        self._read("prints")
+        return next((b"%PDF-1.4 %%EOF" for one in self.made if one.id == draft_id), None)
+
+    def linked_drafts(self) -> Mapping[str, frozenset[str]]:
+        self._read("partner links")
+        return {
+            draft: frozenset(address for other, address in self.partner_links if other == draft)
+            for draft, _ in self.partner_links
+        }
+
+    def link_draft(self, draft_id: str, address: str, name: str) -> None:
+        assert name
+        self.link_attempts += 1
+        _strike(self.link_trouble.before, self.link_attempts)
+        self.partner_links.append((draft_id, address))
+        _strike(self.link_trouble.after, self.link_attempts)
 
     def create_customer(self, customer: Customer, *, terms_id: str) -> LedgerCustomer:
         assert terms_id

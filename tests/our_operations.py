@@ -19,6 +19,10 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "drafts": "GET /customerinvoicedrafts",
     "draft": "GET /customerinvoicedrafts/{invoiceDraftId}",
     "invoices": "GET /customerinvoices",
+    "invoice_pdf_address": "GET /customerinvoices/{invoiceId}/pdf",
+    "invoice_print": "GET /customerinvoices/{invoiceId}/print",
+    "partner_links": "GET /partnerresourcelinks",
+    "create_partner_link": "POST /partnerresourcelinks",
     "create_customer": "POST /customers",
     "create_article": "POST /articles",
     "create_draft": "POST /customerinvoicedrafts",
@@ -27,6 +31,9 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "customer_record": "GET /customers/{customerId}",
     "replace_customer": "PUT /customers/{customerId}",
 }
+
+OUR_ANNOUNCED: Final = "/customerinvoicedrafts/{id}/print"
+"""What our client asks for beyond the document (`draft_print`): announced by the vendor for autumn 2026."""
 
 OUR_AGENT: Final = "sfspiris/"
 """How the `User-Agent` of our own client begins."""

@@ -153,6 +153,11 @@ class Playground:
         assert before in text
         path.write_text(text.replace(before, after), encoding="utf-8")
 
+    def add_config(self, section: str) -> None:
+        """Add a section that the configuration does not have yet."""
+        path = self.folder / "sfspiris.toml"
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n{section}", encoding="utf-8")
+
 
 def finance(demo: Playground, what: str, document: Json | None = None, company: str = "se") -> Json:
     """Do in Spiris what people of finance do there: `drafts/ID/issue`, `invoices/ID/pay` and so on."""

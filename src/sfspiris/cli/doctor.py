@@ -159,10 +159,18 @@ def _salesforce(desk: Desk) -> list[Finding]:
             Finding(area, "our fields", State.OK, f"all {len(states)} are there and can be written.")
         ]
 
+    def files() -> list[Finding]:
+        if why := desk.files_unavailable():
+            remedy = 'Let the integration user see files (ContentVersion), or set attachments = "off" under [write_back].'
+            return [Finding(area, "files", State.WARN, why, remedy)]
+        return [Finding(area, "files", State.OK, "invoices can be put on their records as PDF.")]
+
     found = _looked(area, "sign-in", signed_in)
     if any(one.state is State.BAD for one in found):
         return found
-    return [*found, *_looked(area, "source fields", sources), *_looked(area, "our fields", own)]
+    found += _looked(area, "source fields", sources) + _looked(area, "our fields", own)
+    is_wanted = desk.settings.write_back.attachments == "pdf"
+    return found + _looked(area, "files", files) if is_wanted else found
 
 
 def _company(desk: Desk, company: str) -> list[Finding]:

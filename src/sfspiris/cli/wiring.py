@@ -226,6 +226,12 @@ class Desk:
         crm = SalesforceCrm(client=self.salesforce_client(), cache=_Forgetful(), source=source, now=self.now)
         return crm.shortcomings()
 
+    def files_unavailable(self) -> str | None:
+        """Why nothing can be attached to records in Salesforce, in a sentence; None when it can."""
+        client = self.salesforce_client()
+        crm = SalesforceCrm(client=client, cache=_Forgetful(), source=Source(), now=self.now)
+        return crm.files_unavailable()
+
     # --- Spiris ----------------------------------------------------------------------------------------------------
 
     def company_facts(self, company: str) -> CompanyFacts:
@@ -526,6 +532,8 @@ def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
         invoice_fields=invoice_fields if settings.write_back.invoice_object else frozenset(),
         account_fields=account_fields if settings.write_back.account_summary else frozenset(),
         readiness=_readiness(settings, crm),
+        attaches_pdfs=settings.write_back.attachments == "pdf",
+        links_drafts=settings.write_back.ledger_links,
     )
 
 

@@ -492,6 +492,8 @@ class WriteBackSettings(Section):
     bulk_above: int = key("bulk_above = 2000", default=2000, ge=200)
     invoice_ready: bool = key("invoice_ready = false", default=False)
     invoice_ready_days: int = key("invoice_ready_days = 90", default=90, ge=0, le=3650)
+    attachments: Literal["off", "pdf"] = key('attachments = "pdf"', default="off")
+    ledger_links: bool = key("ledger_links = true", default=True)
 
 
 def _entries(value: object) -> object:

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfspiris.core.holds import Hold, Warn
-    from sfspiris.core.model import Customer, CustomerBase, Draft, Invoice, NewArticle, Readiness, SyncState
+    from sfspiris.core.model import (
+        Customer,
+        CustomerBase,
+        DealStatus,
+        Draft,
+        Invoice,
+        NewArticle,
+        Readiness,
+        SyncState,
+    )
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
     from sfspiris.core.vat import VatSummary
 
@@ -336,7 +345,28 @@ Action = (
     | Adopt
     | WriteDeal
 )
-Mirrored = WriteInvoice | WriteAccount | WriteReadiness
+
+
+@dataclass(frozen=True, slots=True)
+class AttachPdf:
+    """Put the print of one invoice, as it is in this status, beside its record in the CRM."""
+
+    company: str
+    deal_id: str
+    invoice_id: str
+    external_id: str
+    number: str
+    status: DealStatus
+    correlation_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The action's stable name."""
+        return action_id("attach_pdf", self.company, f"{self.external_id}:{self.status}")
+
+
+Shown = WriteInvoice | WriteAccount
+Mirrored = Shown | WriteReadiness | AttachPdf
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +432,8 @@ def kind(action: Action | Mirrored) -> str:  # noqa: C901, PLR0911 - one for eac
             return "write_account"
         case WriteReadiness():
             return "write_readiness"
+        case AttachPdf():
+            return "attach_pdf"
     assert_never(action)
 
 
@@ -437,6 +469,8 @@ def changes(action: Action | Mirrored) -> tuple[Change, ...]:  # noqa: C901, PLR
                 Change("InvoiceReadyReasons", before.reasons, after.reasons),
             )
             return tuple(one for one in shown if one.before != one.after)
+        case AttachPdf():
+            return (Change("InvoiceNumber", None, action.number), Change("Status", None, str(action.status)))
         case Adopt():
             number = action.invoice.number if action.invoice else None
             return (

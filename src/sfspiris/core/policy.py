@@ -178,7 +178,8 @@ class Policy:
     for each of our field names, so that a message names what the reader sees on the screen;
     `sync_fields` are the parts of a SyncState that the CRM has fields for and lets us write; `invoice_fields` and `account_fields` likewise
     those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown. `settle` is how long a document
-    that was sent, or a list that should show it, is waited for. `readiness` is None where open Deals are told nothing.
+    that was sent, or a list that should show it, is waited for. `attaches_pdfs` puts the print of each invoice beside its
+    record in the CRM; `links_drafts` puts a link to its Deal beside each draft in the ledger. `readiness` is None where open Deals are told nothing.
     """
 
     companies: Mapping[str, CompanyPolicy]
@@ -192,6 +193,8 @@ class Policy:
     account_fields: frozenset[str] = frozenset()
     settle: timedelta = SETTLE
     readiness: ReadinessPolicy | None = None
+    attaches_pdfs: bool = False
+    links_drafts: bool = False
 
     def crm_field(self, ours: str) -> str:
         """The CRM's name of one of our fields."""

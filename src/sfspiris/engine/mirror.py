@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sfspiris.core.actions import Shown
     from sfspiris.core.model import DealLink, Invoice
     from sfspiris.core.receivables import Value
     from sfspiris.engine.execute import Carried
@@ -62,7 +63,7 @@ def remember(
 
 def plan(
     world: World, companies: Iterable[str], links: Sequence[DealLink], *, full: bool
-) -> tuple[tuple[WriteInvoice | WriteAccount, ...], tuple[Warn, ...]]:
+) -> tuple[tuple[Shown, ...], tuple[Warn, ...]]:
     """What to write to the CRM, and what was found changed there by others when `full` had it read."""
     if not is_on(world):
         return (), ()
@@ -94,7 +95,7 @@ def plan(
     return decide_mirror(inputs), warnings
 
 
-def carry_out(world: World, actions: Sequence[WriteInvoice | WriteAccount], carried: Carried) -> None:
+def carry_out(world: World, actions: Sequence[Shown], carried: Carried) -> None:
     """Write them, many in a call; one that cannot be saved does not stop the rest, and is tried again by the next run."""
     invoices = [one for one in actions if isinstance(one, WriteInvoice)]
     accounts = [one for one in actions if isinstance(one, WriteAccount)]
@@ -118,11 +119,7 @@ def carry_out(world: World, actions: Sequence[WriteInvoice | WriteAccount], carr
 
 
 def _write(
-    world: World,
-    actions: Sequence[WriteInvoice | WriteAccount],
-    kind: str,
-    carried: Carried,
-    refused: Counter[str],
+    world: World, actions: Sequence[Shown], kind: str, carried: Carried, refused: Counter[str]
 ) -> None:
     if carried.stopped is not None:
         carried.results += [ActionResult(one, Outcome.SKIPPED) for one in actions]

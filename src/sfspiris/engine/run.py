@@ -13,7 +13,7 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
-from sfspiris.engine import badges, counting, gather, mirror, pairing, search
+from sfspiris.engine import attaching, badges, counting, gather, linking, mirror, pairing, search
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
@@ -238,6 +238,7 @@ def _carried(world: World, plan: Plan, guard: Guard) -> Carried:
     _check_size(plan, guard)
     carried = execute(world, plan)
     world.state.links.save_bases(plan.remembered, at=world.clock.now())
+    linking.link(world, carried)
     return carried
 
 
@@ -342,6 +343,7 @@ def _mirror(
         carried.results += [ActionResult(one, Outcome.PLANNED) for one in actions]
     else:
         mirror.carry_out(world, actions, carried)
+    attaching.attach(world, actions, news, carried)
     return restored
 
 

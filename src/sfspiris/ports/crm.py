@@ -71,6 +71,29 @@ class WriteResult:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceFiles:
+    """Where the prints of one invoice belong in the CRM: its record, the document that they are versions of, and their names.
+
+    `record_id` is None when the CRM does not show the invoice, `document_id` when it has no print of it yet.
+    """
+
+    record_id: str | None
+    document_id: str | None
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file to put beside a record, or, when `document_id` is given, in place of the document's latest version."""
+
+    name: str
+    title: str
+    content: bytes
+    record_id: str
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Fate:
     """How one deal stands, whether or not it is won; `is_deleted` when it lies in the recycle bin."""
 
@@ -169,6 +192,21 @@ class Crm(Protocol):
 
     def write_accounts(self, summaries: Sequence[AccountSummary]) -> list[WriteResult]:
         """Show what these accounts owe, in the order given; told per account."""
+
+    def files_unavailable(self) -> str | None:
+        """Why files cannot be put beside records, in a sentence; None when they can."""
+
+    def invoice_files(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, InvoiceFiles]:
+        """What prints the CRM has of the invoices with these external ids, looked for by the file names given for each."""
+
+    def file_names(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The documents that have a version with one of these file names, by name."""
+
+    def attach(self, file: NewFile) -> str:
+        """Put a file there and give its id.
+
+        Sent at most once per call, and raises as a create in a ledger does; ConfigError when the CRM refused the file.
+        """
 
     def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
         """Write status to the deals, in the order given; partial failure is normal and told per deal."""

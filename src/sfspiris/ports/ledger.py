@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sfspiris.core.actions import Change
@@ -116,6 +116,18 @@ class Ledger(Protocol):
         The draft is read just before: None, and nothing is written, unless its print is still `stood`. Sent at most once
         per call and raises as a create does; what became of it is seen by reading the draft again.
         """
+
+    def invoice_pdf(self, invoice_id: str) -> bytes:
+        """The print of a booked invoice, as PDF."""
+
+    def draft_pdf(self, draft_id: str) -> bytes | None:
+        """The print of a draft as it is now, as PDF; None when there is none of this id any more."""
+
+    def linked_drafts(self) -> Mapping[str, frozenset[str]]:
+        """The addresses that drafts and invoices are linked to, by the id of the document; everybody's links."""
+
+    def link_draft(self, draft_id: str, address: str, name: str) -> None:
+        """Put a link to a Deal beside a draft. It may be sent once per call, and raises as a create does."""
 
     def delete_draft(self, draft_id: str, *, stood: str) -> bool:
         """Delete a draft that is still as it was written; nothing else can be deleted.

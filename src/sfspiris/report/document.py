@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from sfspiris.core.actions import (
     Adopt,
+    AttachPdf,
     CreateArticle,
     CreateCustomer,
     CreateDraft,
@@ -302,7 +303,7 @@ def _content(one: ActionResult) -> Json:  # noqa: PLR0911 - one for each kind
             return {"net": action.net, "currency": action.currency, "draft": None}
         case WriteInvoice() as action:
             return {"draft": None, "invoice": _invoice(action.record)}
-        case WriteDeal() | WriteAccount() | WriteReadiness():
+        case WriteDeal() | WriteAccount() | WriteReadiness() | AttachPdf():
             return {"draft": None}
     assert_never(one.action)
 

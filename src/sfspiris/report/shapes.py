@@ -33,9 +33,10 @@ Kind = Literal[
     "write_account",
     "write_readiness",
     "write_deal",
+    "attach_pdf",
     "adopt",
 ]
-IN_CRM: Final = frozenset({"write_deal", "write_invoice", "write_account", "write_readiness"})
+IN_CRM: Final = frozenset({"write_deal", "write_invoice", "write_account", "write_readiness", "attach_pdf"})
 """What only shows in the CRM how the ledgers stand."""
 
 Mode = Literal["dry-run", "apply"]

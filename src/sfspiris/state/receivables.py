@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sfspiris.state.database import Database
 
 INVOICE, ACCOUNT = "invoice", "account"
+ATTACHMENT, PARTNER_LINK = "attachment", "partner_link"
 _TOTALS = ("net", "vat", "rounding", "gross", "currency")
 
 

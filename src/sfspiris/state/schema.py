@@ -353,15 +353,27 @@ mirrored = sa.Table(
     sa.Column(
         "kind",
         sa.Enum(
-            "invoice", "account", name="mirrored_kind", native_enum=False, create_constraint=True, length=32
+            "invoice",
+            "account",
+            "attachment",
+            "partner_link",
+            name="mirrored_kind",
+            native_enum=False,
+            create_constraint=True,
+            length=32,
         ),
         primary_key=True,
         comment="what the record is",
     ),
-    sa.Column("key", sa.Text, primary_key=True, comment="the invoice's external id, or the account's id"),
+    sa.Column(
+        "key",
+        sa.Text,
+        primary_key=True,
+        comment="the invoice's external id, the account's id, or a draft's company and id",
+    ),
     sa.Column("document", sa.Text, nullable=False, comment="ids, numbers, days and amounts, JSON"),
     sa.Column("at", UtcTime, nullable=False, comment="when, UTC"),
-    comment="what the CRM shows of invoices and accounts, as it was last told or last said",
+    comment="what the CRM shows of invoices and accounts, and the ledger of deals, as it was last told or last said",
 )
 
 cursors = sa.Table(

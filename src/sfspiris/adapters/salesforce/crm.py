@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.adapters.salesforce import mapping, receivables, soql
+from sfspiris.adapters.salesforce import files, mapping, receivables, soql
 from sfspiris.adapters.salesforce.bulk import ROWS_PER_JOB, Bulk
 from sfspiris.adapters.salesforce.catalog import ACCOUNT, CONTACT_ROLE, OPPORTUNITY
 from sfspiris.adapters.salesforce.client import LOCKED, RECORDS_PER_UPDATE
@@ -16,7 +16,7 @@ from sfspiris.adapters.salesforce.refusals import RUN_AGAIN
 from sfspiris.adapters.salesforce.schema import KeptSchema
 from sfspiris.adapters.salesforce.source import fields_of
 from sfspiris.errors import BrokenReply, UsageError
-from sfspiris.ports.crm import DealBatch, Fate, KnownDeal, Reach, Selection, WriteResult
+from sfspiris.ports.crm import DealBatch, Fate, InvoiceFiles, KnownDeal, Reach, Selection, WriteResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sfspiris.core.explain import SourceSeen
     from sfspiris.core.model import Buyer, Deal, Readiness
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
-    from sfspiris.ports.crm import DealUpdate
+    from sfspiris.ports.crm import DealUpdate, NewFile
     from sfspiris.ports.kept import Kept
 
 _OBJECT_OF_PREFIX: Final = {"006": OPPORTUNITY, "001": ACCOUNT, "801": ORDER}
@@ -311,6 +311,43 @@ class SalesforceCrm:
         bodies = [receivables.number_body(account, number) for account, number in numbers.items()]
         errors = self._saved(lambda: self._client.update(bodies))
         return [WriteResult(account, error) for account, error in zip(numbers, errors, strict=True)]
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    def files_unavailable(self) -> str | None:
+        """Why no file can be put beside a record, as far as can be told beforehand: what must be seen of files is hidden."""
+        seen = self._client.describe([files.VERSION])[files.VERSION]
+        lacking = [name for name in files.NEEDED if name.lower() not in seen]
+        if not lacking:
+            return None
+        what = files.VERSION if not seen else f"{', '.join(lacking)} of {files.VERSION}"
+        return f"Salesforce hides {what} from the integration user, so no file can be put on a record."
+
+    def invoice_files(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, InvoiceFiles]:
+        """The record of each invoice, and the document and names of its prints."""
+        rows = self._query(files.record_query(list(wanted))).rows if wanted else ()
+        records = {str(row[receivables.EXTERNAL_ID]): long_id(row["Id"]) for row in rows}
+        documents = self.file_names([name for names in wanted.values() for name in names])
+        found = {}
+        for external_id, names in wanted.items():
+            own = {name: documents[name] for name in names if name in documents}
+            found[external_id] = InvoiceFiles(
+                records.get(external_id), min(own.values(), default=None), frozenset(own)
+            )
+        return found
+
+    def file_names(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The document of each file name that Salesforce has; of several, the same one each time."""
+        rows = (row for query in files.version_queries(names) for row in self._query(query).rows)
+        found: dict[str, str] = {}
+        for row in rows:
+            name, document = str(row["PathOnClient"]), long_id(row["ContentDocumentId"])
+            found[name] = min(found.get(name, document), document)
+        return found
+
+    def attach(self, file: NewFile) -> str:
+        """Make a version: the first of a document on the record, or the next of the document."""
+        return self._client.create(files.VERSION, files.body(file))
 
     def _read(self, selection: Selection, ids: Sequence[str] | None) -> list[QueryResult]:
         schema = self._schema.get()

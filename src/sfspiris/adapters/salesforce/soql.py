@@ -56,7 +56,7 @@ class DealQuery:
         """The primary contacts of these deals; one query per 200."""
         named = ", ".join(_unique(("OpportunityId", "ContactId", *paths)))
         for chunk in _chunks(deal_ids):
-            among = _quoted("OpportunityId IN {}", list(chunk))
+            among = quoted("OpportunityId IN {}", list(chunk))
             yield (
                 f"SELECT {named} FROM {CONTACT_ROLE} WHERE IsPrimary = true AND {among} ORDER BY OpportunityId, Id"  # noqa: S608 - names from the catalog
             )
@@ -73,7 +73,7 @@ def deal_queries(query: DealQuery, selection: Selection, ids: Sequence[str] | No
     """
     conditions = [_reached(query, selection.reach)]
     if query.record_types and selection.reach is not Reach.ANY:
-        conditions.append(_quoted("RecordType.DeveloperName IN {}", list(query.record_types)))
+        conditions.append(quoted("RecordType.DeveloperName IN {}", list(query.record_types)))
     if selection.changed_since is not None:
         # A changed account concerns its deals' customers. That rides along here: it costs no call of its own.
         since = instant(selection.changed_since)
@@ -149,18 +149,18 @@ def account_queries(paths: Sequence[str], ids: Sequence[str] | None) -> Iterator
 
 def permission_set_query(name: str) -> str:
     """The permission set of that name."""
-    return _quoted("SELECT Id FROM PermissionSet WHERE Name = {}", name)
+    return quoted("SELECT Id FROM PermissionSet WHERE Name = {}", name)
 
 
 def user_query(user: str) -> str:
     """The user by name, or by id where a sign-in told no name."""
     by_id, by_name = "SELECT Id FROM User WHERE Id = {}", "SELECT Id FROM User WHERE Username = {}"
-    return _quoted(by_id if is_id(user) else by_name, user)
+    return quoted(by_id if is_id(user) else by_name, user)
 
 
 def assignment_query(user_id: str, permission_set_id: str) -> str:
     """Whether the user has the permission set."""
-    return _quoted(
+    return quoted(
         "SELECT Id FROM PermissionSetAssignment WHERE AssigneeId = {} AND PermissionSetId = {}",
         user_id,
         permission_set_id,
@@ -184,10 +184,11 @@ def instant(moment: datetime) -> str:
 
 
 def _among(ids: Sequence[str]) -> str:
-    return _quoted("Id IN {}", list(ids))
+    return quoted("Id IN {}", list(ids))
 
 
-def _quoted(condition: str, *values: str | list[str]) -> str:
+def quoted(condition: str, *values: str | list[str]) -> str:
+    """The condition with its `{}` filled in by values, quoted."""
     from simple_salesforce.format import format_soql  # noqa: PLC0415 - takes 0.2 s to import, and most runs need no quoting
 
     return str(format_soql(condition, *values))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -35,6 +36,10 @@ PAGE_SIZE: Final = 1000
 _READINGS = 3
 _UNAUTHORIZED = 401
 _NOT_THERE = 404
+_PDF = "application/pdf"
+_PDF_BEGINS = b"%PDF-"
+_PDF_ENDS = b"%%EOF"
+_TRAILER = 1024  # bytes within which a PDF says that it ends; ISO 32000-1, 7.5.5 and Annex H
 _RUN_AGAIN = "Nothing is lost; run the same command again."
 _LOOK_FIRST = "Run `sfspiris push-closed-won` again: it looks in Spiris before it would send anything."
 
@@ -137,6 +142,61 @@ class SpirisClient:
             since = (modified_since.astimezone(UTC) - timedelta(seconds=1)).replace(microsecond=0)
             params["modifiedSinceUtc"] = since.isoformat().replace("+00:00", "Z")
         return self._list("customerinvoices", wire.Page[wire.Invoice], order="CreatedUtc", params=params)
+
+    # --- prints ----------------------------------------------------------------------------------------------------
+
+    def invoice_pdf_address(self, invoice_id: str) -> str:
+        """A temporary address of the invoice's print, which whoever has the address may read."""
+        return self._read(wire.PrintAddress, f"customerinvoices/{invoice_id}/pdf", {}).url
+
+    def invoice_pdf(self, invoice_id: str) -> bytes:
+        """The print of a booked invoice.
+
+        The address that Spiris gives is read without our token, and only when it lies where the API itself does: no other
+        host is ever asked. One elsewhere is left alone, and the bytes are asked of the API (`invoice_print`).
+        """
+        address = self.invoice_pdf_address(invoice_id)
+        if not _is_beside(self._api, address):
+            return self.invoice_print(invoice_id)
+        what = f"the print of invoice {invoice_id}"
+        for _ in range(_READINGS - 1):
+            try:
+                return _pdf(self._download(address), what)
+            except BrokenReply:
+                continue
+        return _pdf(self._download(address), what)
+
+    def invoice_print(self, invoice_id: str) -> bytes:
+        """The print of a booked invoice, as the API itself gives it."""
+        path = f"customerinvoices/{invoice_id}/print"
+        reply = self._send("GET", path, Effect.READ, accept=_PDF)
+        if not reply.is_success:
+            raise self._unread(reply, path, refusals.error_body(reply))
+        return _pdf(reply, f"the print of invoice {invoice_id}")
+
+    def draft_print(self, draft_id: str) -> bytes | None:
+        """The print of a draft, without a number; None when there is none of this id: it was issued or deleted."""
+        path = f"customerinvoicedrafts/{draft_id}/print"
+        reply = self._send("GET", path, Effect.READ, accept=_PDF)
+        if reply.is_success:
+            return _pdf(reply, f"the print of draft {draft_id}")
+        body = refusals.error_body(reply)
+        if body is not None and (reply.status == _NOT_THERE or body.error_code == refusals.NOT_FOUND):
+            return None
+        raise self._unread(reply, path, body)
+
+    def _download(self, address: str) -> Reply:
+        return self._transport.request("GET", address, effect=Effect.READ, headers={"Accept": _PDF})
+
+    # --- links of partners -----------------------------------------------------------------------------------------
+
+    def partner_links(self) -> list[wire.PartnerLink]:
+        """All links between Spiris' records and other systems' that this sign-in may see."""
+        return self._list("partnerresourcelinks", wire.Page[wire.PartnerLink], order="Id", ties=None)[0]
+
+    def create_partner_link(self, body: Mapping[str, Any]) -> wire.PartnerLink:
+        """Link a record to an address elsewhere; sent at most once."""
+        return self._create("partnerresourcelinks", body, wire.PartnerLink, what="link to the deal")
 
     # --- creating --------------------------------------------------------------------------------------------------
 
@@ -318,13 +378,14 @@ class SpirisClient:
         *,
         params: Mapping[str, str] | None = None,
         json: object = ABSENT,
+        accept: str | None = None,
     ) -> Reply:
         """One call; a second one when the first was turned away at the door for its token, and so not carried out."""
         token = self._bearer.token()
-        reply = self._send_with(token, method, path, effect, params=params, json=json)
+        reply = self._send_with(token, method, path, effect, params=params, json=json, accept=accept)
         if _is_turned_away(reply, effect):
             token = self._bearer.renew(token)
-            reply = self._send_with(token, method, path, effect, params=params, json=json)
+            reply = self._send_with(token, method, path, effect, params=params, json=json, accept=accept)
             if _is_turned_away(reply, effect):
                 raise sign_in_needed(self._company)
         return reply
@@ -338,12 +399,13 @@ class SpirisClient:
         *,
         params: Mapping[str, str] | None,
         json: object,
+        accept: str | None = None,
     ) -> Reply:
         return self._transport.request(
             method,
             f"{self._api}/{path}",
             effect=effect,
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": f"Bearer {token}"} | ({"Accept": accept} if accept else {}),
             params=params or None,
             json=json,
         )
@@ -377,6 +439,22 @@ def _is_turned_away(reply: Reply, effect: Effect) -> bool:
         return True
     body = refusals.error_body(reply)
     return body is not None and after_spiris(body.error_code) is Then.REFRESH
+
+
+def _pdf(reply: Reply, what: str) -> bytes:
+    """The bytes, when they are a whole PDF: one that was cut off in between lacks its end."""
+    whole = reply.body.startswith(_PDF_BEGINS) and _PDF_ENDS in reply.body[-_TRAILER:]
+    if reply.is_success and whole:
+        return reply.body
+    raise BrokenReply(
+        f"Spiris did not give {what} as a whole PDF (status {reply.status}).", remedy=_RUN_AGAIN
+    )
+
+
+def _is_beside(api: str, address: str) -> bool:
+    """Whether an address lies at the API's own host, port and scheme."""
+    ours, theirs = urlsplit(api), urlsplit(address)
+    return (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc)
 
 
 def _is_younger(one: object, began: datetime) -> bool:

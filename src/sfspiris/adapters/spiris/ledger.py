@@ -11,7 +11,7 @@ from sfspiris.errors import Refused, SafetyStop
 from sfspiris.swedish import personal_shape, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sfspiris.adapters.spiris.client import SpirisClient
@@ -174,6 +174,25 @@ class SpirisLedger:
             return None
         ours = mapping.whole_draft_body(draft, customer_id=customer_id, marker_field=marker_field)
         return mapping.draft(self._client.replace_draft(draft_id, mapping.replacement(before, ours)))
+
+    def invoice_pdf(self, invoice_id: str) -> bytes:
+        """The print of a booked invoice."""
+        return self._client.invoice_pdf(invoice_id)
+
+    def draft_pdf(self, draft_id: str) -> bytes | None:
+        """The print of a draft; None when it was issued or deleted."""
+        return self._client.draft_print(draft_id)
+
+    def linked_drafts(self) -> Mapping[str, frozenset[str]]:
+        """The addresses that each record is linked to, by its id."""
+        found: dict[str, frozenset[str]] = {}
+        for one in self._client.partner_links():
+            found[one.resource_id] = found.get(one.resource_id, frozenset()) | {one.href}
+        return found
+
+    def link_draft(self, draft_id: str, address: str, name: str) -> None:
+        """Put a link to a deal beside a draft."""
+        self._client.create_partner_link(mapping.partner_link_body(draft_id, address, name))
 
     def delete_draft(self, draft_id: str, *, stood: str) -> bool:
         """Delete the draft, unless it is not any more the one whose print is `stood`: then False."""

@@ -561,6 +561,21 @@ def whole_draft_body(one: Draft, *, customer_id: str, marker_field: MarkerField)
     }
 
 
+_DRAFT_RESOURCE: Final = 5
+"""PartnerResourceLinkApi.ResourceType of a customer invoice draft."""
+
+
+def partner_link_body(draft_id: str, address: str, name: str) -> dict[str, Any]:
+    """A link from a draft to an address of at most 256 characters, which is the vendor's limit; a longer one is a bug."""
+    return {
+        "ResourceId": draft_id,
+        "ResourceType": _DRAFT_RESOURCE,
+        "Href": address,
+        "PartnerCompanyName": name,
+        "PartnerSystemName": "Salesforce",
+    }
+
+
 def _delivery_body(one: DeliveryAddress) -> dict[str, Any]:
     return {
         "DeliveryCustomerName": one.name,

@@ -349,3 +349,17 @@ class ErrorBody(_Document):
     developer_error_message: str | None = None
     error_id: str | None = None
     errors: Many[Violation] = Field(default_factory=list)
+
+
+class PrintAddress(_Document):
+    """Where a print can be had for a while."""
+
+    url: str
+
+
+class PartnerLink(_Document):
+    """A link between one of Spiris' records and another system's."""
+
+    id: Guid
+    resource_id: Guid
+    href: str

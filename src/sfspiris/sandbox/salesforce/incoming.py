@@ -83,9 +83,13 @@ class Incoming:
         if value in author.promised:
             return
         target = self._org.schema.of_id(value)
-        if target is None and not any(name in self._org.schema.entities for name in one.targets):
+        if (
+            target is None
+            and one.targets
+            and not any(name in self._org.schema.entities for name in one.targets)
+        ):
             return  # it points to an object that is not simulated
-        if target is None or target.name not in one.targets:
+        if target is None or (one.targets and target.name not in one.targets):
             raise ApiError(
                 "MALFORMED_ID", f"{one.label}: id value of incorrect type: {value}", fields=(one.name,)
             )

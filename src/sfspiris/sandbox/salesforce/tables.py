@@ -15,6 +15,9 @@ JOBS: Final = "_jobs"
 JOB_DATA: Final = "_job_data"
 """What was uploaded to a bulk job and what came of it, apart from the job itself, which changes more often."""
 
+FILES: Final = "_files"
+"""By version, the content of a file."""
+
 GRANTS: Final = "_grants"
 """By permission set, the objects and fields it makes visible."""
 

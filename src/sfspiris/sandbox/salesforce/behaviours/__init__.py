@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.sandbox.salesforce.behaviours.base import Behaviour, Removal, Save
 from sfspiris.sandbox.salesforce.behaviours.deals import ContactRoles, Deals
+from sfspiris.sandbox.salesforce.behaviours.files import FileLinks, FileVersions
 from sfspiris.sandbox.salesforce.behaviours.lines import DealLines, OrderLines, QuoteLines
 from sfspiris.sandbox.salesforce.behaviours.orders import Orders
 from sfspiris.sandbox.salesforce.behaviours.people import Accounts, People
@@ -27,6 +28,8 @@ NO_BEHAVIOUR: Final = Behaviour()
 BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "Account": Accounts(),
     "Contact": People(),
+    "ContentDocumentLink": FileLinks(),
+    "ContentVersion": FileVersions(),
     "CurrencyType": Currencies(),
     "DatedConversionRate": Currencies(),
     "Opportunity": Deals(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sfspiris.sandbox.salesforce import ids
+from sfspiris.sandbox.salesforce import ids, tables
 from sfspiris.sandbox.salesforce.errors import ApiError, not_found
 from sfspiris.sandbox.salesforce.rest.call import Answer, Call
 from sfspiris.sandbox.salesforce.rest.replication import deleted, updated
@@ -215,6 +216,10 @@ def _related(api: Api, call: Call, entity: Entity, said: str, relationship: str)
     if row is None:
         raise ApiError("NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {said}")
     call.only("GET")
+    column = entity.visible.get(relationship.lower())
+    if column is not None and column.type == "base64":
+        kept = api.store.records.get(tables.FILES, row["Id"]) or {"base64": ""}
+        return Answer(text=base64.b64decode(kept["base64"]), media_type="application/octetstream")
     reference = entity.parents.get(relationship.lower())
     if reference is not None:
         parent_id = row.get(reference.name)

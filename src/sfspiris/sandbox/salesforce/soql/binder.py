@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,8 @@ MOST_CHILD_QUERIES: Final = 20
 _MOST_PLANS: Final = 2000
 FIELDS_LIMIT: Final = 200
 """The LIMIT that FIELDS(ALL) and FIELDS(CUSTOM) demand. Source: SOQL and SOSL Reference, "FIELDS()"."""
+
+_BY_AN_END: Final = re.compile(r"\b(ContentDocumentId|LinkedEntityId)\s*(=|IN\b)", re.IGNORECASE)
 
 
 def plan_of(statement: str, schema: Schema, *, deepest: int = 1) -> Plan:
@@ -85,6 +88,8 @@ class Binder:
     def _bound(self, query: syntax.Query, scope: Scope, *, level: int = 0) -> Plan:
         self._check_numbers(query, is_child=level > 0)
         where = self.conditions(scope.scalar).bind(query.where) if query.where is not None else None
+        if scope.entity.name == "ContentDocumentLink" and level == 0:
+            self._check_links(query)
         bare_count = any(
             isinstance(item, syntax.Column) and is_bare_count(item.target) for item in query.items
         )
@@ -108,6 +113,15 @@ class Binder:
             node=Node(scope.entity) if bare_count else self._selection(query, scope, level),
             bare_count=bare_count,
         )
+
+    def _check_links(self, query: syntax.Query) -> None:
+        """Links of files can only be asked for by what they join. Source: Object Reference, ContentDocumentLink."""
+        if _BY_AN_END.search(self._statement) is None:
+            raise self._malformed(
+                query.source_at,
+                "Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId or "
+                "LinkedEntityId using the equals operator or multiple Id's using the IN operator.",
+            )
 
     def _check_numbers(self, query: syntax.Query, *, is_child: bool) -> None:
         if query.offset is not None and query.offset > FURTHEST_OFFSET:

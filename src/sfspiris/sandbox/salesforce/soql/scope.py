@@ -77,6 +77,10 @@ def leaf(entity: Entity, field: Field) -> Callable[[Run], Reader]:
         from sfspiris.sandbox.salesforce.formula import field_reader
 
         return field_reader(field, entity)
+    if field.type == "base64":  # the address where the content is
+        return lambda run: (
+            lambda row: f"/services/data/v{run.version}/sobjects/{entity.name}/{row['Id']}/{name}"
+        )
     if field.type == "boolean":
         return lambda _run: lambda row: row.get(name, False)
     return lambda _run: lambda row: row.get(name)

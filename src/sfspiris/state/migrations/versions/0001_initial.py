@@ -281,7 +281,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "mirrored",
-        sa.Column("kind", words("invoice", "account", name="mirrored_kind"), primary_key=True),
+        sa.Column(
+            "kind",
+            words("invoice", "account", "attachment", "partner_link", name="mirrored_kind"),
+            primary_key=True,
+        ),
         sa.Column("key", sa.Text, primary_key=True),
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("at", UTC, nullable=False),
