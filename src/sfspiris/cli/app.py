@@ -26,6 +26,7 @@ from sfspiris.cli import (
     auth,
     demo,
     doctor,
+    draft,
     duplicates,
     explain,
     fields,
@@ -120,6 +121,7 @@ app.command("sync")(sync.sync)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.command("rollback")(rollback.rollback)
+app.add_typer(draft.app, name="draft")
 app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(match.app, name="match")
 app.add_typer(review.app, name="review")

@@ -70,9 +70,17 @@ def write_text(path: Path, content: str) -> None:
 
     Raises UsageError when it cannot be written there.
     """
+    write_bytes(path, content.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file; one of that name is replaced, whole or not at all.
+
+    Raises UsageError when it cannot be written there.
+    """
     unfinished = _unfinished(path)
     try:
-        unfinished.write_bytes(content.encode())
+        unfinished.write_bytes(content)
         unfinished.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -183,7 +183,10 @@ class SpirisClient:
         body = refusals.error_body(reply)
         if body is not None and (reply.status == _NOT_THERE or body.error_code == refusals.NOT_FOUND):
             return None
-        raise self._unread(reply, path, body)
+        if body is None:
+            raise self._unread(reply, path, None)
+        of_company = refusals.of_company(body, company=self._company, retry_after=_pause(reply))
+        raise of_company or refusals.of_record(body, what="print of the draft", sent={})
 
     def _download(self, address: str) -> Reply:
         return self._transport.request("GET", address, effect=Effect.READ, headers={"Accept": _PDF})
