@@ -55,6 +55,15 @@ def test_a_field_that_is_hidden_is_named(bare: Playground) -> None:
     assert ended.out.count("  ! ") == 1
 
 
+def test_whoever_deploys_is_told_what_is_left_to_do_about_page_layouts(bare: Playground) -> None:
+    """A deployed layout replaces the org's own, so the fields come with further ones, and a person assigns them."""
+    for options in (("--deploy",), ("--out", "source")):
+        ended = bare.sfspiris("salesforce", "fields", *options)
+        assert ended.code == 0, ended.out + ended.err
+        assert "Page Layout Assignment" in ended.out
+        assert "Opportunity with Spiris" in ended.out
+
+
 def test_looking_writes_nothing(bare: Playground) -> None:
     bare.forget_calls()
     bare.sfspiris("salesforce", "fields")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,6 +14,13 @@ from sfspiris.errors import UsageError
 
 if TYPE_CHECKING:
     from sfspiris.ports.fields import Deployed, FieldState
+
+PLACES: Final = (
+    "The org's own page layouts are left as they are. To show the fields there, in Setup, Object Manager, Opportunity (likewise "
+    "Account): Page Layouts, Page Layout Assignment, choose “Opportunity with Spiris”; or open your own layout, or the Lightning "
+    "page with dynamic forms, and drag the Spiris fields into a section."
+)
+"""What an administrator does by hand, once: a deployed layout would replace the org's own whole."""
 
 app = typer.Typer(help="What sfspiris adds to your Salesforce org.", no_args_is_help=True)
 
@@ -78,7 +85,7 @@ def _write(common: Common, folder: Path) -> None:
     elif not common.quiet:
         typer.echo(
             f"{len(files)} files in {folder}. Deploy them with `sf project deploy start` from there, and assign the "
-            "permission set Spiris_Sync to the integration user."
+            f"permission set Spiris_Sync to the integration user. {PLACES}"
         )
 
 
@@ -111,7 +118,8 @@ def _show(common: Common, states: tuple[FieldState, ...], deployed: Deployed | N
         return
     if deployed is not None:
         permissions = ", permission set given to the integration user" if deployed.assigned else ""
-        typer.echo(f"Deployed: {len(deployed.created)} made, {len(deployed.changed)} changed{permissions}.\n")
+        typer.echo(f"Deployed: {len(deployed.created)} made, {len(deployed.changed)} changed{permissions}.")
+        typer.echo(f"{PLACES}\n")
     for object_ in dict.fromkeys(one.object for one in states):
         typer.echo(object_)
         for one in states:

@@ -124,7 +124,10 @@ def invoice_object() -> ET.Element:
 
 
 def sync_permissions() -> ET.Element:
-    """What the integration user needs for our fields and objects, and nothing else."""
+    """What the integration user needs for our fields and objects, and nothing else.
+
+    Files have no permission of their own: who may edit a record may put one on it.
+    """
     return _permission_set(
         "Spiris Sync",
         "For the user that sfspiris signs in as: reads deals and writes how their invoicing stands.",

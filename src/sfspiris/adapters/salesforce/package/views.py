@@ -1,7 +1,8 @@
 """Pure: layouts, the report type, two reports and the dashboard over invoices, in the words of the Metadata API.
 
-Nothing here replaces what an org has: the layouts are further ones, to be assigned by an administrator, because deploying
-the org's own layout would undo what its people arranged. Source: Metadata API Developer Guide, "Metadata Types" (Layout,
+Nothing here replaces what an org has: the layouts are further ones, to be assigned by an administrator. Deploying a layout
+replaces it whole, so a section could only be added to the org's own after reading that, and the REST form of the Metadata API deploys
+and does not retrieve. Source: Metadata API Developer Guide, "Metadata Types" (Layout,
 ReportType, Report, Dashboard; version 66.0).
 """
 
