@@ -34,6 +34,7 @@ from sfspiris.core.model import (
     PaymentTerms,
     Project,
     Readiness,
+    Target,
     Totals,
     Unit,
 )
@@ -372,7 +373,11 @@ class FakeLedger:
 
     def drafts(self) -> Sequence[LedgerDraft]:
         self._read("drafts")
-        return [one for one in self.made if self.is_listed(one.id)]
+        return [one for one in self.made if one.target is Target.DRAFT and self.is_listed(one.id)]
+
+    def orders(self) -> Sequence[LedgerDraft]:
+        self._read("orders")
+        return [one for one in self.made if one.target is Target.ORDER and self.is_listed(one.id)]
 
     def invoices(self, *, modified_since: datetime | None = None) -> tuple[Sequence[Invoice], datetime]:
         self._read("invoices")
@@ -456,14 +461,16 @@ class FakeLedger:
         self.customer_updates.append((customer_id, tuple(wanted)))
         _strike(self.update_trouble.after, nth)
 
-    def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
+    def create_draft(
+        self, draft: Draft, *, customer_id: str, marker_field: MarkerField, target: Target = Target.DRAFT
+    ) -> LedgerDraft:
         assert any(one.id == customer_id for one in self.known), "the customer must exist"
         assert marker_field is not MarkerField.TEXT_ROW, "this ledger has no text rows"
         with self._create():
             sums = vat.foretell(draft.rows, to_krona=False)
             net = sums.net + self.off_by
             created = LedgerDraft(
-                id=f"draft-{len(self.sent) + 1}",
+                id=f"{target}-{len(self.sent) + 1}",
                 customer_id=customer_id,
                 totals=Totals(net, sums.vat, Decimal(0), net + sums.vat, draft.currency),
                 texts=tuple(
@@ -474,29 +481,37 @@ class FakeLedger:
                 created_at=self.time(),
                 draft=draft,
                 print=print_of(draft, customer_id),
+                target=target,
             )
             self.made.append(created)
             self.sent[created.id] = draft
             self.listed_from[created.id] = self.time() + self.lag
         return created
 
-    def draft(self, draft_id: str) -> LedgerDraft | None:
-        self._read("draft")
-        return next((one for one in self.made if one.id == draft_id), None)
+    def draft(self, draft_id: str, *, target: Target = Target.DRAFT) -> LedgerDraft | None:
+        self._read(target)
+        return next((one for one in self.made if (one.id, one.target) == (draft_id, target)), None)
 
     def update_draft(
-        self, draft_id: str, draft: Draft, *, customer_id: str, marker_field: MarkerField, stood: str
+        self,
+        draft_id: str,
+        draft: Draft,
+        *,
+        customer_id: str,
+        marker_field: MarkerField,
+        stood: str,
+        target: Target = Target.DRAFT,
     ) -> LedgerDraft | None:
         assert marker_field is not MarkerField.TEXT_ROW, "this ledger has no text rows"
-        before = self.draft(draft_id)
+        before = self.draft(draft_id, target=target)
         if before is None or before.print != stood:
             return None
         with self._create():
             self.updates += 1
             return self._replace(before, draft, customer_id)
 
-    def delete_draft(self, draft_id: str, *, stood: str) -> bool:
-        before = self.draft(draft_id)
+    def delete_draft(self, draft_id: str, *, stood: str, target: Target = Target.DRAFT) -> bool:
+        before = self.draft(draft_id, target=target)
         if before is None or before.print != stood:
             return False
         self.calls += 1
@@ -526,9 +541,15 @@ class FakeLedger:
         return after
 
     def issue(self, draft_id: str, number: str, **changes: object) -> Invoice:
-        """What finance does: the draft goes, an invoice with a number comes."""
+        """What finance does: the draft goes, an invoice with a number comes; an order stays, as invoiced."""
         (draft,) = [one for one in self.made if one.id == draft_id]
-        self.made.remove(draft)
+        is_order = draft.target is Target.ORDER
+        if is_order:
+            self.made[self.made.index(draft)] = replace(
+                draft, is_invoiced=True, print=f"{draft.print}, invoiced"
+            )
+        else:
+            self.made.remove(draft)
         issued = Invoice(
             id=f"inv-{number}",
             number=number,
@@ -537,7 +558,8 @@ class FakeLedger:
             issued_on=self.time().date(),
             due_on=self.time().date() + timedelta(days=30),
             remaining=draft.totals.gross,
-            draft_id=draft.id,
+            draft_id=None if is_order else draft.id,
+            order_ids=(draft.id,) if is_order else (),
             texts=draft.texts,
             created_at=self.time(),
             modified_at=self.time(),

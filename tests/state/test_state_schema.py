@@ -172,15 +172,19 @@ def test_an_intent_that_contradicts_itself_cannot_be_stored(
         ("journal_to_state", "INSERT INTO journal VALUES (1, 1, '2026', 'record', NULL, 'lost', 'r1', NULL)"),
         (
             "links_number_has_invoice",
-            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,'17','Draft',NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,'17','Draft',NULL,NULL,NULL,NULL,NULL,NULL,NULL,'draft')",
         ),
         (
             "links_status",
-            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Lost',NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Lost',NULL,NULL,NULL,NULL,NULL,NULL,NULL,'draft')",
+        ),
+        (
+            "links_target",
+            "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Draft',NULL,NULL,NULL,NULL,NULL,NULL,NULL,'quote')",
         ),
         (
             "links_revision",
-            "INSERT INTO links VALUES ('se','D1',0,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Draft',NULL,NULL,NULL,NULL,NULL,NULL,NULL)",
+            "INSERT INTO links VALUES ('se','D1',0,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Draft',NULL,NULL,NULL,NULL,NULL,NULL,NULL,'draft')",
         ),
     ],
 )

@@ -390,7 +390,8 @@ REFUSALS = [
     ("routes.0.when", 'when = { "A" = 5 }', 40, "routes[1].when.A[1] is not text in quotes"),
     ("routes.0.when", 'wenn = { "A" = "B" }', 40, "routes[1].wenn is not known here; did you mean when?"),
     ("companies.se.ledger", 'ledger = "fortnox"', 43, 'is not supported by this version; use ledger = "spiris"'),
-    ("companies.se.target", 'target = "order"', 48, 'is not supported by this version; use target = "draft"'),
+    ("companies.se.target", 'target = "orders"', 48, 'must be "draft" or "order"'),
+    ("routes.0.company", 'company = "se"\ntarget = "invoice"', 40, 'must be "draft" or "order"'),
     ("companies.se.currency", 'currency = "kr"', 49, "is not a currency code of three capital letters"),
     ("companies.se.orgnr", 'orgnr = "556012-5791"', 45, "is not an organisation number: the check digit is wrong"),
     ("companies.se.orgnr", "", 42, "companies.se.orgnr is missing"),
@@ -414,6 +415,22 @@ def test_a_refusal_names_line_key_and_remedy(
     text = refusal(read, changed(key, line))
     assert re.search(rf"^sfspiris\.toml:{number}: .*{re.escape(told)}", text, flags=re.MULTILINE), text
     assert "hemlig" not in text
+
+
+@pytest.mark.parametrize("field", ["ContractNumber", "SubscriptionNumber"])
+def test_an_order_needs_its_mark_in_a_field_that_orders_have(
+    read: Callable[[str], Settings], field: str
+) -> None:
+    text = changed("companies.se.marker.field", f'field = "{field}"')
+    told = (
+        f'is "order", but an order has no {field}, where companies.se.marker puts the deal\'s mark; use one of '
+        "OurReference, YourReference, BuyersOrderReference, TextRow"
+    )
+    of_company = refusal(read, changed("companies.se.target", 'target = "order"', text))
+    assert f"sfspiris.toml:48: companies.se.target {told}" in of_company
+    of_route = refusal(read, changed("routes.0.company", 'company = "se"\ntarget = "order"', text))
+    assert f"sfspiris.toml:40: routes[1].target {told}" in of_route
+    assert read(changed("companies.se.target", 'target = "order"')).companies["se"].target == "order"
 
 
 def test_every_refusal_comes_with_an_example(read: Callable[[str], Settings]) -> None:

@@ -126,7 +126,7 @@ def test_another_account_moves_the_draft_to_another_customer(stage: Stage) -> No
 
 def test_updates_count_against_the_limit_on_changes(stage: Stage) -> None:
     sell(stage, "3 x 500 KONS")
-    with pytest.raises(SafetyStop, match="1 customers and drafts"):
+    with pytest.raises(SafetyStop, match="1 customers and documents"):
         run(stage, guard=Guard(max_changes=0))
     assert stage.se.updates == 0
 
@@ -194,10 +194,10 @@ def test_an_edit_between_plan_and_update_is_never_overwritten(stage: Stage) -> N
     reads = stage.se.draft
     before = stage.se.made[0]
 
-    def edited_before_the_second_reading(draft_id: str) -> Any:
+    def edited_before_the_second_reading(draft_id: str, **more: Any) -> Any:
         if stage.se.reads["draft"] == 1:
             stage.se.edit("draft-1", your_reference="Kajsa")
-        return reads(draft_id)
+        return reads(draft_id, **more)
 
     stage.se.draft = edited_before_the_second_reading  # type: ignore[method-assign]  # finance, not ours
     assert held(run(stage)).code is HoldCode.DRAFT_EDITED_BY_FINANCE
@@ -300,10 +300,10 @@ def test_an_edit_after_a_lost_reply_is_never_overwritten(stage: Stage) -> None:
     stage.se.trouble.after[stage.se.creates + 1] = lost
     reads = stage.se.draft
 
-    def unreadable_after_the_update(draft_id: str) -> Any:
+    def unreadable_after_the_update(draft_id: str, **more: Any) -> Any:
         if stage.se.updates:
             raise unreachable()
-        return reads(draft_id)
+        return reads(draft_id, **more)
 
     stage.se.draft = unreadable_after_the_update  # type: ignore[method-assign]  # the line, not ours
     sell(stage, "3 x 500 KONS")

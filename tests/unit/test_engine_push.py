@@ -209,7 +209,7 @@ def test_payment_terms_are_remembered_for_minutes_and_read_anew_when_asked(stage
 
 def test_more_creates_than_allowed_stop_the_run_before_anything_is_written(stage: Stage) -> None:
     stage.crm.add(deal("D1", "2 x 500 KONS"), deal("D2", "1 x 70 MAT"))
-    with pytest.raises(SafetyStop, match="3 customers and drafts"):
+    with pytest.raises(SafetyStop, match="3 customers and documents"):
         run(stage, guard=Guard(max_changes=2))
     assert stage.se.creates == 0
     run(stage, guard=Guard(max_changes=2, allow_large=True))

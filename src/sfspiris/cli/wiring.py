@@ -43,6 +43,7 @@ from sfspiris.cli.progress import Progress
 from sfspiris.config.secrets import resolve
 from sfspiris.core.doctor import CompanyFacts
 from sfspiris.core.identity import org_tag, payload_hash
+from sfspiris.core.model import Target
 from sfspiris.core.policy import (
     ArticlePolicy,
     CompanyPolicy,
@@ -561,7 +562,12 @@ def company_policies(settings: Settings) -> dict[str, CompanyPolicy]:
 def policy_routes(settings: Settings) -> tuple[Route, ...]:
     """What the configuration says about routes, in its order."""
     return tuple(
-        Route(one.company, one.when, None if one.articles is None else _article_policy(one.articles))
+        Route(
+            one.company,
+            one.when,
+            None if one.articles is None else _article_policy(one.articles),
+            None if one.target is None else Target(one.target),
+        )
         for one in settings.routes
     )
 
@@ -575,6 +581,7 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
         capabilities=CAPABILITIES,
         default_terms_days=own.default_terms_days,
         articles=_article_policy(own.articles),
+        target=Target(own.target),
         match_steps=tuple(MatchStep(one) for one in own.match.steps),
         default_owner=Owner(own.ownership.default),
         owners={

@@ -16,6 +16,7 @@ from sfspiris.config.mistakes import Mistake
 from sfspiris.config.positions import positions
 from sfspiris.config.settings import SOURCE_FIELDS, Settings
 from sfspiris.config.values import Frame
+from sfspiris.core.capabilities import MARKERS_ON_ORDERS, MarkerField
 from sfspiris.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from sfspiris.config.positions import Key
+    from sfspiris.config.settings import CompanySettings
 
 DEFAULT_NAME: Final = "sfspiris.toml"
 VARIABLE: Final = "SFSPIRIS_CONFIG"
@@ -135,6 +137,21 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
                 f'is "{company.environment}" while that of salesforce is "{settings.salesforce.environment}"; a '
                 "rehearsal must never reach real books or real deals",
             )
+        if company.target == "order" and company.marker.field not in MARKERS_ON_ORDERS:
+            yield Mistake(("companies", name, "target"), _no_marker_on_orders(name, company))
+    for number, route in enumerate(settings.routes):
+        taker = settings.companies.get(route.company or "")
+        if taker is None or route.target != "order" or taker.marker.field in MARKERS_ON_ORDERS:
+            continue
+        yield Mistake(("routes", number, "target"), _no_marker_on_orders(route.company or "", taker))
+
+
+def _no_marker_on_orders(name: str, company: CompanySettings) -> str:
+    known = ", ".join(one.value for one in MarkerField if one in MARKERS_ON_ORDERS)
+    return (
+        f'is "order", but an order has no {company.marker.field.value}, where companies.{name}.marker puts the deal\'s mark; '
+        f"use one of {known}"
+    )
 
 
 def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -353,7 +353,8 @@ class ArticlesSettings(Section):
 class RouteSettings(Section):
     """What becomes of deals for which every condition holds: Salesforce path → accepted values, "*" for any.
 
-    They go to `company`, by its articles or by those of the route; or, with `skip`, they are left out of invoicing.
+    They go to `company`, by its articles and as its target or by those of the route; or, with `skip`, they are left out of
+    invoicing.
     """
 
     skip: bool = key("skip = true", default=False)
@@ -362,6 +363,7 @@ class RouteSettings(Section):
         'when = { "Account.BillingCountryCode" = "SE" }', default_factory=dict
     )
     articles: ArticlesSettings | None = key('articles = { missing = "create" }', default=None)
+    target: Literal["draft", "order"] | None = key('target = "order"', default=None)
 
     @field_validator("company")
     @classmethod
@@ -456,13 +458,6 @@ class CompanySettings(Section):
     def _ledger_is_supported(cls, value: str) -> str:
         if value != "spiris":
             raise ValueError(f'"{value}" is not supported by this version; use ledger = "spiris"')
-        return value
-
-    @field_validator("target")
-    @classmethod
-    def _target_is_supported(cls, value: str) -> str:
-        if value != "draft":
-            raise ValueError(f'"{value}" is not supported by this version; use target = "draft"')
         return value
 
     @field_validator("base_url")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, assert_never
 
 from sfspiris.core.identity import action_id
+from sfspiris.core.model import Target
 from sfspiris.core.money import decimal_text
 from sfspiris.core.receivables import values
 from sfspiris.swedish import personal_shape
@@ -130,9 +131,9 @@ class UpdateCustomer:
 
 @dataclass(frozen=True, slots=True)
 class CreateDraft:
-    """Make one invoice draft. `net` is what the Deal's lines come to, in the draft's currency; `content` its print.
+    """Make one invoice draft, or, where `target` says so, the order that stands in its place and says the same.
 
-    `vat_reasons` say why rows carry no VAT, in sentences for people.
+    `net` is what the Deal's lines come to, in the draft's currency; `content` its print. `vat_reasons` say why rows carry no VAT, in sentences for people.
     """
 
     company: str
@@ -151,11 +152,12 @@ class CreateDraft:
     owner: str | None = None
     source: str | None = None  # print of all that the Deal says
     basis: str | None = None  # print of all that the draft rests on, on both sides
+    target: Target = Target.DRAFT
 
     @property
     def id(self) -> str:
         """The action's stable name."""
-        return action_id("create_draft", self.company, self.deal_id, self.revision)
+        return action_id(f"create_{self.target}", self.company, self.deal_id, self.revision)
 
     @property
     def currency(self) -> str:
@@ -170,7 +172,7 @@ class CreateDraft:
 
 @dataclass(frozen=True, slots=True)
 class UpdateDraft:
-    """Bring a draft that nobody has touched to what its Deal says now.
+    """Bring a draft, or an order, that nobody has touched to what its Deal says now.
 
     `stood` is the print that the draft must still have just before it is written, `changed` every field that becomes
     another one; the other fields as of CreateDraft.
@@ -195,11 +197,12 @@ class UpdateDraft:
     owner: str | None = None
     source: str | None = None
     basis: str | None = None
+    target: Target = Target.DRAFT
 
     @property
     def id(self) -> str:
         """The action's stable name."""
-        return action_id("update_draft", self.company, self.deal_id, self.revision)
+        return action_id(f"update_{self.target}", self.company, self.deal_id, self.revision)
 
     @property
     def currency(self) -> str:
@@ -214,7 +217,7 @@ class UpdateDraft:
 
 @dataclass(frozen=True, slots=True)
 class DeleteDraft:
-    """Take back a draft that one of our runs made and that nobody has touched since.
+    """Take back a draft, or an order, that one of our runs made and that nobody has touched since.
 
     `stood` is the print that the draft must still have just before it is deleted; `net` in `currency` is what we wrote.
     """
@@ -231,11 +234,12 @@ class DeleteDraft:
     net: Decimal
     currency: str
     owner: str | None = None
+    target: Target = Target.DRAFT
 
     @property
     def id(self) -> str:
         """The action's stable name."""
-        return action_id("delete_draft", self.company, self.deal_id, self.revision)
+        return action_id(f"delete_{self.target}", self.company, self.deal_id, self.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +332,7 @@ class Adopt:
     net: Decimal
     currency: str
     content: str
+    target: Target = Target.DRAFT
 
     @property
     def id(self) -> str:
@@ -417,11 +422,11 @@ def kind(action: Action | Mirrored) -> str:  # noqa: C901, PLR0911 - one for eac
         case CreateArticle():
             return "create_article"
         case CreateDraft():
-            return "create_draft"
+            return f"create_{action.target}"
         case UpdateDraft():
-            return "update_draft"
+            return f"update_{action.target}"
         case DeleteDraft():
-            return "delete_draft"
+            return f"delete_{action.target}"
         case Adopt():
             return "adopt"
         case WriteDeal():

@@ -17,9 +17,16 @@ class MarkerField(StrEnum):
     TEXT_ROW = "TextRow"
 
 
+MARKERS_ON_ORDERS = frozenset(MarkerField) - {MarkerField.CONTRACT_NUMBER, MarkerField.SUBSCRIPTION_NUMBER}
+"""The fields that an order has too, so that the marker can stand there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """A ledger's limits: lengths in Unicode code points after NFC, decimals as digits after the decimal point."""
+    """A ledger's limits: lengths in Unicode code points after NFC, decimals as digits after the decimal point.
+
+    `orders_have_electronic_reference`: an order has a place for what the buyer's e-invoice must carry.
+    """
 
     name_length: int
     address_length: int
@@ -36,3 +43,4 @@ class Capabilities:
     price_decimals_domestic: int
     price_decimals_foreign: int
     discount_decimals: int  # of the discount as a fraction: 0.125 needs 3
+    orders_have_electronic_reference: bool = False

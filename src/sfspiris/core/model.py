@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.sentences import Sentence, say
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import date, datetime
@@ -158,6 +160,26 @@ class Deal:
 
 
 # --- what we intend to write ---------------------------------------------------------------------------------------
+
+
+class Target(StrEnum):
+    """What a won Deal becomes in the ledger; finance makes the invoice of either.
+
+    An order says the same as a draft would and is invoiced later, alone or together with other orders.
+    """
+
+    DRAFT = "draft"
+    ORDER = "order"
+
+    @property
+    def word(self) -> Sentence:
+        """What messages call it, as in "its draft"."""
+        return say("order") if self is Target.ORDER else say("draft")
+
+    @property
+    def the(self) -> Sentence:
+        """What messages call the one that they are about."""
+        return say("the order") if self is Target.ORDER else say("the draft")
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,10 +431,11 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class LedgerDraft:
-    """An unbooked invoice that exists in a ledger. `texts` are all places where a marker may stand.
+    """An unbooked invoice, or an order, that exists in a ledger. `texts` are all places where a marker may stand.
 
     `draft` is what it says in our words, and `print` a hash of everything in it that a person could have set, so that
-    two readings with the same print are the same draft.
+    two readings with the same print are the same draft. Of an order, `is_delivered` says that goods have left for it and
+    `is_invoiced` that finance has made a draft or an invoice of it; it stays in the ledger even then.
     """
 
     id: str
@@ -422,6 +445,14 @@ class LedgerDraft:
     created_at: datetime | None = None
     draft: Draft | None = None
     print: str | None = None
+    target: Target = Target.DRAFT
+    is_delivered: bool = False
+    is_invoiced: bool = False
+
+    @property
+    def has_moved_on(self) -> bool:
+        """Whether it is an order that has been delivered or invoiced, and so stands as it is."""
+        return self.is_delivered or self.is_invoiced
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +462,8 @@ class Invoice:
     What ends in `_in_books` is in the currency of the books, negative on a credit note; `net_in_books` is None where only
     the gross is known. `rate` is that currency per unit of the document's. `last_payment_on` may be the day of a part payment. `credits_id` is the invoice that a credit note credits.
 
-    `draft_id` is the draft it came from, where the ledger says so. `is_overdue` is the ledger's own flag.
+    `draft_id` is the draft it came from, where the ledger says so, and `order_ids` are the orders; a collective invoice has
+    several. `is_overdue` is the ledger's own flag.
     """
 
     id: str
@@ -446,6 +478,7 @@ class Invoice:
     is_overdue: bool = False
     is_credit_note: bool = False
     draft_id: str | None = None
+    order_ids: tuple[str, ...] = ()
     net_in_books: Decimal | None = None
     gross_in_books: Decimal = Decimal(0)
     remaining_in_books: Decimal = Decimal(0)
@@ -525,6 +558,7 @@ class CustomerBase:
 class DealLink:
     """A Deal and the one document that stands for it in a company's ledger.
 
+    `target` says whether `draft_id` is that of a draft or of an order.
     `content` is the hash of what the Deal sold when the draft was last written; `net` what we wrote. The invoice's fields
     are filled once the draft has been issued, and are what the last pull saw. `source` is the print of all that the Deal
     said then, `wrote` what we wrote field by field (core.written), and `stood` the print of the whole draft as the ledger
@@ -552,6 +586,7 @@ class DealLink:
     source: str | None = None
     wrote: str | None = None
     stood: str | None = None
+    target: Target = Target.DRAFT
 
     @property
     def told(self) -> SyncState:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sfspiris.core.model import SYNC_FIELDS
+from sfspiris.core.model import SYNC_FIELDS, Target
 from sfspiris.core.planning.documents import SETTLE
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ ANY_VALUE = "*"
 class Route:
     """Sends a Deal to a company when every condition holds: CRM path → accepted values, `*` for any non-empty one.
 
-    `articles` replaces the company's own rules about articles. With no company, such Deals are left out of invoicing.
+    `articles` replaces the company's own rules about articles, `target` what its Deals become. With no company, such Deals
+    are left out of invoicing.
     """
 
     company: str | None
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     articles: ArticlePolicy | None = None
+    target: Target | None = None
 
     @property
     def skips(self) -> bool:
@@ -150,6 +152,7 @@ class CompanyPolicy:
     match_steps: tuple[MatchStep, ...] = MATCH_STEPS
     default_owner: Owner = Owner.SALESFORCE
     owners: Mapping[str, Owner] = field(default_factory=dict)
+    target: Target = Target.DRAFT  # what Deals become, unless their route says otherwise
 
     def owner(self, customer_field: str) -> Owner:
         """Who is right about a field of a customer that both sides changed."""
@@ -195,6 +198,13 @@ class Policy:
     readiness: ReadinessPolicy | None = None
     attaches_pdfs: bool = False
     links_drafts: bool = False
+
+    def makes_orders(self, company: str) -> bool:
+        """Whether some Deals of the company become orders."""
+        own = self.companies.get(company)
+        return (own is not None and own.target is Target.ORDER) or any(
+            one.company == company and one.target is Target.ORDER for one in self.routes
+        )
 
     def crm_field(self, ours: str) -> str:
         """The CRM's name of one of our fields."""

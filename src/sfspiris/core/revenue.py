@@ -37,8 +37,8 @@ class Measure(StrEnum):
     """What is summed up. The first five are without VAT, as deals are; the others with it, as customers pay."""
 
     PIPELINE = "pipeline"  # deals neither won nor lost, by the day they are expected to close
-    WON = "won"  # won deals without a draft or invoice, by the day they closed
-    DRAFTED = "drafted"  # all drafts in the books, by their date
+    WON = "won"  # won deals without a document, by the day they closed
+    DRAFTED = "drafted"  # all drafts and orders in the books, by their date
     INVOICED = "invoiced"  # all booked invoices, by their date
     CREDITED = "credited"  # all credit notes, negative, by their own date
     INVOICED_WITH_VAT = "invoiced_with_vat"

@@ -1,4 +1,4 @@
-"""Which company invoices a Deal, and by which articles: the first route whose conditions all hold decides, or none."""
+"""Which company invoices a Deal, by which articles and as what: the first route whose conditions all hold decides, or none."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def route(deal: Deal, policy: Policy) -> CompanyPolicy | None:
     if taken is None or taken.company is None:
         return None
     company = policy.companies[taken.company]
+    if taken.target is not None:
+        company = replace(company, target=taken.target)
     return company if taken.articles is None else replace(company, articles=taken.articles)
 
 

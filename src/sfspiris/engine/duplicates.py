@@ -25,7 +25,7 @@ def scan(world: World, companies: Collection[str] = ()) -> Scan:
             continue
         try:
             customers = ledger.customers()
-            found = documents(ledger)
+            found = documents(world, ledger)
         except Retryable as error:
             unreadable[company] = error.message
             continue

@@ -25,7 +25,7 @@ from sfspiris.core.actions import (
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.identity import customer_note, payload_hash
 from sfspiris.core.lifecycle import IntentEvent
-from sfspiris.core.model import DealLink, DealStatus, SyncState
+from sfspiris.core.model import DealLink, DealStatus, SyncState, Target
 from sfspiris.core.money import Money
 from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.changed import as_it_stands
@@ -77,6 +77,10 @@ class Carried:
     stopped: SfspirisError | None = None
 
 
+_CREATIONS: Final = {Target.DRAFT: IntentKind.CREATE_DRAFT, Target.ORDER: IntentKind.CREATE_ORDER}
+_UPDATES: Final = {Target.DRAFT: IntentKind.UPDATE_DRAFT, Target.ORDER: IntentKind.UPDATE_ORDER}
+_DELETIONS: Final = {Target.DRAFT: IntentKind.DELETE_DRAFT, Target.ORDER: IntentKind.DELETE_ORDER}
+_NEXT: Final = {Target.DRAFT: "issued", Target.ORDER: "invoiced"}
 _TAX_FIELDS: Final = frozenset({"vat_number", "country"})
 _NUMBER_TREATMENTS: Final = frozenset(
     {
@@ -353,7 +357,9 @@ class _Execution:
         made = self._send(
             action,
             intent,
-            lambda: ledger.create_draft(wanted, customer_id=customer, marker_field=marker_field),
+            lambda: ledger.create_draft(
+                wanted, customer_id=customer, marker_field=marker_field, target=action.target
+            ),
         )
         if isinstance(made, Hold):
             self._hold_deal(action, made)
@@ -448,10 +454,11 @@ class _Execution:
                 customer_id=customer,
                 marker_field=marker_field,
                 stood=action.stood,
+                target=action.target,
             )
         except OutcomeUnknown as unknown:
             try:
-                seen = ledger.draft(action.draft_id)
+                seen = ledger.draft(action.draft_id, target=action.target)
                 fields = None if seen is None else as_it_stands(seen, terms=ledger.payment_terms())
             except (Retryable, Fatal):
                 raise unknown from None
@@ -469,12 +476,16 @@ class _Execution:
             company=action.company,
             code=HoldCode.DRAFT_EDITED_BY_FINANCE,
             message=say(
-                "Somebody changed the draft in %(ledger)s while this run was about to delete it. It was left as it is."
+                "Somebody changed %(document)s in %(ledger)s while this run was about to delete it. It was left as it is."
                 if isinstance(action, DeleteDraft)
-                else "Somebody changed the draft in %(ledger)s while this run was about to update it. It was left as it is.",
+                else "Somebody changed %(document)s in %(ledger)s while this run was about to update it. It was left as it is.",
+                document=action.target.the,
                 ledger=ledger,
             ),
-            fix=say("Run again: the draft is read anew, and what both sides say is shown."),
+            fix=say(
+                "Run again: %(document)s is read anew, and what both sides say is shown.",
+                document=action.target.the,
+            ),
             owner=action.owner,
         )
 
@@ -486,7 +497,7 @@ class _Execution:
         link = self._link_of(action)
         intent = self._record(
             NewIntent(
-                kind=IntentKind.DELETE_DRAFT,
+                kind=_DELETIONS[action.target],
                 company=action.company,
                 subject=action.deal_id,
                 deal_id=action.deal_id,
@@ -546,30 +557,38 @@ class _Execution:
         tolerance = self._world.policy.tolerance
         ledger = self._world.policy.companies[action.company].ledger
         net = Money(action.net, action.currency)
+        look = (
+            say("Look at the order before it is delivered or invoiced.")
+            if action.target is Target.ORDER
+            else say("Look at the draft before it is issued.")
+        )
         if draft.totals.currency != action.currency:
             words = say(
-                "The deal is in %(currency)s, but %(ledger)s made the draft in %(other)s. Look at the draft before it is "
-                "issued.",
+                "The deal is in %(currency)s, but %(ledger)s made %(document)s in %(other)s. %(look)s",
                 currency=action.currency,
                 ledger=ledger,
+                document=action.target.the,
                 other=draft.totals.currency,
+                look=look,
             )
         elif vat.mismatch(action.net, draft.totals, tolerance=tolerance) is not None:
             made = Money(draft.totals.net, draft.totals.currency)
             words = say(
-                "The deal comes to %(net)s net, but %(ledger)s arrived at %(made)s. Look at the draft before it is issued.",
+                "The deal comes to %(net)s net, but %(ledger)s arrived at %(made)s. %(look)s",
                 net=net,
                 ledger=ledger,
                 made=made,
+                look=look,
             )
         elif abs(draft.totals.gross - action.vat.gross) > tolerance:
             made = Money(draft.totals.gross, draft.totals.currency)
             words = say(
-                "%(ledger)s arrived at a total of %(made)s with VAT and rounding, but %(expected)s was expected. Look at the "
-                "draft before it is issued.",
+                "%(ledger)s arrived at a total of %(made)s with VAT and rounding, but %(expected)s was expected. "
+                "%(look)s",
                 ledger=ledger,
                 made=made,
                 expected=Money(action.vat.gross, action.currency),
+                look=look,
             )
         else:
             return None
@@ -601,10 +620,10 @@ class _Execution:
     def _record_draft(
         self, action: CreateDraft | UpdateDraft | Adopt, customer_id: str, wrote: str | None = None
     ) -> Intent:
-        is_update = isinstance(action, UpdateDraft)
+        kinds = _UPDATES if isinstance(action, UpdateDraft) else _CREATIONS
         return self._record(
             NewIntent(
-                kind=IntentKind.UPDATE_DRAFT if is_update else IntentKind.CREATE_DRAFT,
+                kind=kinds[action.target],
                 company=action.company,
                 subject=action.deal_id,
                 deal_id=action.deal_id,
@@ -633,6 +652,7 @@ class _Execution:
             net=action.net,
             currency=action.currency,
             created_at=self._now(),
+            target=action.target,
             **more,
         )
 

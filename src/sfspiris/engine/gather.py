@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.identity import Marker
-from sfspiris.core.model import DealStatus
+from sfspiris.core.model import DealStatus, Target
 from sfspiris.core.outcome import RunStatus
 from sfspiris.core.planning.adoption import claims_a_document
 from sfspiris.core.planning.changed import Standing, needs_comparison
@@ -15,7 +15,7 @@ from sfspiris.core.planning.departed import Departed
 from sfspiris.core.planning.documents import no_documents
 from sfspiris.core.planning.push import PushInputs, companies_to_read, decide
 from sfspiris.core.routing import route
-from sfspiris.engine import registers
+from sfspiris.engine import orders, registers
 from sfspiris.engine.search import documents as search_documents
 from sfspiris.engine.search import search
 from sfspiris.errors import UsageError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from sfspiris.core.model import Deal, DealLink, Invoice
+    from sfspiris.core.model import Deal, DealLink, Invoice, LedgerDraft
     from sfspiris.core.planning.documents import Documents
     from sfspiris.core.planning.push import Unresolved
     from sfspiris.engine.world import World
@@ -318,24 +318,27 @@ def _standing(world: World, inputs: PushInputs) -> dict[str, Standing]:
 
 def _standing_in(world: World, ledger: Ledger, links: list[DealLink]) -> dict[str, Standing]:
     if len(links) > _READ_ONE_BY_ONE:
-        listed = {one.id: one for one in ledger.drafts()}
+        listed = {one.id: one for one in (*ledger.drafts(), *orders.of(world, ledger))}
         drafts = {link.draft_id: listed.get(link.draft_id) for link in links}
     else:
-        drafts = {link.draft_id: ledger.draft(link.draft_id) for link in links}
-    gone = [link for link in links if drafts[link.draft_id] is None]
-    issued = search_documents(ledger) if gone else no_documents
-    return {
-        link.deal_id: Standing(
-            drafts[link.draft_id],
-            _invoice_of(link, issued, world.policy.org_tag) if drafts[link.draft_id] is None else None,
-            world.clock.now(),
-        )
-        for link in links
-    }
+        drafts = {link.draft_id: ledger.draft(link.draft_id, target=link.target) for link in links}
+    # An order stays where it is when finance invoices it, or makes a draft of it.
+    may_have_moved = any(drafts[one.draft_id] is None or one.target is Target.ORDER for one in links)
+    found = search_documents(world, ledger) if may_have_moved else no_documents
+    return {link.deal_id: _standing_of(world, link, drafts[link.draft_id], found) for link in links}
+
+
+def _standing_of(world: World, link: DealLink, draft: LedgerDraft | None, found: Documents) -> Standing:
+    if draft is not None and link.target is Target.DRAFT:
+        return Standing(draft, None, world.clock.now())
+    invoice = _invoice_of(link, found, world.policy.org_tag)
+    own = next((one for one in found.all if link.draft_id in one.ids), None)
+    has_moved_on = draft is not None and (draft.has_moved_on or (own is not None and own.has_moved_on))
+    return Standing(draft, invoice, world.clock.now(), has_moved_on=has_moved_on)
 
 
 def _invoice_of(link: DealLink, documents: Documents, org_tag: str) -> Invoice | None:
     """The invoice that came of the draft, by its origin or by the Deal's marker."""
-    origin = [one.invoice for one in documents.all if one.draft_id == link.draft_id]
+    origin = [one.invoice for one in documents.all if link.draft_id in one.ids]
     marked = [one.invoice for one in documents.marked(Marker(link.deal_id, link.revision, org_tag))]
     return next((one for one in (*origin, *marked) if one is not None), None)

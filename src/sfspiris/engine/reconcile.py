@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.actions import CreateDraft, ExistingCustomer
 from sfspiris.core.drift import BooksLock, Symbol
-from sfspiris.core.model import SyncState
+from sfspiris.core.model import SyncState, Target
 from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.differences import Expected
 from sfspiris.core.planning.documents import Documents
@@ -18,7 +18,7 @@ from sfspiris.core.planning.reconcile import Reason, ReconcileInputs, reconcile,
 from sfspiris.core.planning.repairs import repairs
 from sfspiris.core.routing import is_out_of_scope, route
 from sfspiris.core.siecheck import check_sie
-from sfspiris.engine import gather, registers
+from sfspiris.engine import gather, orders, registers
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.run import conclude
 from sfspiris.errors import Retryable, UsageError
@@ -62,6 +62,7 @@ class _Books:
 
     view: LedgerView
     drafts: dict[str, LedgerDraft]
+    orders: dict[str, LedgerDraft]
     invoices: dict[str, Invoice]
     read_at: datetime
 
@@ -78,7 +79,7 @@ class _Read:
 
     def documents(self) -> dict[str, Documents]:
         return {
-            company: Documents.of(own.drafts.values(), own.invoices.values())
+            company: Documents.of(own.drafts.values(), own.invoices.values(), own.orders.values())
             for company, own in self.books.items()
         }
 
@@ -142,12 +143,19 @@ def _read(world: World, period: Period, companies: Collection[str]) -> _Read:
 
 
 def _books(world: World, ledger: Ledger, deals: Iterable[Deal]) -> _Books:
-    """Drafts are read first: one that is issued meanwhile is then seen on both lists, never on none."""
+    """Orders and drafts are read first: one that is invoiced meanwhile is then seen on both lists, never on none."""
     own = world.policy.companies[ledger.company].currency
+    ordered = orders.of(world, ledger)
     drafts = ledger.drafts()
     invoices, read_at = ledger.invoices()
     view = registers.view(world, ledger, fresh=True, asked=registers.asked_by(deals, own))
-    return _Books(view, {one.id: one for one in drafts}, {one.id: one for one in invoices}, read_at)
+    return _Books(
+        view,
+        {one.id: one for one in drafts},
+        {one.id: one for one in ordered},
+        {one.id: one for one in invoices},
+        read_at,
+    )
 
 
 def _look_for_deals(world: World, read: _Read, period: Period, companies: Collection[str]) -> None:
@@ -199,6 +207,7 @@ def _read_again(world: World, read: _Read, period: Period, deal_ids: Collection[
     for company, own in sorted(read.books.items()):
         ledger = world.ledgers[company]
         try:
+            own.orders = {one.id: one for one in orders.of(world, ledger)}
             own.drafts = {one.id: one for one in ledger.drafts()}
             moved, _ = ledger.invoices(modified_since=own.read_at - _OVERLAP)
         except Retryable as error:
@@ -212,16 +221,21 @@ def _read_again(world: World, read: _Read, period: Period, deal_ids: Collection[
 def _read_drafts_again(world: World, read: _Read, places: Sequence[tuple[str, str]]) -> None:
     """Differing drafts as they are now, not as a list may still show them."""
     wanted = [
-        (company, draft_id)
+        (company, draft_id, target, listed)
         for company, draft_id in places
-        if company in read.books and draft_id in read.books[company].drafts
+        if company in read.books
+        for target, listed in (
+            (Target.DRAFT, read.books[company].drafts),
+            (Target.ORDER, read.books[company].orders),
+        )
+        if draft_id in listed
     ]
-    for company, draft_id in wanted[:_ONE_BY_ONE]:
-        now = world.ledgers[company].draft(draft_id)
+    for company, draft_id, target, listed in wanted[:_ONE_BY_ONE]:
+        now = world.ledgers[company].draft(draft_id, target=target)
         if now is None:
-            read.books[company].drafts.pop(draft_id)
+            listed.pop(draft_id)
         else:
-            read.books[company].drafts[draft_id] = now
+            listed[draft_id] = now
 
 
 # --- what the decision needs ---------------------------------------------------------------------------------------

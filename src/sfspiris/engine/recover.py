@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core import written
 from sfspiris.core.identity import markers_in
 from sfspiris.core.lifecycle import IntentEvent, IntentState
-from sfspiris.core.model import DealLink
+from sfspiris.core.model import DealLink, DealStatus, Target
 from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve, resolve_customer
 from sfspiris.core.planning.pull import as_invoiced
@@ -24,6 +24,7 @@ from sfspiris.engine.search import documents
 from sfspiris.sentences import say
 from sfspiris.state.journal import IntentKind
 from sfspiris.state.links import CustomerLink
+from sfspiris.state.schema import NEW_DOCUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,10 @@ _MAY_BE_WRITTEN_AGAIN: Final = (IntentKind.WRITE_DEAL, IntentKind.UPDATE_CUSTOME
 """Writes that set values rather than make something: they are planned anew from what stands on both sides today."""
 
 
+_UPDATES: Final = (IntentKind.UPDATE_DRAFT, IntentKind.UPDATE_ORDER)
+_DELETIONS: Final = (IntentKind.DELETE_DRAFT, IntentKind.DELETE_ORDER)
+
+
 def recover(world: World) -> tuple[Unresolved, ...]:
     """Close every open intent whose outcome can be known now; those that cannot are given back, to be waited for."""
     unresolved: list[Unresolved] = []
@@ -54,11 +59,9 @@ def recover(world: World) -> tuple[Unresolved, ...]:
         unresolved += _articles(
             world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_ARTICLE]
         )
-        unresolved += _drafts(world, ledger, [one for one in intents if one.kind is IntentKind.CREATE_DRAFT])
-        unresolved += _updates(world, ledger, [one for one in intents if one.kind is IntentKind.UPDATE_DRAFT])
-        unresolved += _deletions(
-            world, ledger, [one for one in intents if one.kind is IntentKind.DELETE_DRAFT]
-        )
+        unresolved += _drafts(world, ledger, [one for one in intents if one.kind in NEW_DOCUMENTS])
+        unresolved += _updates(world, ledger, [one for one in intents if one.kind in _UPDATES])
+        unresolved += _deletions(world, ledger, [one for one in intents if one.kind in _DELETIONS])
     return tuple(unresolved)
 
 
@@ -158,7 +161,7 @@ def _articles(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unres
 def _drafts(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresolved]:
     if not intents:
         return []
-    found = documents(ledger)
+    found = documents(world, ledger)
     known = {link.draft_id for link in world.state.links.all(ledger.company)}
     unresolved: list[Unresolved] = []
     for intent in intents:
@@ -206,6 +209,10 @@ def _adopt(world: World, intent: Intent, document: Document) -> None:
         net=intent.net,
         currency=intent.currency,
         created_at=world.clock.now(),
+        invoice_id=document.invoice.id if document.invoice else None,
+        invoice_number=document.invoice.number if document.invoice else None,
+        status=DealStatus.ISSUED if document.invoice else DealStatus.DRAFT,
+        target=document.target,
     )
     if document.invoice:
         link = as_invoiced(link, document.invoice, today=world.clock.today())
@@ -272,7 +279,7 @@ def _link_of(world: World, intent: Intent) -> DealLink:
 
 def _update(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
     link = _link_of(world, intent)
-    standing = ledger.draft(link.draft_id)
+    standing = ledger.draft(link.draft_id, target=link.target)
     if standing is not None and standing.print != link.stood and _says_what_was_sent(world, intent, standing):
         _adopt_update(world, intent, link, standing)
         return None
@@ -285,13 +292,15 @@ def _update(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
             intent.deal_id,
             None,
             say(
-                "The reply to the update of the draft sent at %(sent_at)s UTC was lost, and the draft does not "
+                "The reply to the update of %(document)s sent at %(sent_at)s UTC was lost, and %(document)s does not "
                 "say what was sent.",
+                document=link.target.the,
                 sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
             ),
             say(
-                "Run again after %(until)s UTC: the draft is read first, and nothing in it is overwritten unseen.",
+                "Run again after %(until)s UTC: %(document)s is read first, and nothing in it is overwritten unseen.",
                 until=f"{until:%H:%M}",
+                document=link.target.the,
             ),
         )
     _tell(intent, Verdict.GIVE_BACK)
@@ -309,7 +318,7 @@ def _deletions(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unre
 
 def _deletion(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
     link = _link_of(world, intent)
-    if ledger.draft(link.draft_id) is None:
+    if ledger.draft(link.draft_id, target=link.target) is None:
         if was_issued(ledger, link.draft_id, intent.marker or ""):
             _move(world, intent, IntentEvent.REFUSE, "it was issued instead")
             return None
@@ -331,13 +340,15 @@ def _deletion(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None
             intent.deal_id,
             None,
             say(
-                "The reply to the deletion of the draft sent at %(sent_at)s UTC was lost, and the draft still "
+                "The reply to the deletion of %(document)s sent at %(sent_at)s UTC was lost, and %(document)s still "
                 "stands.",
+                document=link.target.the,
                 sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
             ),
             say(
-                "Run again after %(until)s UTC: the draft is read first, and nothing is deleted unseen.",
+                "Run again after %(until)s UTC: %(document)s is read first, and nothing is deleted unseen.",
                 until=f"{sent_at + world.settle:%H:%M}",
+                document=link.target.the,
             ),
         )
     _tell(intent, Verdict.GIVE_BACK)
@@ -366,10 +377,12 @@ def _tell(intent: Intent, verdict: Verdict) -> None:
 
 def _draft_open(world: World, intent: Intent, resolution: Resolution) -> Unresolved:
     sent_at = intent.sent_at or intent.created_at
+    what = Target.ORDER if intent.kind is IntentKind.CREATE_ORDER else Target.DRAFT
     if resolution.verdict is Verdict.WAIT:
         until = sent_at + world.settle
         message = say(
-            "The reply to the draft sent at %(sent_at)s UTC was lost, and the draft is not to be seen yet.",
+            "The reply to %(document)s sent at %(sent_at)s UTC was lost, and %(document)s is not to be seen yet.",
+            document=what.the,
             sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
         )
         fix = say(
@@ -378,7 +391,8 @@ def _draft_open(world: World, intent: Intent, resolution: Resolution) -> Unresol
         )
     else:
         message = say(
-            "The reply to the draft sent at %(sent_at)s UTC was lost, and %(reason)s",
+            "The reply to %(document)s sent at %(sent_at)s UTC was lost, and %(reason)s",
+            document=what.the,
             sent_at=f"{sent_at:%Y-%m-%d %H:%M}",
             reason=resolution.reason,
         )

@@ -1,4 +1,4 @@
-"""Deletes one draft, and finds out what became of a deletion that nobody answered: by reading, never by sending again."""
+"""Deletes one draft or order, and finds out what became of a deletion that nobody answered: by reading, never by sending again."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def remove(ledger: Ledger, action: DeleteDraft) -> bool:
     A lost reply is answered by the draft itself. Raises as `Ledger.delete_draft`.
     """
     try:
-        return ledger.delete_draft(action.draft_id, stood=action.stood)
+        return ledger.delete_draft(action.draft_id, stood=action.stood, target=action.target)
     except OutcomeUnknown as unknown:
         try:
-            if ledger.draft(action.draft_id) is None:
+            if ledger.draft(action.draft_id, target=action.target) is None:
                 return not was_issued(ledger, action.draft_id, action.marker)
         except (Retryable, Fatal):
             raise unknown from None
@@ -30,9 +30,9 @@ def remove(ledger: Ledger, action: DeleteDraft) -> bool:
 
 
 def was_issued(ledger: Ledger, draft_id: str, marker: str) -> bool:
-    """Whether an invoice came of a draft that is there no more, by its origin or by its Deal's marker."""
+    """Whether an invoice came of a draft or order that is there no more, by its origin or by its Deal's marker."""
     invoices, _ = ledger.invoices()
     own = [one for one in invoices if not one.is_credit_note]
-    if any(one.draft_id == draft_id for one in own):
+    if any(draft_id in {one.draft_id, *one.order_ids} for one in own):
         return True
     return any(Documents.of((), own).marked(one) for one in markers_in(marker))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfspiris.core import revenue as sums
+from sfspiris.core.planning.documents import Documents
 from sfspiris.core.revenue import Dimension, Measure, Revenue
-from sfspiris.engine import gather
+from sfspiris.engine import gather, orders
 from sfspiris.engine.run import looked
 from sfspiris.engine.world import STOCKHOLM
 from sfspiris.ports.crm import Reach, Selection
@@ -85,9 +86,12 @@ def _deals(
 
 
 def _books(world: World, company: str) -> Books:
+    """An order counts as a draft until finance has made an invoice, or a draft of its own, of it."""
     ledger = world.ledgers[company]
     invoices, _ = ledger.invoices()
-    return Books(ledger.profile().currency, ledger.drafts(), invoices)
+    found = Documents.of(ledger.drafts(), invoices, orders.of(world, ledger))
+    drafts = [one.draft for one in found.all if one.draft is not None and not one.draft.is_invoiced]
+    return Books(ledger.profile().currency, drafts, invoices)
 
 
 def _waiting(world: World, won: Sequence[Deal]) -> list[Deal]:

@@ -18,6 +18,7 @@ from sfspiris.engine.search import documents
 from sfspiris.errors import UsageError
 from sfspiris.sentences import joined, say
 from sfspiris.state.journal import IntentKind
+from sfspiris.state.schema import NEW_DOCUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -80,9 +81,7 @@ def rollback(world: World, run_id: str, companies: Collection[str] = ()) -> RunR
 def _drafts_made(world: World, written: Sequence[Intent]) -> list[DealLink]:
     """The links of the drafts that the run sent; what it only found in the ledger and took over is not its own."""
     made = [
-        one
-        for one in written
-        if one.kind is IntentKind.CREATE_DRAFT and one.state in _MADE and one.wrote is not None
+        one for one in written if one.kind in NEW_DOCUMENTS and one.state in _MADE and one.wrote is not None
     ]
     by_id = {(one.company, one.deal_id, one.revision): one for one in world.state.links.all()}
     return [by_id[one.company or "", one.deal_id, one.revision] for one in made]
@@ -94,7 +93,7 @@ def _taken_back(world: World, links: Sequence[DealLink]) -> frozenset[str]:
         for link in links
         if link.status is DealStatus.DELETED
         and any(
-            one.kind is IntentKind.DELETE_DRAFT
+            one.kind in {IntentKind.DELETE_DRAFT, IntentKind.DELETE_ORDER}
             and one.state in _MADE
             and (one.company, one.revision) == (link.company, link.revision)
             for one in world.state.journal.of_deal(link.deal_id)
@@ -111,17 +110,19 @@ def _found(world: World, links: Sequence[DealLink]) -> dict[str, Found]:
     found: dict[str, Found] = {}
     for company, own in by_company.items():
         ledger = world.ledgers[company]
-        listed = documents(ledger)
-        drafts = {one.draft_id: one.draft for one in listed.all if one.draft is not None}
-        origins = {one.draft_id: one.invoice for one in listed.all if one.invoice is not None}
+        listed = documents(world, ledger)
+        standing = {known: one for one in listed.all for known in one.ids}
         for link in own:
             marker = Marker(link.deal_id, link.revision, world.policy.org_tag)
             marked = [one.invoice for one in listed.marked(marker) if one.invoice is not None]
-            invoice = origins.get(link.draft_id) or (marked[0] if marked else None)
-            draft = drafts.get(link.draft_id)
+            document = standing.get(link.draft_id)
+            invoice = (document and document.invoice) or (marked[0] if marked else None)
+            draft = document.draft if document else None
             if draft is None and invoice is None:
-                draft = ledger.draft(link.draft_id)
-            found[link.deal_id] = Found(draft, invoice)
+                draft = ledger.draft(link.draft_id, target=link.target)
+            found[link.deal_id] = Found(
+                draft, invoice, has_moved_on=document is not None and document.has_moved_on
+            )
     return found
 
 
@@ -143,14 +144,14 @@ def _unanswered(written: Sequence[Intent]) -> list[Hold]:
             company=one.company,
             code=HoldCode.OUTCOME_UNKNOWN,
             message=say(
-                "The run sent a draft for the deal that was never answered; whether there is one is not known yet."
+                "The run sent a document for the deal that was never answered; whether there is one is not known yet."
             ),
             fix=say(
                 "Run `sfspiris push-closed-won` after the settle window, which finds out, then the rollback again."
             ),
         )
         for one in written
-        if one.kind is IntentKind.CREATE_DRAFT and one.state in OPEN_STATES
+        if one.kind in NEW_DOCUMENTS and one.state in OPEN_STATES
     ]
 
 

@@ -13,7 +13,7 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
-from sfspiris.engine import attaching, badges, counting, gather, linking, mirror, pairing, search
+from sfspiris.engine import attaching, badges, counting, gather, linking, mirror, orders, pairing, search
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
@@ -41,7 +41,7 @@ _FOUND_BY_A_PULL: Final = frozenset({HoldCode.DRAFT_DELETED, HoldCode.INVOICE_UN
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """How many customers and drafts one run may make or change before a person must say that it is meant."""
+    """How many customers and documents one run may make or change before a person must say that it is meant."""
 
     max_changes: int
     allow_large: bool = False
@@ -180,7 +180,7 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     miscounted = [
         warned
         for company, one in news.items()
-        for warned in counting.documents(world, company, Documents.of(one.drafts, one.invoices))
+        for warned in counting.documents(world, company, Documents.of(one.drafts, one.invoices, one.orders))
     ]
     decided = decide_pull(links, news, world.policy, today=world.clock.today())
     if world.dry:
@@ -251,7 +251,7 @@ def _check_size(plan: Plan, guard: Guard) -> None:
     count = len(plan.ledger_writes)
     if count > guard.max_changes and not guard.allow_large:
         raise SafetyStop(
-            f"The run would make or change {count} customers and drafts; at most {guard.max_changes} are allowed in one run "
+            f"The run would make or change {count} customers and documents; at most {guard.max_changes} are allowed in one run "
             "([limits] max_changes). Nothing was written.",
             remedy="Look at the plan with --dry-run. If all of them are meant, run again with --allow-large.",
             code="TOO_MANY_CHANGES",
@@ -308,13 +308,14 @@ def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> t
     ledger = world.ledgers[company]
     complete = full or mirror.must_read_all(world, company)
     cursor = None if complete else world.state.cursors.get(_invoice_feed(company))
+    ordered = orders.of(world, ledger)
     drafts = ledger.drafts()
     invoices, read_at = ledger.invoices(modified_since=cursor - INVOICE_OVERLAP if cursor else None)
     world.clock.follow(read_at)
-    news = LedgerNews(drafts, invoices, complete=cursor is None, read_at=read_at)
+    news = LedgerNews(drafts, invoices, complete=cursor is None, read_at=read_at, orders=ordered)
     if not news.complete and vanished(links, news, world.policy.org_tag):
         every, read_at = ledger.invoices()
-        news = LedgerNews(drafts, every, complete=True, read_at=read_at)
+        news = LedgerNews(drafts, every, complete=True, read_at=read_at, orders=ordered)
     mirror.remember(world, company, news.invoices, complete=news.complete, read_at=read_at)
     return news, read_at
 
@@ -435,11 +436,11 @@ def finish(
         out_of_scope=out_of_scope,
     )
     done = [kind(one.action) for one in result.results if one.outcome is Outcome.DONE]
-    made = sum(one in {"create_customer", "create_article", "create_draft"} for one in done)
+    made = sum(one.startswith("create_") for one in done)
     counts = RunCounts(
         created=made,
         updated=sum(one.startswith("update_") for one in done),
-        deleted=done.count("delete_draft"),
+        deleted=sum(one.startswith("delete_") for one in done),
         unchanged=len(unchanged),
         held=result.held,
         failed=result.failed,

@@ -15,6 +15,7 @@ from sfspiris.core.model import SyncState
 from sfspiris.core.planning.adoption import Gap, Searched, claims_a_document
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.routing import route
+from sfspiris.engine import orders
 from sfspiris.state.store import LOST
 
 if TYPE_CHECKING:
@@ -31,14 +32,18 @@ _OVERLAP: Final = timedelta(minutes=15)
 """How far each search reads back behind the last one: the longest lag of a list, and clocks that are not quite alike."""
 
 
-def documents(ledger: Ledger, *, since: datetime | None = None) -> Documents:
-    """All drafts and invoices of a company, or all drafts and the invoices changed since then (UTC).
+def documents(
+    world: World, ledger: Ledger, *, since: datetime | None = None, thorough: bool = False
+) -> Documents:
+    """All drafts, orders and invoices of a company; or, of the invoices, those changed since then (UTC).
 
-    Drafts are read first: one that is issued meanwhile is then seen on both lists, never on none.
+    Orders are read first, then drafts: one that is invoiced meanwhile is then seen on both lists, never on none.
+    `thorough` as in `orders.of`.
     """
+    ordered = orders.of(world, ledger, thorough=thorough)
     drafts = ledger.drafts()
     invoices, _ = ledger.invoices(modified_since=since)
-    return Documents.of(drafts, invoices)
+    return Documents.of(drafts, invoices, ordered)
 
 
 def search(world: World, deals: Sequence[Deal], needed: Collection[str]) -> Searched:
@@ -61,7 +66,7 @@ def search(world: World, deals: Sequence[Deal], needed: Collection[str]) -> Sear
         if searched_to is not None and company not in needed:
             continue
         since = None if searched_to is None or company in claimed else searched_to - _OVERLAP
-        found[company] = documents(ledger, since=since)
+        found[company] = documents(world, ledger, since=since, thorough=since is None)
         signs = [
             *_strangers(world, found[company], known).values(),
             *(deal.changed_at for deal in claims if company in claimed),

@@ -1,8 +1,10 @@
-"""What we ask of a company's bookkeeping. No call books or sends anything, and only untouched drafts can be deleted."""
+"""What we ask of a company's bookkeeping. No call books or sends anything, and only untouched drafts and orders can be deleted."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
+
+from sfspiris.core.model import Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,8 +88,11 @@ class Ledger(Protocol):
     def drafts(self) -> Sequence[LedgerDraft]:
         """All invoice drafts."""
 
-    def draft(self, draft_id: str) -> LedgerDraft | None:
-        """The draft as it is now, not as a list may still show it; None when there is none of this id any more."""
+    def orders(self) -> Sequence[LedgerDraft]:
+        """All orders, those too that have been invoiced; ConfigError where the company has no orders at all."""
+
+    def draft(self, draft_id: str, *, target: Target = Target.DRAFT) -> LedgerDraft | None:
+        """The draft or order as it is now, not as a list may still show it; None when there is none of this id any more."""
 
     def invoices(self, *, modified_since: datetime | None = None) -> tuple[Sequence[Invoice], datetime]:
         """All booked invoices and credit notes, or those modified at or after `modified_since`; with the ledger's time (UTC)."""
@@ -105,13 +110,22 @@ class Ledger(Protocol):
         more as `wanted` has it before.
         """
 
-    def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
-        """Make an invoice draft."""
+    def create_draft(
+        self, draft: Draft, *, customer_id: str, marker_field: MarkerField, target: Target = Target.DRAFT
+    ) -> LedgerDraft:
+        """Make an invoice draft, or the order that says the same."""
 
     def update_draft(
-        self, draft_id: str, draft: Draft, *, customer_id: str, marker_field: MarkerField, stood: str
+        self,
+        draft_id: str,
+        draft: Draft,
+        *,
+        customer_id: str,
+        marker_field: MarkerField,
+        stood: str,
+        target: Target = Target.DRAFT,
     ) -> LedgerDraft | None:
-        """Replace what a draft says, keeping everything in it that a Deal says nothing about.
+        """Replace what a draft or order says, keeping everything in it that a Deal says nothing about.
 
         The draft is read just before: None, and nothing is written, unless its print is still `stood`. Sent at most once
         per call and raises as a create does; what became of it is seen by reading the draft again.
@@ -129,8 +143,8 @@ class Ledger(Protocol):
     def link_draft(self, draft_id: str, address: str, name: str) -> None:
         """Put a link to a Deal beside a draft. It may be sent once per call, and raises as a create does."""
 
-    def delete_draft(self, draft_id: str, *, stood: str) -> bool:
-        """Delete a draft that is still as it was written; nothing else can be deleted.
+    def delete_draft(self, draft_id: str, *, stood: str, target: Target = Target.DRAFT) -> bool:
+        """Delete a draft or order that is still as it was written; nothing else can be deleted.
 
         The draft is read just before: False, and nothing is sent, unless its print is still `stood`. Sent at most once per
         call and raises as a create does; what became of it is seen by reading the draft again.

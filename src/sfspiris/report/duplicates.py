@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class TwinFacts(Facts):
     """One record: a customer, a draft or an invoice; `name` is the customer's."""
 
-    kind: Literal["customer", "draft", "invoice"]
+    kind: Literal["customer", "draft", "order", "invoice"]
     id: Id
     number: Id | None
     name: Words

@@ -15,7 +15,7 @@ from sfspiris.core.lifecycle import LIVE_STATES, OPEN_STATES, IntentEvent, Inten
 from sfspiris.core.planning.refused import RefusedBefore
 from sfspiris.errors import SafetyStop
 from sfspiris.state.database import CHUNK
-from sfspiris.state.schema import CREATES, IntentKind, intents, journal
+from sfspiris.state.schema import CREATES, NEW_DOCUMENTS, IntentKind, intents, journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -366,9 +366,10 @@ def _write_entries(connection: sa.Connection, entries: list[Entry]) -> None:
 
 
 def _live(company: str, kind: IntentKind, subject: str, revision: int) -> sa.ColumnElement[bool]:
+    """The same create, or for a Deal's draft its order and the other way round: there is only one of the two."""
     return sa.and_(
         intents.c.company == company,
-        intents.c.kind == kind,
+        intents.c.kind.in_(NEW_DOCUMENTS if kind in NEW_DOCUMENTS else (kind,)),
         intents.c.subject == subject,
         intents.c.revision == revision,
         intents.c.state.in_(LIVE_STATES),

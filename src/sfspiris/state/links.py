@@ -219,9 +219,9 @@ def put_link(connection: sa.Connection, link: DealLink) -> None:
     ).first()
     if other is not None:
         raise SafetyStop(
-            f"Draft {link.draft_id} in company {link.company} was to be linked to deal {link.deal_id} (revision "
+            f"{link.target.capitalize()} {link.draft_id} in company {link.company} was to be linked to deal {link.deal_id} (revision "
             f"{link.revision}), but it stands for deal {other.deal_id} (revision {other.revision}) already.",
-            remedy="Look at the draft: one document cannot invoice two deals. Nothing was changed here.",
+            remedy=f"Look at the {link.target}: one document cannot invoice two deals. Nothing was changed here.",
             record=link.deal_id,
             code="DRAFT_ALREADY_LINKED",
         )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from sfspiris.core.lifecycle import LIVE_STATES, IntentState
-from sfspiris.core.model import DealStatus
+from sfspiris.core.model import DealStatus, Target
 from sfspiris.core.outcome import RunStatus
 from sfspiris.state.types import Amount, UtcTime, words
 
@@ -34,6 +34,8 @@ class IntentKind(StrEnum):
     UPDATE_DRAFT = "update_draft"
     DELETE_DRAFT = "delete_draft"
     CREATE_ORDER = "create_order"
+    UPDATE_ORDER = "update_order"
+    DELETE_ORDER = "delete_order"
     WRITE_DEAL = "write_deal"
 
 
@@ -48,7 +50,10 @@ DOCUMENTS: Final = (
     IntentKind.UPDATE_DRAFT,
     IntentKind.DELETE_DRAFT,
     IntentKind.CREATE_ORDER,
+    IntentKind.UPDATE_ORDER,
+    IntentKind.DELETE_ORDER,
 )
+NEW_DOCUMENTS: Final = (IntentKind.CREATE_DRAFT, IntentKind.CREATE_ORDER)
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:
@@ -158,7 +163,7 @@ intents = sa.Table(
 
 _IS_LIVE_CREATE: Final = sa.text(f"{_one_of('kind', CREATES)} AND {_one_of('state', LIVE_STATES)}")
 sa.Index(
-    "intents_one_live_create",  # the guard beneath all others: no deal is ever invoiced by two documents
+    "intents_one_live_create",
     intents.c.company,
     intents.c.kind,
     intents.c.subject,
@@ -166,6 +171,16 @@ sa.Index(
     unique=True,
     sqlite_where=_IS_LIVE_CREATE,
     postgresql_where=_IS_LIVE_CREATE,
+)
+_IS_LIVE_DOCUMENT: Final = sa.text(f"{_one_of('kind', NEW_DOCUMENTS)} AND {_one_of('state', LIVE_STATES)}")
+sa.Index(
+    "intents_one_live_document",  # the guard beneath all others: no deal ever has two documents, a draft and an order neither
+    intents.c.company,
+    intents.c.subject,
+    intents.c.revision,
+    unique=True,
+    sqlite_where=_IS_LIVE_DOCUMENT,
+    postgresql_where=_IS_LIVE_DOCUMENT,
 )
 sa.Index("intents_by_state", intents.c.state)
 sa.Index("intents_by_run", intents.c.run_id)
@@ -225,6 +240,12 @@ links = sa.Table(
     ),
     sa.Column(
         "stood", sa.Text, comment="print of the whole draft as the ledger had it after our latest write"
+    ),
+    sa.Column(
+        "target",
+        words(Target, name="links_target"),
+        nullable=False,
+        comment="whether `draft_id` is that of a draft or of an order",
     ),
     sa.UniqueConstraint("company", "draft_id", name="links_one_deal_per_draft"),
     sa.CheckConstraint("revision >= 1", name="links_revision"),

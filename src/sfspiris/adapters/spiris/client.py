@@ -115,18 +115,28 @@ class SpirisClient:
 
     def draft(self, draft_id: str) -> wire.Draft | None:
         """The draft, or None when there is none of this id: it was issued or deleted."""
-        path = f"customerinvoicedrafts/{draft_id}"
+        return self._one(f"customerinvoicedrafts/{draft_id}", wire.Draft)
+
+    def orders(self) -> list[wire.Order]:
+        """All orders, invoiced ones too: they stay. A company without the module is a ConfigError."""
+        return self._list("orders", wire.Page[wire.Order], order="CreatedUtc")[0]
+
+    def order(self, order_id: str) -> wire.Order | None:
+        """The order, or None when there is none of this id: it was deleted."""
+        return self._one(f"orders/{order_id}", wire.Order)
+
+    def _one(self, path: str, model: type[_Model]) -> _Model | None:
         for _ in range(_READINGS - 1):
             try:
-                return self._one_draft(path)
+                return self._one_reading(path, model)
             except _NotTheDocumentError:
                 continue
-        return self._one_draft(path)
+        return self._one_reading(path, model)
 
-    def _one_draft(self, path: str) -> wire.Draft | None:
+    def _one_reading(self, path: str, model: type[_Model]) -> _Model | None:
         reply = self._send("GET", path, Effect.READ)
         if reply.is_success:
-            return self._parsed(wire.Draft, reply)
+            return self._parsed(model, reply)
         body = refusals.error_body(reply)
         if body is not None and (reply.status == _NOT_THERE or body.error_code == refusals.NOT_FOUND):
             return None
@@ -221,10 +231,24 @@ class SpirisClient:
             f"customerinvoicedrafts/{draft_id}", body, wire.Draft, what="change of the draft", method="PUT"
         )
 
+    def create_order(self, body: Mapping[str, Any]) -> wire.Order:
+        """Make an order; sent at most once. Nothing is booked by it: a person delivers and invoices it."""
+        return self._create("orders", body, wire.Order, what="order")
+
+    def replace_order(self, order_id: str, body: Mapping[str, Any]) -> wire.Order:
+        """Replace an order by this document; sent at most once, as `replace_draft`."""
+        return self._create(f"orders/{order_id}", body, wire.Order, what="change of the order", method="PUT")
+
     def delete_draft(self, draft_id: str) -> None:
         """Delete a draft, which has no number and is in no books; sent at most once."""
-        what = "deletion of the draft"
-        reply = self._send("DELETE", f"customerinvoicedrafts/{draft_id}", Effect.CREATE)
+        self._delete(f"customerinvoicedrafts/{draft_id}", what="deletion of the draft")
+
+    def delete_order(self, order_id: str) -> None:
+        """Delete an order, which is in no books; sent at most once. One that was delivered or invoiced is refused."""
+        self._delete(f"orders/{order_id}", what="deletion of the order")
+
+    def _delete(self, path: str, *, what: str) -> None:
+        reply = self._send("DELETE", path, Effect.CREATE)
         if reply.is_success and not reply.body.strip():
             return
         refused = refusals.error_body(reply)
@@ -232,7 +256,7 @@ class SpirisClient:
             raise OutcomeUnknown(
                 f"The {what} was answered with status {reply.status} and a page that is not Spiris' own: whether it was "
                 "deleted is not known.",
-                remedy="Run the rollback again: it reads the draft before it would send anything.",
+                remedy="Run the rollback again: it reads the document before it would send anything.",
             )
         of_company = refusals.of_company(refused, company=self._company, retry_after=_pause(reply))
         raise of_company or refusals.of_record(refused, what=what, sent={})

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.spiris import mapping
+from sfspiris.core.model import Target
 from sfspiris.errors import Refused, SafetyStop
 from sfspiris.swedish import personal_shape, text
 
@@ -126,8 +127,15 @@ class SpirisLedger:
         """All invoice drafts."""
         return [mapping.draft(one) for one in self._client.drafts()]
 
-    def draft(self, draft_id: str) -> LedgerDraft | None:
-        """The draft as it is now; None when it was issued or deleted."""
+    def orders(self) -> Sequence[LedgerDraft]:
+        """All orders, those too that have been invoiced."""
+        return [mapping.order(one) for one in self._client.orders()]
+
+    def draft(self, draft_id: str, *, target: Target = Target.DRAFT) -> LedgerDraft | None:
+        """The draft or order as it is now; None when it was issued or deleted."""
+        if target is Target.ORDER:
+            order = self._client.order(draft_id)
+            return None if order is None else mapping.order(order)
         found = self._client.draft(draft_id)
         return None if found is None else mapping.draft(found)
 
@@ -160,15 +168,33 @@ class SpirisLedger:
             )
         self._client.replace_customer(customer_id, mapping.updated_customer(record, wanted))
 
-    def create_draft(self, draft: Draft, *, customer_id: str, marker_field: MarkerField) -> LedgerDraft:
-        """Make an invoice draft; finance books it in Spiris."""
+    def create_draft(
+        self, draft: Draft, *, customer_id: str, marker_field: MarkerField, target: Target = Target.DRAFT
+    ) -> LedgerDraft:
+        """Make an invoice draft, or an order; finance books it in Spiris."""
+        if target is Target.ORDER:
+            order = mapping.order_body(draft, customer_id=customer_id, marker_field=marker_field)
+            return mapping.order(self._client.create_order(order))
         body = mapping.draft_body(draft, customer_id=customer_id, marker_field=marker_field)
         return mapping.draft(self._client.create_draft(body))
 
     def update_draft(
-        self, draft_id: str, draft: Draft, *, customer_id: str, marker_field: MarkerField, stood: str
+        self,
+        draft_id: str,
+        draft: Draft,
+        *,
+        customer_id: str,
+        marker_field: MarkerField,
+        stood: str,
+        target: Target = Target.DRAFT,
     ) -> LedgerDraft | None:
-        """Replace what the draft says, unless it is not any more the one whose print is `stood`: then None."""
+        """Replace what the draft or order says, unless it is not any more the one whose print is `stood`: then None."""
+        if target is Target.ORDER:
+            order = self._client.order(draft_id)
+            if order is None or mapping.order_print(order) != stood:
+                return None
+            body = mapping.whole_order_body(draft, customer_id=customer_id, marker_field=marker_field)
+            return mapping.order(self._client.replace_order(draft_id, mapping.order_replacement(order, body)))
         before = self._client.draft(draft_id)
         if before is None or mapping.draft_print(before) != stood:
             return None
@@ -194,8 +220,14 @@ class SpirisLedger:
         """Put a link to a deal beside a draft."""
         self._client.create_partner_link(mapping.partner_link_body(draft_id, address, name))
 
-    def delete_draft(self, draft_id: str, *, stood: str) -> bool:
-        """Delete the draft, unless it is not any more the one whose print is `stood`: then False."""
+    def delete_draft(self, draft_id: str, *, stood: str, target: Target = Target.DRAFT) -> bool:
+        """Delete the draft or order, unless it is not any more the one whose print is `stood`: then False."""
+        if target is Target.ORDER:
+            order = self._client.order(draft_id)
+            if order is None or mapping.order_print(order) != stood:
+                return False
+            self._client.delete_order(draft_id)
+            return True
         before = self._client.draft(draft_id)
         if before is None or mapping.draft_print(before) != stood:
             return False

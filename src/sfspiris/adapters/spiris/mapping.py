@@ -11,6 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from sfspiris.adapters.spiris import wire
 from sfspiris.core.capabilities import Capabilities, MarkerField
 from sfspiris.core.identity import payload_hash
 from sfspiris.core.model import (
@@ -28,6 +29,7 @@ from sfspiris.core.model import (
     LedgerSetup,
     PaymentTerms,
     Project,
+    Target,
     Totals,
     Unit,
 )
@@ -36,7 +38,6 @@ from sfspiris.swedish import text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sfspiris.adapters.spiris import wire
     from sfspiris.core.actions import Change
     from sfspiris.core.model import Customer, NewArticle
 
@@ -64,6 +65,7 @@ _ACTIVE = 1
 _DAYS_FROM_INVOICE_DATE = 0
 _OVERDUE = 2
 _ONGOING = 1
+_ORDER_ONGOING, _ORDER_SHIPPED, _ORDER_INVOICED = 2, 3, 4
 _COST_CENTRE_GROUPS: Final = (1, 2, 3)
 _SERVICE = "service"
 _ORE = Decimal("0.01")
@@ -215,11 +217,42 @@ def draft(one: wire.Draft) -> LedgerDraft:
     )
 
 
+def order(one: wire.Order) -> LedgerDraft:
+    """The order, in the customer's currency, as the draft that it stands in place of."""
+    return LedgerDraft(
+        id=one.id,
+        customer_id=one.customer_id,
+        totals=_totals(one.amount, one.vat_amount, one.roundings_amount, one.currency_code),
+        texts=_texts(one),
+        created_at=one.created_utc,
+        draft=Draft(
+            currency=one.currency_code,
+            rows=tuple(
+                _row_as_ours(row, reverse_charge=row.eligible_for_reverse_charge_on_vat) for row in one.rows
+            ),
+            invoice_date=one.order_date or date.min,
+            marker="",
+            delivery_date=one.delivery_date,
+            terms_id=one.terms_of_payment_id,
+            our_reference=one.our_reference or None,
+            your_reference=one.your_reference or None,
+            purchase_order=one.buyers_order_reference or None,
+            delivery=_delivery_as_ours(one),
+        ),
+        print=order_print(one),
+        target=Target.ORDER,
+        is_delivered=one.status >= _ORDER_SHIPPED or any(row.delivered_quantity for row in one.rows),
+        is_invoiced=one.status == _ORDER_INVOICED,
+    )
+
+
 def _as_ours(one: wire.Draft) -> Draft:
     """What the draft says in our words. It has no marker of its own: that stands in one of its texts."""
     return Draft(
         currency=one.invoice_currency_code,
-        rows=tuple(_row_as_ours(row) for row in one.rows),
+        rows=tuple(
+            _row_as_ours(row, reverse_charge=row.reversed_construction_services_vat_free) for row in one.rows
+        ),
         invoice_date=one.invoice_date or date.min,
         marker="",
         delivery_date=one.delivery_date,
@@ -234,7 +267,7 @@ def _as_ours(one: wire.Draft) -> Draft:
     )
 
 
-def _delivery_as_ours(one: wire.Draft) -> DeliveryAddress | None:
+def _delivery_as_ours(one: wire.Draft | wire.Order) -> DeliveryAddress | None:
     address = DeliveryAddress(
         name=one.delivery_customer_name or None,
         address1=one.delivery_address1 or None,
@@ -246,14 +279,14 @@ def _delivery_as_ours(one: wire.Draft) -> DeliveryAddress | None:
     return None if address == DeliveryAddress() else address
 
 
-def _row_as_ours(row: wire.DraftRow) -> DraftRow:
+def _row_as_ours(row: wire.DraftRow | wire.OrderRow, *, reverse_charge: bool) -> DraftRow:
     if row.is_text_row or row.article_id is None:
         return DraftRow(text=row.text or "")
     return DraftRow(
         text=row.text or "",
         article_id=row.article_id,
         article_number=row.article_number or row.article_id,
-        reverse_charge=row.reversed_construction_services_vat_free,
+        reverse_charge=reverse_charge,
         quantity=row.quantity or Decimal(0),
         unit_price=row.unit_price or Decimal(0),
         discount=row.discount_percentage or Decimal(0),
@@ -299,10 +332,16 @@ def invoice(one: wire.Invoice) -> Invoice:
         credits_id=one.referring_invoice_id,
         is_credit_note=one.is_credit_invoice,
         draft_id=one.created_from_draft_id,
+        order_ids=_orders_of(one),
         texts=_texts(one),
         created_at=one.created_utc,
         modified_at=one.modified_utc,
     )
+
+
+def _orders_of(one: wire.Invoice) -> tuple[str, ...]:
+    collected = (each.order_id for each in one.collective_customer_invoice_rows_relation_to_orders)
+    return tuple(dict.fromkeys(known for known in (one.created_from_order_id, *collected) if known))
 
 
 def _totals(gross: Decimal, vat: Decimal, rounding: Decimal, currency: str) -> Totals:
@@ -317,12 +356,12 @@ def _rounding_in_document_currency(one: wire.Invoice) -> Decimal:
     return scaled.quantize(_ORE, ROUND_HALF_UP)
 
 
-def _texts(one: wire.Draft | wire.Invoice) -> tuple[str, ...]:
+def _texts(one: wire.Draft | wire.Invoice | wire.Order) -> tuple[str, ...]:
+    numbers = () if isinstance(one, wire.Order) else (one.contract_number, one.subscription_number)
     places = (
         one.our_reference,
         one.your_reference,
-        one.contract_number,
-        one.subscription_number,
+        *numbers,
         one.buyers_order_reference,
         *(row.text for row in one.rows),
     )
@@ -392,6 +431,45 @@ _SETTABLE_ON_ROWS: Final = (
     "GreenTechnologyType",
 )
 _SETTABLE_ON_PERSONS: Final = ("Ssn", "Amount")
+_ORDER_ADDRESSES: Final = (
+    *_ADDRESSES,
+    "InvoiceCustomerName",
+    "InvoicePostalCode",
+    "InvoiceCity",
+    "InvoiceCountryCode",
+)
+_SETTABLE_ON_ORDERS: Final = (
+    "CustomerId",
+    "CurrencyCode",
+    "Status",
+    "EuThirdParty",
+    "ReverseChargeOnConstructionServices",
+    "RotReducedInvoicingType",
+    "RotPropertyType",
+    "HouseWorkAmount",
+    "HouseWorkAutomaticDistribution",
+    "HouseWorkCorporateIdentityNumber",
+    "HouseWorkPropertyName",
+    "UsesGreenTechnology",
+    "YourReference",
+    "OurReference",
+    "BuyersOrderReference",
+    *_ORDER_ADDRESSES,
+    "DeliveryMethodCode",
+    "DeliveryMethodName",
+    "DeliveryTermCode",
+    "DeliveryTermName",
+    "TermsOfPaymentId",
+    "OrderDate",
+    "DeliveryDate",
+    "ShippedDateTime",
+)
+"""What a client can set on an order but its rows, persons and sums, which the product adds up: OrderApi, as above."""
+_SETTABLE_ON_ORDER_ROWS: Final = (
+    *(name for name in _SETTABLE_ON_ROWS if name != "ReversedConstructionServicesVatFree"),
+    "DeliveredQuantity",
+    "EligibleForReverseChargeOnVat",
+)
 
 
 def draft_print(one: wire.Draft) -> str:
@@ -420,12 +498,28 @@ def replacement(one: wire.Draft, body: Mapping[str, Any]) -> dict[str, Any]:
     return _without_absent(kept | ours)
 
 
-def _as_sent(one: wire.Draft) -> dict[str, Any]:
-    """The settable part of a draft, as it was read."""
+def order_print(one: wire.Order) -> str:
+    """A hash of everything on the order that somebody may have set, its status and what was delivered of it included."""
+    return payload_hash(_comparable(_as_sent(one)))
+
+
+def order_replacement(one: wire.Order, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The document that replaces the order, as `replacement`; its day and its status stay."""
+    kept = _as_sent(one)
+    if str(body.get("CustomerId", "")).lower() != one.customer_id:
+        kept = {name: value for name, value in kept.items() if name not in _ORDER_ADDRESSES}
+    ours = {name: value for name, value in body.items() if name not in {"OrderDate", "Status"}}
+    return _without_absent(kept | ours)
+
+
+def _as_sent(one: wire.Draft | wire.Order) -> dict[str, Any]:
+    """The settable part of a draft or an order, as it was read."""
+    is_order = isinstance(one, wire.Order)
+    names = _SETTABLE_ON_ORDERS if is_order else (*_SETTABLE, *_DATES)
     document = one.model_dump(by_alias=True)
     rows = sorted(document["Rows"], key=lambda row: row.get("LineNumber") or 0)
-    found = {name: document[name] for name in (*_SETTABLE, *_DATES) if document.get(name) is not None}
-    found["Rows"] = [_only(row, _SETTABLE_ON_ROWS) for row in rows]
+    found = {name: document[name] for name in names if document.get(name) is not None}
+    found["Rows"] = [_only(row, _SETTABLE_ON_ORDER_ROWS if is_order else _SETTABLE_ON_ROWS) for row in rows]
     if persons := document.get("Persons"):
         found["Persons"] = [_only(person, _SETTABLE_ON_PERSONS) for person in persons]
     return {name: one.isoformat() if isinstance(one, date) else one for name, one in found.items()}
@@ -573,6 +667,49 @@ def partner_link_body(draft_id: str, address: str, name: str) -> dict[str, Any]:
         "Href": address,
         "PartnerCompanyName": name,
         "PartnerSystemName": "Salesforce",
+    }
+
+
+def order_body(one: Draft, *, customer_id: str, marker_field: MarkerField) -> dict[str, Any]:
+    """The document that makes an order, as `whole_order_body`; absent values are left out."""
+    return _without_absent(whole_order_body(one, customer_id=customer_id, marker_field=marker_field))
+
+
+def whole_order_body(one: Draft, *, customer_id: str, marker_field: MarkerField) -> dict[str, Any]:
+    """Everything that a Deal says on an order, None where it says nothing: what it would say on a draft, in an order's words.
+
+    The order is ongoing from the first: it has a number and awaits delivery. Spiris adds up what it comes to.
+    """
+    document = whole_draft_body(one, customer_id=customer_id, marker_field=marker_field)
+    rows = [_order_row(number, row) for number, row in enumerate(document.pop("Rows"), start=1)]
+    for name in _NOT_ON_ORDERS:
+        document.pop(name)
+    return {
+        **document,
+        "CurrencyCode": one.currency,
+        "Status": _ORDER_ONGOING,
+        "OrderDate": one.invoice_date.isoformat(),
+        "ReverseChargeOnConstructionServices": any(row["EligibleForReverseChargeOnVat"] for row in rows),
+        "Rows": rows,
+    }
+
+
+_NOT_ON_ORDERS: Final = (
+    "InvoiceDate",
+    "ReplaceUnitPriceWhenZero",
+    "ElectronicReference",
+    "ContractNumber",
+    "SubscriptionNumber",
+)
+
+
+def _order_row(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in row.items() if name != "ReversedConstructionServicesVatFree"}
+    return {
+        "LineNumber": number,
+        "IsWorkCost": False,
+        "EligibleForReverseChargeOnVat": row["ReversedConstructionServicesVatFree"],
+        **kept,
     }
 
 

@@ -297,6 +297,65 @@ class Draft(_Referring):
     total_roundings: Number
 
 
+class OrderRow(Row):
+    """A row of an order, whole, as that of a draft."""
+
+    model_config = ConfigDict(extra="allow")
+
+    is_text_row: bool = False
+    eligible_for_reverse_charge_on_vat: bool = False
+    line_number: int | None = None
+    article_id: GuidOrNone = None
+    article_number: str | None = None
+    quantity: NumberOrNone = None
+    delivered_quantity: NumberOrNone = None
+    unit_price: NumberOrNone = None
+    discount_percentage: NumberOrNone = None
+    cost_center_item_id1: GuidOrNone = None
+    cost_center_item_id2: GuidOrNone = None
+    cost_center_item_id3: GuidOrNone = None
+    project_id: GuidOrNone = None
+
+
+class Order(_Document):
+    """A sales order, whole. Its totals are in the customer's currency.
+
+    `status` is 1 draft, 2 ongoing, 3 shipped or 4 invoiced. It has none of a draft's contract number, subscription number and
+    electronic reference.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Guid
+    customer_id: Guid
+    currency_code: str
+    status: int = Field(ge=1, le=4)
+    created_utc: InstantOrNone = None
+    modified_utc: InstantOrNone = None
+    order_date: DayOrNone = None
+    delivery_date: DayOrNone = None
+    terms_of_payment_id: GuidOrNone = None
+    our_reference: str | None = None
+    your_reference: str | None = None
+    buyers_order_reference: str | None = None
+    delivery_customer_name: str | None = None
+    delivery_address1: str | None = None
+    delivery_address2: str | None = None
+    delivery_postal_code: str | None = None
+    delivery_city: str | None = None
+    delivery_country_code: str | None = None
+    amount: Number
+    vat_amount: Number
+    roundings_amount: Number
+    rows: Many[OrderRow]
+
+
+class CollectedOrder(_Document):
+    """An order that a collective invoice was made of."""
+
+    order_id: GuidOrNone = None
+
+
 class Crediting(_Document):
     """A credit note that was made from an invoice."""
 
@@ -327,6 +386,8 @@ class Invoice(_Referring):
     due_date: DayOrNone = None
     payment_date: DayOrNone = None
     created_from_draft_id: GuidOrNone = None
+    created_from_order_id: GuidOrNone = None
+    collective_customer_invoice_rows_relation_to_orders: Many[CollectedOrder] = Field(default_factory=list)
     created_utc: InstantOrNone = None
     modified_utc: InstantOrNone = None
 

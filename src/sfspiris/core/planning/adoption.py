@@ -150,9 +150,9 @@ def _hold_when_it_may_be_there(screened: Screened, searched: Searched, found: Fi
         found.hold(
             HoldCode.OUTCOME_UNKNOWN,
             say(
-                "Salesforce says that the deal has draft %(draft)s in %(ledger)s, "
+                "Salesforce says that the deal has document %(document)s in %(ledger)s, "
                 "but nothing there carries its marker.",
-                draft=deal.sync.draft_id or "",
+                document=deal.sync.draft_id or "",
                 ledger=ledger,
             ),
             say(
@@ -166,7 +166,7 @@ def _hold_when_it_may_be_there(screened: Screened, searched: Searched, found: Fi
             HoldCode.OUTCOME_UNKNOWN,
             say(
                 "Salesforce or %(ledger)s tells of earlier runs that this state file knows nothing of. One of them may just "
-                "have made a draft for this deal that %(ledger)s does not list yet.",
+                "have made a document for this deal that %(ledger)s does not list yet.",
                 ledger=ledger,
             ),
             say(

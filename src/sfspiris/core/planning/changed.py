@@ -13,7 +13,7 @@ from sfspiris.core import written
 from sfspiris.core.actions import Change, CreateCustomer, NewCustomer, UpdateDraft
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.identity import content_hash, source_hash
-from sfspiris.core.model import DealStatus
+from sfspiris.core.model import DealStatus, Target
 from sfspiris.core.money import Money
 from sfspiris.sentences import joined, say
 from sfspiris.swedish import text
@@ -38,15 +38,20 @@ if TYPE_CHECKING:
     from sfspiris.core.planning.findings import Findings
     from sfspiris.core.policy import CompanyPolicy
     from sfspiris.core.vat import VatSummary
+    from sfspiris.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What has become of a Deal's draft, read in this run at `read_at` (UTC): it stands, was issued, or is gone."""
+    """What has become of a Deal's draft, read in this run at `read_at` (UTC): it stands, was issued, or is gone.
+
+    An order stands even when it was invoiced. `has_moved_on`: it was delivered, or finance has made something of it.
+    """
 
     draft: LedgerDraft | None
     invoice: Invoice | None
     read_at: datetime
+    has_moved_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +104,40 @@ def hold_invoiced(link: DealLink, number: str | None, found: Findings) -> None:
     )
 
 
+def hold_moved_on(link: DealLink, found: Findings) -> None:
+    """The Deal changed after its order was delivered, or after finance began to invoice it; it stands as it is."""
+    ledger = _ledger(found)
+    found.hold(
+        HoldCode.DEAL_CHANGED_AFTER_INVOICE,
+        say(
+            "The deal was changed after its order over %(net)s net had been delivered or passed on to be invoiced; it still "
+            "stands as it was.",
+            net=Money(link.net, link.currency),
+        ),
+        say(
+            "Bring the order, or what was made of it, to what is right in %(ledger)s by hand, or change the deal back.",
+            ledger=ledger,
+        ),
+        about="draft_id",
+        value=link.draft_id,
+    )
+
+
 def hold_elsewhere(link: DealLink, found: Findings) -> None:
     """The Deal goes to another company now, and its draft stands in the first one."""
     company = found.company.key if found.company else say("no company")
     found.hold(
         HoldCode.DEAL_CHANGED_AFTER_INVOICE,
         say(
-            "The deal now goes to %(company)s, but its draft over %(net)s net stands in %(before)s.",
+            "The deal now goes to %(company)s, but its %(word)s over %(net)s net stands in %(before)s.",
             company=company,
+            word=link.target.word,
             net=Money(link.net, link.currency),
             before=link.company,
         ),
         say(
-            "Delete the draft in %(company)s, or change the deal back so that it goes there again.",
+            "Delete %(document)s in %(company)s, or change the deal back so that it goes there again.",
+            document=link.target.the,
             company=link.company,
         ),
     )
@@ -122,14 +148,15 @@ def hold_deleted(link: DealLink, found: Findings) -> None:
     found.hold(
         HoldCode.DRAFT_DELETED,
         say(
-            "The draft of the deal over %(net)s net is gone from %(ledger)s and no invoice came "
+            "%(Document)s of the deal over %(net)s net is gone from %(ledger)s and no invoice came "
             "from it: somebody deleted it, there or by a rollback. It is not made again without a person's word.",
+            Document=link.target.the,
             net=Money(link.net, link.currency),
             ledger=_ledger(found),
         ),
         say(
             "If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
-            "then a new draft is made."
+            "then a new one is made."
         ),
         about="draft_id",
         value=link.draft_id,
@@ -141,14 +168,17 @@ def hold_uncertain(link: DealLink, found: Findings) -> None:
     found.hold(
         HoldCode.INVOICE_UNCERTAIN,
         say(
-            "The draft of the deal over %(net)s net is gone from %(ledger)s, and nothing proves "
+            "%(Document)s of the deal over %(net)s net %(went)s %(ledger)s, and nothing proves "
             "whether an invoice came from it. `sfspiris pull-invoice-status` names those that may have.",
+            Document=link.target.the,
             net=Money(link.net, link.currency),
+            went=_went(link),
             ledger=_ledger(found),
         ),
         say(
-            "If one did, run `sfspiris review link %(deal_id)s --invoice NUMBER`. If the draft was deleted, run "
+            "If one did, run `sfspiris review link %(deal_id)s --invoice NUMBER`. If %(document)s was deleted, run "
             "`sfspiris review link %(deal_id)s --deleted`.",
+            document=link.target.the,
             deal_id=link.deal_id,
         ),
         about="draft_id",
@@ -161,8 +191,9 @@ def hold_not_seen(link: DealLink, found: Findings) -> None:
     found.hold(
         HoldCode.OUTCOME_UNKNOWN,
         say(
-            "The deal was changed, and %(ledger)s does not show its draft, which was made or moved just now.",
+            "The deal was changed, and %(ledger)s does not show its %(word)s, which was made or moved just now.",
             ledger=_ledger(found),
+            word=link.target.word,
         ),
         say(
             "Run again after %(until)s UTC.", until=f"{link.created_at + found.policy.settle:%Y-%m-%d %H:%M}"
@@ -214,6 +245,7 @@ def update(
         owner=deal.owner_name,
         source=source_hash(deal),
         basis=wanted.basis,
+        target=link.target,
     )
 
 
@@ -221,14 +253,16 @@ def _hold_edited(link: DealLink, versions: tuple[written.Versions, ...], found: 
     ledger = _ledger(found)
     what = (
         say(
-            "The deal was changed, but its draft in %(ledger)s is not any more as it was written: somebody has edited it "
+            "The deal was changed, but its %(word)s in %(ledger)s is not any more as it was written: somebody has edited it "
             "there. It was left as it is.",
+            word=link.target.word,
             ledger=ledger,
         )
         if link.stood is not None
         else say(
-            "The deal was changed, and whether its draft in %(ledger)s is as it was written is not known to this state "
+            "The deal was changed, and whether its %(word)s in %(ledger)s is as it was written is not known to this state "
             "file. It was left as it is.",
+            word=link.target.word,
             ledger=ledger,
         )
     )
@@ -249,7 +283,9 @@ def _hold_edited(link: DealLink, versions: tuple[written.Versions, ...], found: 
         HoldCode.DRAFT_EDITED_BY_FINANCE,
         say("%(what)s %(told)s.", what=what, told=joined(told, "; ")) if told else what,
         say(
-            "Bring the draft in %(ledger)s to what is right by hand, or change the deal back.", ledger=ledger
+            "Bring %(document)s in %(ledger)s to what is right by hand, or change the deal back.",
+            document=link.target.the,
+            ledger=ledger,
         ),
         versions=versions,
     )
@@ -302,6 +338,11 @@ def _name(field: str, value: str, names: Mapping[str, str]) -> str:
     if field.rpartition(".")[2] not in _BY_ID:
         return value
     return names.get(value) or ", ".join(names.get(one, one) for one in value.split(", "))
+
+
+def _went(link: DealLink) -> Sentence:
+    """An order stays in the ledger when it is invoiced."""
+    return say("was invoiced in, or is gone from,") if link.target is Target.ORDER else say("is gone from")
 
 
 def _ledger(found: Findings) -> str:

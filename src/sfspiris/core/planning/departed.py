@@ -52,9 +52,10 @@ def departed(gone: Departed, link: DealLink, policy: Policy) -> Hold | None:
             back=back,
         )
     else:
-        document = say("its draft")
+        document = say("its %(word)s", word=link.target.word)
         fix = say(
-            "If the sale is off, delete the draft in %(ledger)s. If it is not, %(back)s.",
+            "If the sale is off, delete %(document)s in %(ledger)s. If it is not, %(back)s.",
+            document=link.target.the,
             ledger=ledger,
             back=back,
         )

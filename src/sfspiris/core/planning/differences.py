@@ -108,7 +108,7 @@ def twins(live: Sequence[tuple[str, Document]]) -> Finding:
         ledger_value=f"{len(live)} documents",
         message=f"{len(live)} documents carry the deal's marker, and there must be one: "
         f"{', '.join(named(one) for _, one in live)}.",
-        fix="Keep one of them: delete the other draft, or credit the other invoice, in Spiris.",
+        fix="Keep one of them: delete the other draft or order, or credit the other invoice, in Spiris.",
     )
 
 
@@ -254,8 +254,8 @@ def _link(pair: Pair, policy: Policy) -> list[Finding]:
                 field="link",
                 crm_value=pair.link.draft_id,
                 ledger_value=pair.document.draft_id,
-                message=f"the {_what(pair.document)} carries the deal's marker, but the draft that was made for the deal was "
-                f"another one, {pair.link.draft_id}, which is gone.",
+                message=f"the {_what(pair.document)} carries the deal's marker, but the {pair.link.target} that was made for "
+                f"the deal was another one, {pair.link.draft_id}, which is gone.",
                 fix="Somebody made it anew in Spiris. If it is right, leave it: the sums above count it.",
             )
         ]
@@ -358,8 +358,7 @@ def link_as_it_is(link: DealLink, document: Document, today: date | None) -> Dea
 
 def is_linked(document: Document, link: DealLink) -> bool:
     """Whether the document is the one that the link remembers."""
-    by_invoice = document.invoice is not None and document.invoice.id == link.invoice_id
-    return document.draft_id == link.draft_id or by_invoice
+    return link.draft_id in document.ids or (link.invoice_id is not None and link.invoice_id in document.ids)
 
 
 def is_taken_back(document: Document) -> bool:
@@ -398,14 +397,14 @@ def named(document: Document) -> str:
     amount = Money(document.totals.net, document.totals.currency)
     if document.invoice is not None:
         return f"invoice {document.invoice.number} over {amount} net"
-    return f"draft {document.draft_id} over {amount} net"
+    return f"{_unbooked(document)} {document.draft.id if document.draft else document.draft_id} over {amount} net"
 
 
 def agreement(document: Document, notes: Sequence[Invoice]) -> str:
     """What both sides agree on."""
     invoice, totals = document.invoice, document.totals
     if invoice is None:
-        return f"draft over {Money(totals.net, totals.currency)} net."
+        return f"{_unbooked(document)} over {Money(totals.net, totals.currency)} net."
     words = f"invoice {invoice.number} over {Money(totals.net, totals.currency)} net"
     if invoice.taken_back:
         words += f", {plain(_credited_net(document, notes))} credited"
@@ -420,12 +419,17 @@ def capitalized(sentence: str) -> str:
 
 
 def _what(document: Document) -> str:
-    return f"invoice {document.invoice.number}" if document.invoice else "draft"
+    return f"invoice {document.invoice.number}" if document.invoice else _unbooked(document)
+
+
+def _unbooked(document: Document) -> str:
+    return str(document.draft.target if document.draft else document.target)
 
 
 def _correct(document: Document) -> str:
     if document.invoice is None:
-        return "Correct the draft in Spiris or the deal in Salesforce, then run `sfspiris push-closed-won`."
+        what = _unbooked(document)
+        return f"Correct the {what} in Spiris or the deal in Salesforce, then run `sfspiris push-closed-won`."
     return "The invoice is issued: credit it in Spiris and invoice anew, or correct the deal in Salesforce."
 
 

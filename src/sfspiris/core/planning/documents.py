@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.identity import markers_in
+from sfspiris.core.model import Target
 from sfspiris.core.money import Money
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ _CLOCKS_APART = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A draft, or the invoice that it became: one thing to us. `draft_id` is the invoice's own id where no origin is told."""
+    """A draft or an order, or the invoice that it became: one thing to us.
+
+    `draft_id` is the id of what was made first; the invoice's own where no origin is told, or several are. `ids` are all by
+    which it may be known. `draft` is the unbooked document: of an order, what finance made of it, else the order.
+    """
 
     draft_id: str
     invoice: Invoice | None
@@ -39,11 +44,26 @@ class Document:
     texts: tuple[str, ...]
     created_at: datetime | None
     draft: LedgerDraft | None = None
+    target: Target = Target.DRAFT
+    order_ids: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What our memory may call it."""
+        known = (self.draft_id, self.invoice and self.invoice.id, *self.order_ids)
+        return tuple(dict.fromkeys(one for one in known if one))
+
+    @property
+    def has_moved_on(self) -> bool:
+        """Whether finance has gone on with it: invoiced it, delivered the order, or made a draft of the order."""
+        if self.invoice is not None or self.draft is None:
+            return True
+        return self.draft.has_moved_on or self.draft.target is not self.target
 
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """All drafts and invoices of one company that were asked for, read in this run, complete."""
+    """All drafts, orders and invoices of one company that were asked for, read in this run, complete."""
 
     all: tuple[Document, ...] = ()
     by_marker: Mapping[Marker, tuple[Document, ...]] = field(init=False, repr=False, compare=False)
@@ -58,23 +78,20 @@ class Documents:
         )
 
     @staticmethod
-    def of(drafts: Iterable[LedgerDraft], invoices: Iterable[Invoice]) -> Documents:
-        """Both lists as one; credit notes are left out, since they undo a document and are none themselves.
+    def of(
+        drafts: Iterable[LedgerDraft], invoices: Iterable[Invoice], orders: Iterable[LedgerDraft] = ()
+    ) -> Documents:
+        """The lists as one; credit notes are left out, since they undo a document and are none themselves.
 
-        A draft that is on both lists was issued between the two readings and counts once, as the invoice.
+        A draft that is on both lists was issued between the two readings and counts once, as the invoice. So does an order
+        with the invoice that names it, or with the draft or invoice that was made after it and carries its marker.
         """
-        issued = [
-            Document(one.draft_id or one.id, one, one.customer_id, one.totals, one.texts, one.created_at)
-            for one in invoices
-            if not one.is_credit_note
-        ]
-        gone = {one.draft_id for one in issued}
-        waiting = [
-            Document(draft.id, None, draft.customer_id, draft.totals, draft.texts, draft.created_at, draft)
-            for draft in drafts
-            if draft.id not in gone
-        ]
-        return Documents((*waiting, *issued))
+        behind = _Orders(orders)
+        own = sorted((one for one in invoices if not one.is_credit_note), key=_by_age)
+        issued = [behind.of_invoice(one) for one in own]
+        gone = {one.draft_id for one in own}
+        waiting = [behind.of_draft(draft) for draft in drafts if draft.id not in gone]
+        return Documents((*behind.alone(), *waiting, *issued))
 
     def marked(self, marker: Marker) -> tuple[Document, ...]:
         """Those that carry exactly this marker."""
@@ -97,6 +114,95 @@ class Documents:
             and (one.created_at is None or one.created_at >= since)
             and not any(markers_in(words) for words in one.texts)
         )
+
+
+def _by_age(one: Invoice) -> tuple[bool, str, str]:
+    return one.created_at is None, str(one.created_at or ""), one.id
+
+
+class _Orders:
+    """The orders of a company, each taken by the first document that came of it."""
+
+    def __init__(self, orders: Iterable[LedgerDraft]) -> None:
+        self._left = {one.id: one for one in sorted(orders, key=lambda one: (str(one.created_at), one.id))}
+        self._all = dict(self._left)
+        self._given: set[str] = set()  # ids of orders by which a document is known already
+        self._by_marker: dict[Marker, list[LedgerDraft]] = defaultdict(list)
+        for one in self._left.values():
+            for marker in _markers(one.texts):
+                self._by_marker[marker].append(one)
+
+    def of_invoice(self, invoice: Invoice) -> Document:
+        named = [self._all[one] for one in invoice.order_ids if one in self._all]
+        own = named or self._marked(invoice.texts, invoice.created_at)
+        ids = invoice.order_ids or tuple(one.id for one in own)
+        if ids:
+            origin = ids[0] if len(ids) == 1 and ids[0] not in self._given else None
+        else:
+            origin = invoice.draft_id
+        self._take(ids)
+        return Document(
+            origin or invoice.id,
+            invoice,
+            invoice.customer_id,
+            invoice.totals,
+            (*invoice.texts, *(words for one in own for words in one.texts)),
+            invoice.created_at,
+            target=Target.ORDER if ids else Target.DRAFT,
+            order_ids=ids,
+        )
+
+    def of_draft(self, draft: LedgerDraft) -> Document:
+        own = self._marked(draft.texts, draft.created_at)
+        self._take(one.id for one in own)
+        return Document(
+            own[0].id if len(own) == 1 else draft.id,
+            None,
+            draft.customer_id,
+            draft.totals,
+            draft.texts,
+            draft.created_at,
+            draft,
+            target=Target.ORDER if own else Target.DRAFT,
+            order_ids=tuple(one.id for one in own),
+        )
+
+    def alone(self) -> list[Document]:
+        """The orders that nothing was made of yet, as far as was read; in order."""
+        return [
+            Document(
+                one.id,
+                None,
+                one.customer_id,
+                one.totals,
+                one.texts,
+                one.created_at,
+                one,
+                target=Target.ORDER,
+                order_ids=(one.id,),
+            )
+            for one in self._left.values()
+        ]
+
+    def _take(self, ids: Iterable[str]) -> None:
+        for one in ids:
+            self._given.add(one)
+            self._left.pop(one, None)
+
+    def _marked(self, texts: Iterable[str], made_at: datetime | None) -> list[LedgerDraft]:
+        """The orders that a document with these texts was made of: for each marker the first that is older and left."""
+        found: dict[str, LedgerDraft] = {}
+        for marker in _markers(texts):
+            for one in self._by_marker.get(marker, ()):
+                is_older = made_at is None or one.created_at is None or one.created_at <= made_at
+                if one.id in self._left and is_older:
+                    found[one.id] = one
+                    break
+        return list(found.values())
+
+
+def _markers(texts: Iterable[str]) -> tuple[Marker, ...]:
+    return tuple(dict.fromkeys(mark for words in texts for mark in markers_in(words)))
 
 
 no_documents: Final = Documents()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.holds import HoldCode
-from sfspiris.core.model import Draft, DraftRow
+from sfspiris.core.model import Draft, DraftRow, Target
 from sfspiris.core.planning import articles, taxation
 from sfspiris.core.planning.dimensions import Dimensions
 from sfspiris.sentences import say
@@ -207,7 +207,10 @@ def build_draft(
     *,
     today: date,
 ) -> Draft:
-    """The draft as it would be sent, with the marker in the field that the company chose. `today` is a Swedish day."""
+    """The draft as it would be sent, with the marker in the field that the company chose. `today` is a Swedish day.
+
+    An order is the same document without an e-invoice reference, which `rules` holds where it would be lost.
+    """
     draft = Draft(
         currency=screened.currency,
         rows=rows,
@@ -219,7 +222,10 @@ def build_draft(
         our_reference=screened.our_reference,
         your_reference=screened.your_reference,
         purchase_order=screened.purchase_order,
-        electronic_reference=screened.electronic_reference,
+        electronic_reference=None
+        if screened.company.target is Target.ORDER
+        and not screened.company.capabilities.orders_have_electronic_reference
+        else screened.electronic_reference,
         delivery=screened.delivery,
     )
     limits = screened.company.capabilities

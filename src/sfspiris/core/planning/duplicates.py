@@ -199,7 +199,7 @@ def _customer(one: LedgerCustomer) -> Twin:
 
 def _document(one: Document, names: dict[str, str]) -> Twin:
     return Twin(
-        kind="invoice" if one.invoice else "draft",
+        kind="invoice" if one.invoice else str(one.draft.target if one.draft else one.target),
         id=one.invoice.id if one.invoice else one.draft_id,
         number=one.invoice.number if one.invoice else None,
         name=names.get(one.customer_id, one.customer_id),

@@ -1,7 +1,7 @@
 """Decides what sales should see of each invoiced Deal: draft, issued, overdue, paid, credited, or deleted by a person.
 
 A draft disappears when it is issued and nothing on it points forward, so its invoice is looked for by its origin, then
-by the Deal's marker. Where neither says anything, an invoice of the same customer or over the same amount that no Deal
+by the Deal's marker. An order stays, and its invoice names it; a draft that finance makes of it carries its marker. Where neither says anything, an invoice of the same customer or over the same amount that no Deal
 claims may be it: that is for a person to say. "Deleted" is only concluded when there is none of those either, every invoice
 was read, and the draft is not so young that a list may not show it yet; and nothing is ever made again here.
 """
@@ -18,6 +18,7 @@ from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
+from sfspiris.core.planning.documents import Documents
 from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
@@ -35,13 +36,14 @@ _AWAITING_MONEY = frozenset({DealStatus.ISSUED, DealStatus.PARTLY_PAID, DealStat
 class LedgerNews:
     """What was read of one company: all its drafts, and its invoices, all of them when `complete`.
 
-    `read_at` is when, in UTC.
+    `read_at` is when, in UTC. `orders` are all its orders, where some may be ours.
     """
 
     drafts: Sequence[LedgerDraft]
     invoices: Sequence[Invoice]
     complete: bool
     read_at: datetime
+    orders: Sequence[LedgerDraft] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def decide_pull(
         if after.status is DealStatus.DELETED:
             holds.append(_deleted(link, policy))
         elif after.code == HoldCode.INVOICE_UNCERTAIN:
-            holds.append(_uncertain(link, own.candidates(link), policy))
+            holds.append(_uncertain(link, own.candidates(link), policy, is_there=own.order(link)))
         if after.invoice_id != link.invoice_id and (invoice := own.invoice(link)):
             warnings += _differences(link, invoice)
         if after == link:
@@ -125,14 +127,26 @@ class _Seen:
         self.read_at = news.read_at
         self._org_tag = org_tag
         self._drafts = {draft.id for draft in news.drafts}
+        documents = Documents.of(news.drafts, news.invoices, news.orders)
+        for (
+            one
+        ) in documents.all:  # an order, and a draft that was made of one, both stand for the order's Deal
+            if one.invoice is None and one.draft is not None and not one.draft.is_invoiced:
+                self._drafts |= {one.draft_id, *one.order_ids}
+        self._orders = {one.id for one in news.orders}
         own = [one for one in news.invoices if not one.is_credit_note]
         self._invoices = own
         self._by_id = {one.id: one for one in own}
         self._by_origin = {one.draft_id: one for one in own if one.draft_id}
+        self._by_origin |= {order: one for one in reversed(own) for order in one.order_ids}
         self._linked = {one.invoice_id for one in links if one.invoice_id}
 
     def draft(self, link: DealLink) -> bool:
         return link.draft_id in self._drafts
+
+    def order(self, link: DealLink) -> bool:
+        """Whether the Deal's order is there; when it is no draft any more, finance has invoiced it."""
+        return link.draft_id in self._orders
 
     def invoice(self, link: DealLink) -> Invoice | None:
         if link.invoice_id:
@@ -164,6 +178,7 @@ class _Seen:
                 and (one.created_at is None or one.created_at >= link.created_at - _CLOCKS_APART)
                 and one.id not in self._linked
                 and one.draft_id is None
+                and not one.order_ids
                 and not any(markers_in(words) for words in one.texts)
             ),
             key=lambda one: one.number,
@@ -210,23 +225,30 @@ def _judge_gone(link: DealLink, seen: _Seen, settle: timedelta) -> DealLink:
     is_told = link.status is DealStatus.DELETED  # in the words of whoever noticed it, or took it back
     if is_told or not seen.complete or seen.read_at - link.created_at < settle:  # a list may not show it yet
         return link
-    if seen.candidates(link):
+    if seen.order(link) or seen.candidates(link):
+        is_there = seen.order(link)
+        went = say(
+            "the order has been invoiced" if is_there else "%(document)s is gone", document=link.target.the
+        )
+        which = say("which invoice it is" if is_there else "whether an invoice came from it")
         return replace(
             link,
             code=HoldCode.INVOICE_UNCERTAIN,
-            message=say(
-                "The draft is gone, and whether an invoice came from it is for a person in finance to say."
-            ),
+            message=say("%(Went)s, and %(which)s is for a person in finance to say.", Went=went, which=which),
         )
     return replace(
         link,
         status=DealStatus.DELETED,
         code=HoldCode.DRAFT_DELETED,
-        message=say("The draft was deleted in the ledger and is not made again without a person's word."),
+        message=say(
+            "%(Document)s was deleted in the ledger and is not made again without a person's word.",
+            Document=link.target.the,
+        ),
     )
 
 
-def _uncertain(link: DealLink, candidates: Sequence[Invoice], policy: Policy) -> Hold:
+def _uncertain(link: DealLink, candidates: Sequence[Invoice], policy: Policy, *, is_there: bool) -> Hold:
+    """`is_there` says of an order that the ledger still has it, as invoiced."""
     company = policy.companies.get(link.company)
     ledger = company.ledger if company else say("the ledger")
     named = joined(
@@ -247,15 +269,17 @@ def _uncertain(link: DealLink, candidates: Sequence[Invoice], policy: Policy) ->
         company=link.company,
         code=HoldCode.INVOICE_UNCERTAIN,
         message=say(
-            "The draft of the deal, over %(net)s net, is gone from %(ledger)s, and nothing proves "
-            "what became of it. It may have become invoice %(named)s.",
+            "%(Document)s of the deal, over %(net)s net, %(went)s %(ledger)s, and nothing proves what became of it.%(maybe)s",
+            Document=link.target.the,
             net=Money(link.net, link.currency),
+            went=say("has been invoiced in") if is_there else say("is gone from"),
             ledger=ledger,
-            named=named,
+            maybe=say(" It may have become invoice %(named)s.", named=named) if named else "",
         ),
         fix=say(
-            "If it did, run `sfspiris review link %(deal_id)s --invoice NUMBER`. If the draft was deleted, run "
+            "If it did, run `sfspiris review link %(deal_id)s --invoice NUMBER`. If %(document)s was deleted, run "
             "`sfspiris review link %(deal_id)s --deleted`.",
+            document=link.target.the,
             deal_id=link.deal_id,
         ),
         field=policy.crm_field("draft_id"),
@@ -280,18 +304,22 @@ def _differences(link: DealLink, invoice: Invoice) -> Iterable[Warn]:
         yield Warn(
             WarningCode.INVOICE_DIFFERS,
             say(
-                "Invoice %(number)s was issued to another customer than the draft that it came from.",
+                "Invoice %(number)s was issued to another customer than %(document)s that it came from.",
                 number=invoice.number,
+                document=link.target.the,
             ),
             link.deal_id,
         )
+    if len(invoice.order_ids) > 1:  # it comes to what all its orders do, which reconciling adds up
+        return
     if (invoice.totals.net, invoice.totals.currency) != (link.net, link.currency):
         yield Warn(
             WarningCode.INVOICE_DIFFERS,
             say(
-                "Invoice %(number)s is over %(net)s net; the draft that it came from was over %(before)s.",
+                "Invoice %(number)s is over %(net)s net; %(document)s that it came from was over %(before)s.",
                 number=invoice.number,
                 net=Money(invoice.totals.net, invoice.totals.currency),
+                document=link.target.the,
                 before=Money(link.net, link.currency),
             ),
             link.deal_id,
@@ -307,13 +335,14 @@ def _deleted(link: DealLink, policy: Policy) -> Hold:
         company=link.company,
         code=HoldCode.DRAFT_DELETED,
         message=say(
-            "The draft of the deal is gone from %(ledger)s and no invoice came from it: somebody deleted it, there or by a "
+            "%(Document)s of the deal is gone from %(ledger)s and no invoice came from it: somebody deleted it, there or by a "
             "rollback.",
+            Document=link.target.the,
             ledger=ledger,
         ),
         fix=say(
             "If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
-            "then a new draft is made."
+            "then a new one is made."
         ),
         field=policy.crm_field("draft_id"),
         value=link.draft_id,

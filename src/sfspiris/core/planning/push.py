@@ -1,8 +1,8 @@
-"""Decides what won Deals become in the ledgers: which customers and invoice drafts to make, and what waits for a person.
+"""Decides what won Deals become in the ledgers: which customers, invoice drafts or orders to make, and what waits for a person.
 
 Top to bottom: a Deal that is in the ledger already is compared with what it said then. A new one is screened by its own
 data, its customer is found (link, organisation number, VAT number, customer number) or planned, its draft is built with
-the marker that carries the Deal's id, and its total is foretold. Whatever is unclear becomes a hold, never a guess.
+the marker that carries the Deal's id, and its total is foretold; an order is the same draft under another name. Whatever is unclear becomes a hold, never a guess.
 """
 
 from __future__ import annotations
@@ -272,7 +272,7 @@ class _Draughtsman:
 
     def _follow(self, deal: Deal, link: DealLink, standing: Standing, found: Findings) -> None:
         """The Deal has changed, and its document was a draft when we last saw it."""
-        if standing.draft is not None:
+        if standing.draft is not None and standing.invoice is None and not standing.has_moved_on:
             self._update(deal, link, standing.draft, found)
             return
         if standing.invoice is not None:
@@ -280,6 +280,11 @@ class _Draughtsman:
                 self._leave(deal, link)
                 return
             changed.hold_invoiced(link, standing.invoice.number, found)
+        elif standing.has_moved_on:
+            if content_hash(deal) == link.content:
+                self._leave(deal, link)
+                return
+            changed.hold_moved_on(link, found)
         elif changed.is_young(link, standing.read_at, self.inputs.policy.settle):
             changed.hold_not_seen(link, found)
         else:
@@ -287,7 +292,7 @@ class _Draughtsman:
         self._hold_document(deal, link, found)
 
     def _update(self, deal: Deal, link: DealLink, standing: LedgerDraft, found: Findings) -> None:
-        screened, screening = screen(deal, self.inputs.policy, today=self.inputs.today)
+        screened, screening = screen(deal, self.inputs.policy, today=self.inputs.today, target=link.target)
         if screened is None:
             self._hold_document(deal, link, screening)
             return
@@ -394,6 +399,7 @@ class _Draughtsman:
                 vat_reasons=wanted.vat_reasons,
                 source=source_hash(deal),
                 basis=wanted.basis,
+                target=company.target,
             )
         )
         told = SyncState(status=DealStatus.DRAFT, correlation_id=correlation, company=company.key)
@@ -436,6 +442,7 @@ class _Draughtsman:
                 drafted.articles,
                 ledger.profile,
                 [one for one in ledger.terms if one.id == terms_id],
+                screened.company.target,
             ),
             articles=drafted.articles,
             vat_reasons=drafted.reasons,
@@ -445,7 +452,7 @@ class _Draughtsman:
         """Whether the same was refused before and nobody asks for another try; then the Deal is held as it was."""
         if self.inputs.asked or deal.retry:
             return False
-        tried: list[tuple[str, str | None, Sentence]] = [(deal.id, wanted.basis, say("draft"))]
+        tried: list[tuple[str, str | None, Sentence]] = [(deal.id, wanted.basis, say("document"))]
         if isinstance(wanted.customer, CreateCustomer):
             tried.append((wanted.customer.key, wanted.customer.basis, say("customer")))
         for subject, basis, what in tried:
@@ -521,6 +528,7 @@ class _Draughtsman:
             net=screened.net,
             currency=screened.currency,
             content=content_hash(deal),
+            target=document.target,
         )
         self.actions.append(adopted)
         self.warnings += found.warnings

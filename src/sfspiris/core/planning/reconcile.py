@@ -129,8 +129,7 @@ def strangers(
             if day is not None and ((start and day < start) or (end and day > end)):
                 continue
             ids = {mark.deal_id for mark in _marks(document) if mark.org_tag == org_tag}
-            places = (document.draft_id, document.invoice.id if document.invoice else None)
-            ids |= {linked[company, place] for place in places if place and (company, place) in linked}
+            ids |= {linked[company, place] for place in document.ids if (company, place) in linked}
             for lost in sorted(ids - known)[:1]:
                 found[lost].append((company, document))
     return found
@@ -153,9 +152,8 @@ class _Comparison:
             for document in documents.all:
                 ids = _deals_of(document, inputs.policy.org_tag)
                 self._sharing[company, document.draft_id] = ids
-                self._by_id[company, document.draft_id] = document
-                if document.invoice is not None:
-                    self._by_id[company, document.invoice.id] = document
+                for known in document.ids:
+                    self._by_id.setdefault((company, known), document)
                 for deal_id in ids:
                     self._marked[deal_id].append((company, document))
         self._counted: set[tuple[str, str]] = set()

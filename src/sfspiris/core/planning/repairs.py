@@ -79,6 +79,7 @@ def _adoption(deal: Deal, line: Drift, document: Document, policy: Policy, today
             net=net_of(deal),
             currency=document.totals.currency,
             content=content_hash(deal),
+            target=document.target,
         ),
         _told(
             deal,

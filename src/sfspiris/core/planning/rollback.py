@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core.actions import DeleteDraft, Plan, WriteDeal
 from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.identity import Marker
-from sfspiris.core.model import DealStatus
+from sfspiris.core.model import DealStatus, Target
 from sfspiris.core.money import Money
 from sfspiris.sentences import say
 from sfspiris.swedish import text
@@ -30,10 +30,14 @@ TAKEN_BACK: Final = say(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stands in the ledger now for a draft that was made: itself, the invoice that came of it, or neither."""
+    """What stands in the ledger now for a draft that was made: itself, the invoice that came of it, or neither.
+
+    `has_moved_on` says of an order that it has been delivered, or that finance has made a draft of it.
+    """
 
     draft: LedgerDraft | None = None
     invoice: Invoice | None = None
+    has_moved_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class RollbackInputs:
 
 def taken_back(link: DealLink) -> DealLink:
     """The link once its draft has been deleted: the Deal gets a new one only when a person asks for it."""
-    return replace(link, status=DealStatus.DELETED, code=HoldCode.DRAFT_DELETED, message=TAKEN_BACK)
+    message = TAKEN_BACK.replace("draft", link.target)
+    return replace(link, status=DealStatus.DELETED, code=HoldCode.DRAFT_DELETED, message=message)
 
 
 def decide_rollback(inputs: RollbackInputs) -> Plan:
@@ -100,6 +105,7 @@ def _deletion(link: DealLink, inputs: RollbackInputs) -> DeleteDraft:
         net=link.net,
         currency=link.currency,
         owner=told.owner if told else None,
+        target=link.target,
     )
 
 
@@ -117,7 +123,7 @@ def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
     """Why the draft is not deleted; None when it may be."""
     company = inputs.policy.companies.get(link.company)
     ledger = company.ledger if company else say("the ledger")
-    over = Money(link.net, link.currency)
+    over = say("%(document)s over %(net)s net", document=link.target.the, net=Money(link.net, link.currency))
     found = inputs.found.get(link.deal_id)
     if found is None:
         return _hold(
@@ -125,8 +131,8 @@ def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
             inputs,
             HoldCode.OUTCOME_UNKNOWN,
             say(
-                "The draft over %(over)s net was not looked at: company %(company)s is not part of this run.",
-                over=over,
+                "%(Over)s was not looked at: company %(company)s is not part of this run.",
+                Over=over,
                 company=link.company,
             ),
             say("Put the company back into the configuration, then run the rollback again."),
@@ -138,11 +144,19 @@ def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
             inputs,
             HoldCode.DRAFT_ISSUED,
             say(
-                "The draft over %(over)s net has been issued as invoice %(number)s, which stands.",
-                over=over,
+                "%(Over)s has been issued as invoice %(number)s, which stands.",
+                Over=over,
                 number=number or link.invoice_id,
             ),
             say("If it should not, credit it in %(ledger)s.", ledger=ledger),
+        )
+    if found.draft is not None and found.has_moved_on and link.target is Target.ORDER:
+        return _hold(
+            link,
+            inputs,
+            HoldCode.DRAFT_ISSUED,
+            say("%(Over)s has been delivered, or finance has begun to invoice it; it stands.", Over=over),
+            say("If it should not, take it back in %(ledger)s by hand.", ledger=ledger),
         )
     if found.draft is None:
         return _hold(
@@ -150,9 +164,8 @@ def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
             inputs,
             HoldCode.DRAFT_DELETED,
             say(
-                "The draft over %(over)s net is gone from %(ledger)s already, and no invoice came from it: "
-                "somebody else deleted it.",
-                over=over,
+                "%(Over)s is gone from %(ledger)s already, and no invoice came from it: somebody else deleted it.",
+                Over=over,
                 ledger=ledger,
             ),
             say("Nothing is left to take back."),
@@ -167,7 +180,7 @@ def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
             link,
             inputs,
             HoldCode.DRAFT_EDITED_BY_FINANCE,
-            say("The draft over %(over)s net %(why)s. It was left as it is.", over=over, why=why),
+            say("%(Over)s %(why)s. It was left as it is.", Over=over, why=why),
             say("If it should go, delete it in %(ledger)s by hand.", ledger=ledger),
         )
     return None

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import HoldCode, WarningCode
+from sfspiris.core.model import Target
 from sfspiris.sentences import say
 from sfspiris.swedish import text
 
@@ -128,6 +129,37 @@ def check_terms(screened: Screened, found: Findings) -> None:
     long_payment_terms(screened, found)
     public_buyer_reference(screened, found)
     foreign_currency(screened, found)
+    electronic_reference_on_an_order(screened, found)
+
+
+def electronic_reference_on_an_order(screened: Screened, found: Findings) -> None:
+    """Hold an order that has no place for what the buyer's e-invoice must carry.
+
+    The invoice that is made of the order would go without it, and the buyer's system turns that one away (EN 16931, BT-10).
+    What the order carries as the buyer's own order number already is not lost.
+    """
+    reference = screened.electronic_reference
+    if (
+        screened.company.target is not Target.ORDER
+        or screened.company.capabilities.orders_have_electronic_reference
+        or reference is None
+        or reference == screened.purchase_order
+    ):
+        return
+    found.hold(
+        HoldCode.ORDER_CANNOT_CARRY,
+        say(
+            "The deal becomes an order, and an order in %(ledger)s has no place for the e-invoice reference “%(reference)s”.",
+            ledger=screened.company.ledger,
+            reference=reference,
+        ),
+        say(
+            "Give it as the buyer's order number as well, if that is what it is; or let such deals become drafts "
+            '(target = "draft" on a route of their own in the configuration).'
+        ),
+        about="electronic_reference",
+        value=reference,
+    )
 
 
 def long_payment_terms(screened: Screened, found: Findings) -> None:

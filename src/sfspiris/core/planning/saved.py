@@ -152,7 +152,7 @@ def weigh(
     return scale.weighed()
 
 
-_DOCUMENTS: Final = frozenset({"create_draft", "update_draft", "adopt"})
+_DOCUMENTS: Final = frozenset({"create_draft", "update_draft", "create_order", "update_order", "adopt"})
 _NEEDED: Final = frozenset({"create_customer", "create_article"})
 """What is made only because a draft needs it."""
 

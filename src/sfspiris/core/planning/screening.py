@@ -7,7 +7,7 @@ The rules on numbers, addresses and lengths are those of `sfspiris.swedish`; eac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import HoldCode, WarningCode
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from sfspiris.core.model import Buyer, Customer, Deal, DeliveryAddress
+    from sfspiris.core.model import Buyer, Customer, Deal, DeliveryAddress, Target
     from sfspiris.core.policy import CompanyPolicy, Policy
     from sfspiris.sentences import Sentence
 
@@ -54,13 +54,17 @@ class Screened:
     is_public: bool = False  # a body of state, region or municipality
 
 
-def screen(deal: Deal, policy: Policy, *, today: date) -> tuple[Screened | None, Findings]:
+def screen(
+    deal: Deal, policy: Policy, *, today: date, target: Target | None = None
+) -> tuple[Screened | None, Findings]:
     """The Deal in the form in which it may be invoiced, or None when a hold stops it; and all findings.
 
-    `today` is a Swedish day.
+    `today` is a Swedish day. `target` is what the Deal's document is already, whatever the configuration says by now.
     """
     found = Findings(deal, policy)
     company = found.company = route(deal, policy)
+    if company is not None and target is not None:
+        company = found.company = replace(company, target=target)
     if deal.buyer is None:
         _hold_without_account(found)
         return None, found

@@ -1,4 +1,4 @@
-"""What people do in the product: edit, issue and delete drafts, register payments, credit, change customers and settings.
+"""What people do in the product: edit, issue and delete drafts, deliver and invoice orders, register payments, credit, change customers and settings.
 
 These are control calls below `/_sandbox`. They go through the same rules as the API, because the product does; a refusal
 becomes a `SandboxError` with the same sentence.
@@ -18,13 +18,13 @@ from sfspiris.sandbox.kernel.app import document_of
 from sfspiris.sandbox.kernel.errors import SandboxError, shortened
 from sfspiris.sandbox.kernel.jsonio import JsonResponse
 from sfspiris.sandbox.kernel.records import Record
-from sfspiris.sandbox.spiris import customers, drafts, invoices, issuing, settings, settlement
-from sfspiris.sandbox.spiris.books import COMPANIES, CUSTOMERS, DRAFTS, INVOICES, USERS, Books
+from sfspiris.sandbox.spiris import customers, drafts, invoices, issuing, orders, settings, settlement
+from sfspiris.sandbox.spiris.books import COMPANIES, CUSTOMERS, DRAFTS, INVOICES, ORDERS, USERS, Books
 from sfspiris.sandbox.spiris.errors import Refusal
 from sfspiris.sandbox.spiris.model.company import SETTINGS
 from sfspiris.sandbox.spiris.model.fields import Kind, Shape
 from sfspiris.sandbox.spiris.model.parties import CUSTOMER
-from sfspiris.sandbox.spiris.model.sales import DRAFT
+from sfspiris.sandbox.spiris.model.sales import DRAFT, ORDER
 from sfspiris.sandbox.spiris.moments import parsed_day
 from sfspiris.sandbox.spiris.oauth import Identity
 from sfspiris.sandbox.spiris.validation import checked, normal_guid
@@ -52,6 +52,11 @@ class Control:
             "/drafts/{id}/edit": (DRAFTS, "draft", _edit_draft),
             "/drafts/{id}/issue": (DRAFTS, "draft", _issue),
             "/drafts/{id}/delete": (DRAFTS, "draft", _delete_draft),
+            "/orders/{id}/edit": (ORDERS, "order", _edit_order),
+            "/orders/{id}/deliver": (ORDERS, "order", _deliver),
+            "/orders/{id}/draft": (ORDERS, "order", _draft_order),
+            "/orders/{id}/invoice": (ORDERS, "order", _invoice_order),
+            "/orders/{id}/delete": (ORDERS, "order", _delete_order),
             "/invoices/{id}/pay": (INVOICES, "invoice", _pay),
             "/invoices/{id}/credit": (INVOICES, "invoice", _credit),
             "/invoices/{id}/void": (INVOICES, "invoice", _void),
@@ -178,6 +183,39 @@ def _issue(books: Books, draft: Record, asked: dict[str, Any]) -> Any:
 def _delete_draft(books: Books, draft: Record, asked: dict[str, Any]) -> Any:
     _refuse_others(asked, set())
     drafts.discard(books, draft)
+    return {}
+
+
+def _edit_order(books: Books, order: Record, asked: dict[str, Any]) -> Any:
+    orders.demand_status(order, orders.PLANNED, orders.ONGOING)
+    return orders.shown(books, orders.save(books, _merged(order, asked, ORDER), order))
+
+
+def _deliver(books: Books, order: Record, asked: dict[str, Any]) -> Any:
+    _refuse_others(asked, set())
+    return orders.shown(books, orders.delivered(books, order))
+
+
+def _draft_order(books: Books, order: Record, asked: dict[str, Any]) -> Any:
+    _refuse_others(asked, set())
+    return drafts.shown(books, orders.drafted(books, order))
+
+
+def _invoice_order(books: Books, order: Record, asked: dict[str, Any]) -> Any:
+    """`with` names other orders of the customer, for a collective invoice."""
+    _refuse_others(asked, {"date", "with"})
+    more = asked.get("with") or []
+    if not isinstance(more, list) or not all(isinstance(one, str) for one in more):
+        raise SandboxError("with must be a list of orders' ids.")
+    others = [books.needed(ORDERS, "Order", normal_guid(one) or one) for one in more]
+    day = _day(asked, "date")
+    invoice = orders.invoiced(books, [order, *others], user_id=_person(books), day=day)
+    return invoices.shown(books, invoice)
+
+
+def _delete_order(books: Books, order: Record, asked: dict[str, Any]) -> Any:
+    _refuse_others(asked, set())
+    orders.discard(books, order)
     return {}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sfspiris.sandbox.kernel.records import Record
 from sfspiris.sandbox.spiris import errors, issuing
-from sfspiris.sandbox.spiris.books import CUSTOMERS, DRAFTS, TERMS, Books, public
+from sfspiris.sandbox.spiris.books import CUSTOMERS, DRAFTS, ORDERS, TERMS, Books, public
 from sfspiris.sandbox.spiris.documents import (
     Party,
     addressed,
@@ -87,6 +87,7 @@ def save(
         "TotalAmountBaseCurrency": document.in_base(totals.total),
         "TotalVatAmountBaseCurrency": document.in_base(totals.vat),
         "_saved": books.now,
+        "_order": before.get("_order") if before else None,
     }
     return books.put(DRAFTS, draft)
 
@@ -125,6 +126,8 @@ def _delete(call: Call) -> Answer:
 
 def discard(books: Books, draft: Record) -> None:
     """Delete the draft and what hangs on it; no number is used, so no gap arises."""
+    if order := books.get(ORDERS, draft.get("_order") or ""):  # what it was made of may be invoiced anew
+        books.put(ORDERS, {**order, "Status": issuing.status_before_invoicing(order)})
     for table, ids in issuing.HANGING.items():
         for record in books.find(table, ids, draft["Id"]):
             books.delete(table, record["Id"])

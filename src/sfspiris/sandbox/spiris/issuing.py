@@ -22,6 +22,7 @@ from sfspiris.sandbox.spiris.books import (
     INVOICES,
     LEDGER_ITEMS,
     NOTES,
+    ORDERS,
     Books,
 )
 from sfspiris.sandbox.spiris.documents import (
@@ -41,6 +42,7 @@ HANGING: Final[Mapping[str, str]] = MappingProxyType({ATTACHMENTS: "DocumentId",
 """What hangs on a draft, and the field that says on which."""
 
 _INVOICE_ATTACHMENT, _INVOICE_NOTE = 1, 1
+_ONGOING_ORDER, _SHIPPED_ORDER, _INVOICED_ORDER = 2, 3, 4
 DRAFT_ROW_RULES: Final = RowRules(
     DRAFT_ROW, is_text="IsTextRow", construction="ReversedConstructionServicesVatFree"
 )
@@ -92,14 +94,22 @@ def issue(
             "CreatedFromDraftId": draft["Id"]
             if books.switches.get("created_from_draft_id") == "filled"
             else None,
+            "CreatedFromOrderId": draft.get("_order"),
             "SendType": send_type,
         },
         invoice_id=invoice_id,
     )
+    if order := books.get(ORDERS, draft.get("_order") or ""):
+        books.put(ORDERS, {**order, "Status": _INVOICED_ORDER, "ModifiedUtc": books.now})
     _move_hanging(books, draft["Id"], invoice["Id"] if survives else None)
     if "drafts_vanish_when_issued" in books.traps:
         books.delete(DRAFTS, draft["Id"])
     return invoice
+
+
+def status_before_invoicing(order: Record) -> int:
+    """The status of an order whose invoice draft was deleted."""
+    return _SHIPPED_ORDER if order["ShippedDateTime"] else _ONGOING_ORDER
 
 
 def booked(

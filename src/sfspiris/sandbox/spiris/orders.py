@@ -1,12 +1,12 @@
 """Orders: `/orders` (module `sales_standard`). A draft order has no number; converting books an invoice at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from sfspiris.sandbox.kernel.records import Record
-from sfspiris.sandbox.spiris import errors, issuing
-from sfspiris.sandbox.spiris.books import CUSTOMERS, ORDER_SERIES, ORDERS, OUTBOX, Books, public
+from sfspiris.sandbox.spiris import drafts, errors, issuing
+from sfspiris.sandbox.spiris.books import CUSTOMERS, DRAFTS, ORDER_SERIES, ORDERS, OUTBOX, Books, public
 from sfspiris.sandbox.spiris.documents import (
     Party,
     RowRules,
@@ -18,14 +18,23 @@ from sfspiris.sandbox.spiris.documents import (
 )
 from sfspiris.sandbox.spiris.invoices import shown as shown_invoice
 from sfspiris.sandbox.spiris.lists import found, page
-from sfspiris.sandbox.spiris.model.sales import EMAIL, INVOICE, ORDER, ORDER_CONVERSION, ORDER_ROW
+from sfspiris.sandbox.spiris.model.sales import (
+    DRAFT,
+    DRAFT_ROW,
+    EMAIL,
+    INVOICE,
+    ORDER,
+    ORDER_CONVERSION,
+    ORDER_ROW,
+    REFERENCES,
+)
 from sfspiris.sandbox.spiris.printout import order_pdf
 from sfspiris.sandbox.spiris.wire import DONE, Answer, Call, Handler, Operation, created
 
 ROW_RULES: Final = RowRules(ORDER_ROW, is_text="IsTextRow", construction="EligibleForReverseChargeOnVat")
 
-DRAFT, ONGOING, SHIPPED, INVOICED = 1, 2, 3, 4
-_STATUS_NAMES = {DRAFT: "a draft", ONGOING: "ongoing", SHIPPED: "shipped", INVOICED: "invoiced"}
+PLANNED, ONGOING, SHIPPED, INVOICED = 1, 2, 3, 4
+_STATUS_NAMES = {PLANNED: "a draft", ONGOING: "ongoing", SHIPPED: "shipped", INVOICED: "invoiced"}
 _CARRIED = frozenset(INVOICE.fields) - {"Id", "Rows", "Persons", "CreatedUtc", "ModifiedUtc", "CustomerId"}
 
 
@@ -78,7 +87,7 @@ def save(books: Books, sent: Mapping[str, Any], before: Record | None = None) ->
 
 def _numbered(books: Books, order: Record) -> Record:
     """The order with a number, once it is more than a draft."""
-    if order["Status"] != DRAFT and order["Number"] is None:
+    if order["Status"] != PLANNED and order["Number"] is None:
         return {**order, "Number": books.take_number(ORDER_SERIES)}
     return order
 
@@ -87,26 +96,31 @@ def _moved(frm: int, to: int) -> Handler:
     """An operation that moves an order from one status to another."""
 
     def move(call: Call) -> Answer:
-        order = found(call, ORDERS, "Order")
-        _demand_status(order, frm)
-        delivered = to == SHIPPED
-        rows = [{**row, "DeliveredQuantity": row["Quantity"] if delivered else 0} for row in order["Rows"]]
-        moved = {
-            **order,
-            "Status": to,
-            "Rows": rows,
-            "DeliveredAmount": order["Amount"] if delivered else 0,
-            "DeliveredVatAmount": order["VatAmount"] if delivered else 0,
-            "DeliveredRoundingsAmount": order["RoundingsAmount"] if delivered else 0,
-            "ShippedDateTime": call.books.today if delivered else None,
-            "ModifiedUtc": call.books.now,
-        }
-        return Answer(shown(call.books, call.books.put(ORDERS, _numbered(call.books, moved))))
+        order = _put_as(call.books, found(call, ORDERS, "Order"), frm, to)
+        return Answer(shown(call.books, order))
 
     return move
 
 
-def _demand_status(order: Record, *wanted: int) -> None:
+def _put_as(books: Books, order: Record, frm: int, to: int) -> Record:
+    demand_status(order, frm)
+    is_delivered = to == SHIPPED
+    rows = [{**row, "DeliveredQuantity": row["Quantity"] if is_delivered else 0} for row in order["Rows"]]
+    moved = {
+        **order,
+        "Status": to,
+        "Rows": rows,
+        "DeliveredAmount": order["Amount"] if is_delivered else 0,
+        "DeliveredVatAmount": order["VatAmount"] if is_delivered else 0,
+        "DeliveredRoundingsAmount": order["RoundingsAmount"] if is_delivered else 0,
+        "ShippedDateTime": books.today if is_delivered else None,
+        "ModifiedUtc": books.now,
+    }
+    return books.put(ORDERS, _numbered(books, moved))
+
+
+def demand_status(order: Record, *wanted: int) -> None:
+    """Raise the refusal of an order that is in none of these states."""
     if order["Status"] not in wanted:
         names = " or ".join(_STATUS_NAMES[status] for status in wanted)
         raise errors.cannot_change(f"The order is {_STATUS_NAMES[order['Status']]}; it must be {names}.")
@@ -114,35 +128,121 @@ def _demand_status(order: Record, *wanted: int) -> None:
 
 def _convert(call: Call) -> Answer:
     books, order = call.books, found(call, ORDERS, "Order")
-    _demand_status(order, ONGOING, SHIPPED)
     sent = call.optional_body(ORDER_CONVERSION)
-    customer = books.needed(CUSTOMERS, "Customer", order["CustomerId"])
-    party = Party.of(books, customer)
-    document = composed(books, party, order["Rows"], ROW_RULES, third_party=order["EuThirdParty"])
-    kept = {name: order[name] for name in _CARRIED if name in order}
+    invoice = invoiced(
+        books, [order], user_id=call.session.user_id, other_costs=sent.get("WorkHouseOtherCosts")
+    )
+    return Answer(shown_invoice(books, invoice))
+
+
+def invoiced(
+    books: Books,
+    orders: Sequence[Record],
+    *,
+    user_id: str,
+    day: str | None = None,
+    other_costs: Any = None,
+) -> Record:
+    """Book an invoice of these orders, of one customer; of several it is a collective invoice, headed as the first is.
+
+    Raises a refusal, and leaves the orders, when one is not ongoing or shipped, or when they have different customers.
+    """
+    first = orders[0]
+    for order in orders:
+        demand_status(order, ONGOING, SHIPPED)
+        if order["CustomerId"] != first["CustomerId"]:
+            raise errors.cannot_change("The orders of a collective invoice have one customer.")
+    party = Party.of(books, books.needed(CUSTOMERS, "Customer", first["CustomerId"]))
+    rows = [{**row, "LineNumber": None} for order in orders for row in order["Rows"]]
+    document = composed(books, party, rows, ROW_RULES, third_party=first["EuThirdParty"])
+    kept = {name: first[name] for name in _CARRIED if name in first}
+    if not books.switches.is_on("references_survive_issue"):
+        kept.update(dict.fromkeys(REFERENCES))
+    is_collective = len(orders) > 1
+    origin: dict[str, Any] = {
+        "CreatedFromOrderId": first["Id"],
+        "CreatedFromQuoteId": first["CreatedFromQuoteId"],
+    }
+    if is_collective:
+        origin = {
+            "IsCollectiveInvoice": True,
+            "CollectiveCustomerInvoiceRowsRelationToOrders": [collected(order) for order in orders],
+        }
     invoice = issuing.booked(
         books,
         party,
         document,
         {
             **kept,
-            "Persons": order["Persons"],
-            "RotReducedInvoicingPropertyName": order["HouseWorkPropertyName"],
-            "WorkHouseOtherCosts": sent.get("WorkHouseOtherCosts"),
+            "Persons": first["Persons"],
+            "RotReducedInvoicingPropertyName": first["HouseWorkPropertyName"],
+            "WorkHouseOtherCosts": other_costs,
         },
-        day=books.today,
+        day=day or books.today,
         due=None,
-        user_id=call.session.user_id,
-        origin={"CreatedFromOrderId": order["Id"], "CreatedFromQuoteId": order["CreatedFromQuoteId"]},
+        user_id=user_id,
+        origin=origin,
     )
-    books.put(ORDERS, {**order, "Status": INVOICED, "ModifiedUtc": books.now})
-    return Answer(shown_invoice(books, invoice))
+    for order in orders:
+        books.put(ORDERS, {**order, "Status": INVOICED, "ModifiedUtc": books.now})
+    return invoice
+
+
+def collected(order: Record) -> dict[str, Any]:
+    """How a collective invoice names one of its orders."""
+    return {
+        "OrderId": order["Id"],
+        "OrderNumber": order["Number"],
+        "OrderReference": order["BuyersOrderReference"],
+        "DeliveryDate": order["DeliveryDate"],
+    }
+
+
+def drafted(books: Books, order: Record) -> Record:
+    """Make an invoice draft of the order, as a person does who wants to look at the invoice before it is booked.
+
+    Whether the order counts as invoiced then, or only once the draft is issued, is a switch.
+    """
+    demand_status(order, ONGOING, SHIPPED)
+    survives = books.switches.is_on("references_survive_issue")
+    rows = [
+        {
+            **{
+                name: row[name]
+                for name in DRAFT_ROW.fields
+                if name in row and not DRAFT_ROW.fields[name].read_only
+            },
+            "ReversedConstructionServicesVatFree": row["EligibleForReverseChargeOnVat"],
+        }
+        for row in order["Rows"]
+    ]
+    kept = {
+        name: order[name]
+        for name, field in DRAFT.fields.items()
+        if name in order and not field.read_only and (survives or name not in REFERENCES)
+    }
+    draft = drafts.save(books, {**kept, "Rows": rows})
+    if books.switches.get("order_of_a_draft") == "invoiced":
+        books.put(ORDERS, {**order, "Status": INVOICED, "ModifiedUtc": books.now})
+    return books.put(DRAFTS, {**draft, "_order": order["Id"]})
+
+
+def delivered(books: Books, order: Record) -> Record:
+    """The order as shipped."""
+    return _put_as(books, order, ONGOING, SHIPPED)
+
+
+def discard(books: Books, order: Record) -> None:
+    """Delete the order. Raises the refusal of one that is shipped or invoiced."""
+    if order["Status"] in {SHIPPED, INVOICED}:
+        raise errors.cannot_delete(f"The order is {_STATUS_NAMES[order['Status']]}.")
+    books.delete(ORDERS, order["Id"])
 
 
 def _back_order(call: Call) -> Answer:
     """A new ongoing order of what was not delivered; the given order keeps what was."""
     books, order = call.books, found(call, ORDERS, "Order")
-    _demand_status(order, ONGOING)
+    demand_status(order, ONGOING)
     left = [
         {**row, "Quantity": Decimal(row["Quantity"]) - row["DeliveredQuantity"], "DeliveredQuantity": 0}
         for row in order["Rows"]
@@ -174,15 +274,12 @@ def _create(call: Call) -> Answer:
 
 def _replace(call: Call) -> Answer:
     before = found(call, ORDERS, "Order")
-    _demand_status(before, DRAFT, ONGOING)
+    demand_status(before, PLANNED, ONGOING)
     return Answer(shown(call.books, save(call.books, call.body(ORDER), before)))
 
 
 def _delete(call: Call) -> Answer:
-    order = found(call, ORDERS, "Order")
-    if order["Status"] in {SHIPPED, INVOICED}:
-        raise errors.cannot_delete(f"The order is {_STATUS_NAMES[order['Status']]}.")
-    call.books.delete(ORDERS, order["Id"])
+    discard(call.books, found(call, ORDERS, "Order"))
     return DONE
 
 
@@ -221,7 +318,7 @@ OPERATIONS = (
     Operation("PUT", "/orders/{}", _replace),
     Operation("DELETE", "/orders/{}", _delete),
     Operation("POST", "/orders/{}/convert", _convert),
-    Operation("POST", "/orders/{}/converteddrafttoorder", _moved(DRAFT, ONGOING)),
+    Operation("POST", "/orders/{}/converteddrafttoorder", _moved(PLANNED, ONGOING)),
     Operation("POST", "/orders/{}/completed", _moved(ONGOING, SHIPPED)),
     Operation("POST", "/orders/{}/voided", _moved(SHIPPED, ONGOING)),
     Operation("POST", "/orders/{}/backorder", _back_order),

@@ -40,7 +40,7 @@ DRAFT, ONGOING, APPROVED, INVOICED, ORDERED = range(5)
 _STATUS_NAMES = ("a draft", "ongoing", "approved", "invoiced", "an order already")
 _ROW_RULES: Final = RowRules(QUOTE_ROW, is_text=None, construction=None)
 _VALID_DAYS = 30
-_ORDER_STATUS = (orders.DRAFT, orders.ONGOING)
+_ORDER_STATUS = (orders.PLANNED, orders.ONGOING)
 """By the `Type` that a conversion asks for."""
 _CARRIED = frozenset(
     {"BuyersOrderReference", "DeliveryDate", "RotReducedInvoicingType", "RotReducedInvoicingPropertyName", "RotPropertyType"}

@@ -25,6 +25,12 @@ SWITCHES: tuple[Switch, ...] = (
         values=_YES_NO,
     ),
     Switch(
+        "order_of_a_draft",
+        "invoiced",
+        "whether an order counts as invoiced as soon as a person makes a draft of it, or when that draft is issued, is not documented",
+        values=("invoiced", "ongoing"),
+    ),
+    Switch(
         "payment_moves_modified",
         "yes",
         "whether a payment moves an invoice's ModifiedUtc, and so shows up in modifiedSinceUtc, is not documented",

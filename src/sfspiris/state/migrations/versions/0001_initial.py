@@ -87,6 +87,8 @@ def upgrade() -> None:
                 "update_draft",
                 "delete_draft",
                 "create_order",
+                "update_order",
+                "delete_order",
                 "write_deal",
                 name="intents_kind",
             ),
@@ -122,11 +124,11 @@ def upgrade() -> None:
             name="intents_subject_is_deal",
         ),
         sa.CheckConstraint(
-            "kind NOT IN ('create_draft', 'update_draft', 'delete_draft', 'create_order') OR (net IS NOT NULL AND currency IS NOT NULL)",
+            "kind NOT IN ('create_draft', 'update_draft', 'delete_draft', 'create_order', 'update_order', 'delete_order') OR (net IS NOT NULL AND currency IS NOT NULL)",
             name="intents_draft_has_net",
         ),
         sa.CheckConstraint(
-            "kind NOT IN ('create_draft', 'update_draft', 'delete_draft', 'create_order') OR state IN ('new', 'dropped') OR customer_id IS NOT NULL",
+            "kind NOT IN ('create_draft', 'update_draft', 'delete_draft', 'create_order', 'update_order', 'delete_order') OR state IN ('new', 'dropped') OR customer_id IS NOT NULL",
             name="intents_sent_draft_has_customer",
         ),
         sa.CheckConstraint("(attempt = 0) = (sent_at IS NULL)", name="intents_attempt_has_time"),
@@ -146,6 +148,17 @@ def upgrade() -> None:
         "intents_one_live_create",
         "intents",
         ["company", "kind", "subject", "revision"],
+        unique=True,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
+    where = sa.text(
+        "kind IN ('create_draft', 'create_order') AND state IN ('new', 'sent', 'review', 'done', 'adopted')"
+    )
+    op.create_index(
+        "intents_one_live_document",
+        "intents",
+        ["company", "subject", "revision"],
         unique=True,
         sqlite_where=where,
         postgresql_where=where,
@@ -203,6 +216,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text),
         sa.Column("wrote", sa.Text),
         sa.Column("stood", sa.Text),
+        sa.Column("target", words("draft", "order", name="links_target"), nullable=False),
         sa.UniqueConstraint("company", "draft_id", name="links_one_deal_per_draft"),
         sa.CheckConstraint("revision >= 1", name="links_revision"),
         sa.CheckConstraint(
