@@ -33,7 +33,7 @@ class Difference:
     deal_name: str
     before: tuple[HoldCode, ...]
     today: tuple[HoldCode, ...]
-    becomes: Literal["create_draft", "adopt"] | None = None
+    becomes: Literal["create_draft", "create_order", "adopt"] | None = None
     is_gone: bool = False
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from sfspiris.core.actions import Adopt, CreateDraft
+from sfspiris.core.model import Target
 from sfspiris.core.review import Difference
 from sfspiris.engine.gather import Scope
 from sfspiris.engine.run import Guard, idle, push
@@ -54,8 +55,8 @@ def plan_again(world: World, deal_ids: Collection[str]) -> Queue:
     today: dict[str, list[HoldCode]] = defaultdict(list)
     for one in plan.holds:
         today[one.hold.deal_id].append(one.hold.code)
-    makes: dict[str, Literal["create_draft", "adopt"]] = {
-        one.action.deal_id: "create_draft" if isinstance(one.action, CreateDraft) else "adopt"
+    makes: dict[str, Literal["create_draft", "create_order", "adopt"]] = {
+        one.action.deal_id: _creation(one.action) if isinstance(one.action, CreateDraft) else "adopt"
         for one in plan.results
         if isinstance(one.action, CreateDraft | Adopt)
     }
@@ -71,3 +72,7 @@ def plan_again(world: World, deal_ids: Collection[str]) -> Queue:
         for deal_id in deal_ids
     )
     return Queue(plan, tuple(sorted(differences, key=lambda one: (one.deal_name, one.deal_id))))
+
+
+def _creation(action: CreateDraft) -> Literal["create_draft", "create_order"]:
+    return "create_order" if action.target is Target.ORDER else "create_draft"

@@ -266,7 +266,7 @@ def _record_of(action: Action | Mirrored) -> str:
 
 def _found_as(one: ActionResult) -> str | None:
     if isinstance(one.action, Adopt):
-        return "create_draft"
+        return f"create_{one.action.target}"
     return kind(one.action) if one.adopted else None
 
 

@@ -45,6 +45,9 @@ _ACTION_TITLES: Final = {
     "create_draft": "Invoice draft",
     "update_draft": "Changes to the draft",
     "delete_draft": "Draft taken back",
+    "create_order": "Sales order",
+    "update_order": "Changes to the order",
+    "delete_order": "Order taken back",
     "update_customer": "Customer, changed fields",
 }
 
@@ -120,7 +123,7 @@ def _tags(block: view.DealBlock) -> list[dict[str, str]]:
     found = []
     if any(one.intended == "create_customer" for one in block.actions):
         found.append({"label": "new customer", "tone": ""})
-    if any(one.intended == "update_draft" for one in block.actions):
+    if any(one.intended in {"update_draft", "update_order"} for one in block.actions):
         found.append({"label": "~ changed", "tone": "hold"})
     if block.is_deletion:
         found.append({"label": "- deleted", "tone": "hold"})

@@ -33,7 +33,7 @@ class DifferenceFacts(Facts):
     deal_name: Words
     before: tuple[Id, ...]
     today: tuple[Id, ...]
-    becomes: Literal["create_draft", "adopt"] | None
+    becomes: Literal["create_draft", "create_order", "adopt"] | None
     gone: bool
 
 
@@ -171,7 +171,7 @@ def _today(one: DifferenceFacts) -> str:
         return "no longer won"
     if one.today:
         return ", ".join(one.today)
-    made = {"create_draft": "a draft", "adopt": "the document found in Spiris"}
+    made = {"create_draft": "a draft", "create_order": "an order", "adopt": "the document found in Spiris"}
     return f"nothing in its way{': ' + made[one.becomes] if one.becomes else ''}"
 
 

@@ -29,6 +29,8 @@ Kind = Literal[
     "update_draft",
     "delete_draft",
     "create_order",
+    "update_order",
+    "delete_order",
     "write_invoice",
     "write_account",
     "write_readiness",

@@ -40,6 +40,11 @@ _FINANCE: Final = (
     "Finance looks through the drafts in Spiris and issues them: only then do they have a number and enter the books.",
     "Invoice number, due date and payment come back to Salesforce with sfspiris pull-invoice-status.",
 )
+_FINANCE_ORDERS: Final = (
+    "Finance invoices the orders in Spiris when it is time, one by one or several of a customer together.",
+    _FINANCE[1],
+)
+_A: Final = {"draft": "A draft", "order": "An order"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,9 @@ def tiles(document: RunDocument) -> tuple[Tile, ...]:
     totals = grand_totals(company_sums(document))
     creations = (
         Tile(f"drafts {verb}", str(counts["create_draft", became])),
+        *_unless_zero(f"orders {verb}", counts["create_order", became]),
         Tile(f"customers {verb}", str(counts["create_customer", became])),
     )
-    deleted = counts["delete_draft", became]
     only_writes = document.command == "rollback" or (
         status_writes(document) and not any(one.intended not in IN_CRM for one in document.actions)
     )
@@ -82,7 +87,17 @@ def tiles(document: RunDocument) -> tuple[Tile, ...]:
             "customers updated" if not document.is_dry else "customers to update",
             counts["update_customer", became],
         ),
-        *_unless_zero("drafts to delete" if document.is_dry else "drafts deleted", deleted),
+        *_unless_zero(
+            "orders to update" if document.is_dry else "orders updated", counts["update_order", became]
+        ),
+        *(
+            one
+            for noun in ("draft", "order")
+            for one in _unless_zero(
+                f"{noun}s to delete" if document.is_dry else f"{noun}s deleted",
+                counts[f"delete_{noun}", became],
+            )
+        ),
         *_unless_zero("found from an earlier run", counts["adopt", became]),
         *_unless_zero(
             "statuses in Salesforce", sum(one.outcome is became for one in status_writes(document))
@@ -126,25 +141,30 @@ def next_steps(document: RunDocument) -> tuple[str, ...]:
 def _after_a_plan(document: RunDocument) -> list[str]:
     counts = tally(document)
     drafts, customers = counts["create_draft", Outcome.PLANNED], counts["create_customer", Outcome.PLANNED]
-    if drafts or customers:
+    orders = counts["create_order", Outcome.PLANNED]
+    if drafts or customers or orders:
         made = " and ".join(
-            how_many(count, noun) for count, noun in ((customers, "customer"), (drafts, "draft")) if count
+            how_many(count, noun)
+            for count, noun in ((customers, "customer"), (drafts, "draft"), (orders, "order"))
+            if count
         )
         return [
             "Somebody approves this plan. Until it is carried out, nothing changes in Spiris or in Salesforce.",
             f"sfspiris makes {made} in Spiris. It never books or sends an invoice.",
-            *_FINANCE,
+            *(_FINANCE if drafts or not orders else _FINANCE_ORDERS),
         ]
-    if updates := counts["update_draft", Outcome.PLANNED]:
-        return [
-            f"Run without --dry-run, sfspiris brings {how_many(updates, 'draft')} in Spiris to what Salesforce says now.",
-            "A draft that somebody edits until then is left alone.",
-        ]
-    if deletions := counts["delete_draft", Outcome.PLANNED]:
-        return [
-            f"Run without --dry-run, sfspiris deletes {how_many(deletions, 'draft')} in Spiris, each read again just before.",
-            "A draft that somebody edits or issues until then is left alone. Customers and articles stay.",
-        ]
+    for noun in ("draft", "order"):
+        if updates := counts[f"update_{noun}", Outcome.PLANNED]:
+            return [
+                f"Run without --dry-run, sfspiris brings {how_many(updates, noun)} in Spiris to what Salesforce says now.",
+                f"{_A[noun]} that somebody edits until then is left alone.",
+            ]
+    for noun in ("draft", "order"):
+        if deletions := counts[f"delete_{noun}", Outcome.PLANNED]:
+            return [
+                f"Run without --dry-run, sfspiris deletes {how_many(deletions, noun)} in Spiris, each read again just before.",
+                f"{_A[noun]} that somebody edits or issues until then is left alone. Customers and articles stay.",
+            ]
     writes = len(status_writes(document))
     if writes:
         return [
@@ -160,8 +180,11 @@ def _after_a_run(document: RunDocument) -> list[str]:
         if (document.stopped)
         else []
     )
-    steps += list(_FINANCE) if counts["create_draft", Outcome.DONE] + counts["adopt", Outcome.DONE] else []
-    if counts["delete_draft", Outcome.DONE]:
+    if counts["create_draft", Outcome.DONE] + counts["adopt", Outcome.DONE]:
+        steps += _FINANCE
+    elif counts["create_order", Outcome.DONE]:
+        steps += _FINANCE_ORDERS
+    if counts["delete_draft", Outcome.DONE] + counts["delete_order", Outcome.DONE]:
         steps.append(
             "A deal whose draft was taken back gets a new one only when somebody ticks Spiris_Retry__c on it in Salesforce."
         )

@@ -177,15 +177,17 @@ def _deal(page: Page, block: DealBlock) -> None:
                 told = {change.field: change.after for change in action.changes}
                 words = f"{told.get('Number')} {told.get('Name')}, new, {told.get('Coding')}, by {told.get('Unit')}"
                 _fact(page, action, "article", f"{words}{_made(action)}")
-            case "create_draft":
+            case "create_draft" | "create_order":
                 made = any(one.intended == "create_customer" for one in block.actions)
                 _draft(page, action, makes_customer=made)
-            case "delete_draft":
+            case "delete_draft" | "delete_order":
                 told = {change.field: change.was for change in action.changes}
                 verb = "to be deleted" if action.outcome is Outcome.PLANNED else "deleted"
                 words = verb if action.outcome not in NEXT_STEP else "to be deleted"
-                _fact(page, action, "draft", f"{told.get('DraftId')}, net {told.get('Net')}, {words}")
-            case "update_draft" | "update_customer":
+                _fact(
+                    page, action, _document(action), f"{told.get('DraftId')}, net {told.get('Net')}, {words}"
+                )
+            case "update_draft" | "update_order" | "update_customer":
                 _update(page, action)
             case other:
                 words = "; ".join(_change(page, change) for change in action.changes)
@@ -199,7 +201,7 @@ def _update(page: Page, action: ActionFacts) -> None:
     if action.intended == "update_customer" and action.customer is not None:
         _fact(page, action, "customer", f"{_existing(action.customer)}, {fields}")
     else:
-        _fact(page, action, "draft", f"{fields}{_made(action)}")
+        _fact(page, action, _document(action), f"{fields}{_made(action)}")
     for change in action.changes:
         before = change.was if change.was is not None else "(empty)"
         after = change.becomes if change.becomes is not None else "(empty)"
@@ -214,9 +216,9 @@ def _draft(page: Page, action: ActionFacts, *, makes_customer: bool) -> None:
         page.entry("customer", f"{action.customer.name}, new, made for another deal of this run", indent=4)
     if action.draft is None:
         net = f"net {plain(action.net)} {action.currency}" if action.net is not None else ""
-        _fact(page, action, "draft", f"{net}{_made(action)}")
+        _fact(page, action, _document(action), f"{net}{_made(action)}")
         return
-    _fact(page, action, "draft", f"{_sum_line(action.draft)}{_made(action)}")
+    _fact(page, action, _document(action), f"{_sum_line(action.draft)}{_made(action)}")
     for reason in action.draft.vat_reasons:
         page.entry("no VAT", reason, indent=4)
     references = (
@@ -228,6 +230,11 @@ def _draft(page: Page, action: ActionFacts, *, makes_customer: bool) -> None:
     if named:
         page.entry("references", named, indent=4)
     page.entry("due", _due(action.draft), indent=4)
+
+
+def _document(action: ActionFacts) -> str:
+    """What the action's document is called: a draft, or an order."""
+    return action.intended.rpartition("_")[2]
 
 
 def _due(draft: DraftFacts) -> str:

@@ -178,7 +178,9 @@ class DealBlock:
     @property
     def draft(self) -> ActionFacts | None:
         """The action that makes, finds, updates or deletes the Deal's draft."""
-        documents = ("create_draft", "update_draft", "delete_draft")
+        documents = {
+            f"{verb}_{target}" for verb in ("create", "update", "delete") for target in ("draft", "order")
+        }
         return next((one for one in self.actions if one.intended in documents), None)
 
     @property
@@ -402,12 +404,15 @@ def _creations(document: RunDocument) -> str:
         noun: sum(counts[kind, outcome] for outcome in _IN_THE_BOOKS)
         for noun, kind in (("customer", "create_customer"), ("draft", "create_draft"))
     }
+    orders = sum(counts["create_order", outcome] for outcome in _IN_THE_BOOKS)
+    if orders:
+        made = {noun: count for noun, count in (made | {"order": orders}).items() if count}
     others = sum(
         count
         for (kind, outcome), count in counts.items()
         if outcome in _IN_THE_BOOKS
         and kind.startswith("create_")
-        and kind not in {"create_customer", "create_draft"}
+        and kind not in {"create_customer", "create_draft", "create_order"}
     )
     if (
         not any(made.values())
@@ -426,7 +431,11 @@ def _updates(document: RunDocument) -> list[str]:
     counts = tally(document)
     updated = {
         noun: sum(counts[kind, outcome] for outcome in _IN_THE_BOOKS)
-        for noun, kind in (("customer", "update_customer"), ("draft", "update_draft"))
+        for noun, kind in (
+            ("customer", "update_customer"),
+            ("draft", "update_draft"),
+            ("order", "update_order"),
+        )
     }
     named = " and ".join(how_many(count, noun) for noun, count in updated.items() if count)
     if not named:
@@ -436,14 +445,14 @@ def _updates(document: RunDocument) -> list[str]:
 
 def _deletions(document: RunDocument) -> list[str]:
     counts = tally(document)
-    deleted = sum(counts["delete_draft", outcome] for outcome in _IN_THE_BOOKS)
-    if not deleted:
+    deleted = {
+        noun: sum(counts[f"delete_{noun}", outcome] for outcome in _IN_THE_BOOKS)
+        for noun in ("draft", "order")
+    }
+    named = " and ".join(how_many(count, noun) for noun, count in deleted.items() if count)
+    if not named:
         return []
-    return [
-        f"{how_many(deleted, 'draft')} to delete"
-        if document.is_dry
-        else f"{how_many(deleted, 'draft')} deleted"
-    ]
+    return [f"{named} to delete" if document.is_dry else f"{named} deleted"]
 
 
 def _writes(document: RunDocument) -> list[str]:
