@@ -350,6 +350,33 @@ def test_an_order_prints_and_mails(office: Sandbox, api: Api) -> None:
     assert office.company()["outbox"][0]["OrderId"] == made["Id"]
 
 
+def test_people_deliver_draft_and_invoice_orders(office: Sandbox, api: Api) -> None:
+    def act(made: dict[str, Any], what: str, **asked: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = office.does("POST", f"orders/{made['Id']}/{what}", json=asked)
+        return answer
+
+    rows = [{**order(api)["Rows"][0], "Quantity": 1}]
+    first, second, third = (
+        api.ok("POST", "/orders", json=order(api, OurReference=one, Rows=rows)) for one in "abc"
+    )
+    assert act(first, "edit", YourReference="Kajsa")["YourReference"] == "Kajsa"
+    assert act(first, "deliver")["Status"] == 3
+    together = act(first, "invoice", **{"with": [second["Id"]]})
+    assert together["IsCollectiveInvoice"]
+    named = together["CollectiveCustomerInvoiceRowsRelationToOrders"]
+    assert [one["OrderId"] for one in named] == [first["Id"], second["Id"]]
+    assert together["TotalAmount"] == first["Amount"] + second["Amount"]
+    assert api.ok("GET", f"/orders/{second['Id']}")["Status"] == 4
+    draft = act(third, "draft")
+    assert (draft["OurReference"], draft["TotalAmount"]) == ("c", third["Amount"])
+    assert api.ok("GET", f"/orders/{third['Id']}")["Status"] == 4
+    api.ok("DELETE", f"/customerinvoicedrafts/{draft['Id']}")
+    assert api.ok("GET", f"/orders/{third['Id']}")["Status"] == 2
+    again = act(third, "draft")
+    invoice = api.ok("POST", f"/customerinvoicedrafts/{again['Id']}/convert")
+    assert invoice["CreatedFromOrderId"] == third["Id"]
+
+
 # Dimensions
 
 
