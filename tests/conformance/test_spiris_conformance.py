@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,14 +13,21 @@ import pytest
 import spiris_document
 from our_operations import OUR_OPERATIONS
 from sfspiris.adapters.spiris.client import SpirisClient
-from sfspiris.core.capabilities import MarkerField
+from sfspiris.core.capabilities import MARKERS_ON_ORDERS, MarkerField
 from sfspiris.core.identity import Marker, customer_note
-from sfspiris.core.model import Customer, Draft, DraftRow, NewArticle
+from sfspiris.core.model import Customer, Draft, DraftRow, NewArticle, Target
 from sfspiris.sandbox.kernel import jsonio
 from spiris_document import Exchange, operation_of
 from spiris_office import Office, office
 from spiris_sandbox import NOWHERE, WORLD, Api, Sandbox, sandbox
 
+ORDER = {
+    "CurrencyCode": "SEK",
+    "EuThirdParty": False,
+    "ReverseChargeOnConstructionServices": False,
+    "RotReducedInvoicingType": 0,
+    "Status": 1,
+}
 MARKER = Marker("006000000000001AAA", 1, "K7Q2M")
 
 
@@ -95,6 +103,23 @@ def test_our_flows_keep_to_the_vendors_document(
                 your_reference="Bo Al",
             )
             ledger.create_draft(draft, customer_id=buyer.id, marker_field=marker_field)
+            if marker_field in MARKERS_ON_ORDERS:
+                made = ledger.create_draft(
+                    draft, customer_id=buyer.id, marker_field=marker_field, target=Target.ORDER
+                )
+                kept = replace(draft, your_reference="Cai Dahl")
+                after = ledger.update_draft(
+                    made.id,
+                    kept,
+                    customer_id=buyer.id,
+                    marker_field=marker_field,
+                    stood=made.print or "",
+                    target=Target.ORDER,
+                )
+                assert after is not None
+                assert ledger.draft(made.id, target=Target.ORDER) == after
+        doomed, *_ = ledger.orders()
+        assert ledger.delete_draft(doomed.id, stood=doomed.print or "", target=Target.ORDER)
         first, second, third, *_ = ledger.drafts()
         spiris.control("POST", f"drafts/{first.id}/edit", {"YourReference": "Eva Ek"})
         invoice = spiris.control("POST", f"drafts/{first.id}/issue", {})
@@ -136,6 +161,17 @@ def test_a_list_that_we_read_keeps_to_the_document_with_every_query_option(
             api.ok(
                 "POST", path, json={"Number": "P1", "Name": "Projekt", "Status": 1, "StartDate": "2026-01-01"}
             )
+        if path == "/orders":
+            row = {
+                "LineNumber": 1,
+                "IsTextRow": False,
+                "IsWorkCost": False,
+                "EligibleForReverseChargeOnVat": False,
+                "ArticleId": api.article("KONS")["Id"],
+                "Quantity": 1,
+                "UnitPrice": 100,
+            }
+            api.ok("POST", path, json=ORDER | {"CustomerId": api.customer("1001")["Id"], "Rows": [row]})
         record = api.all(path)[0]["Id"]
         choices += [
             {"$page": "2", "$pagesize": "2"},
