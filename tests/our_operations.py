@@ -19,7 +19,7 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "drafts": "GET /customerinvoicedrafts",
     "draft": "GET /customerinvoicedrafts/{invoiceDraftId}",
     "invoices": "GET /customerinvoices",
-    "invoice_pdf_address": "GET /customerinvoices/{invoiceId}/pdf",
+    "invoice_pdf": "GET /customerinvoices/{invoiceId}/pdf",
     "invoice_print": "GET /customerinvoices/{invoiceId}/print",
     "partner_links": "GET /partnerresourcelinks",
     "create_partner_link": "POST /partnerresourcelinks",
@@ -37,8 +37,8 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "replace_customer": "PUT /customers/{customerId}",
 }
 
-OUR_ANNOUNCED: Final = "/customerinvoicedrafts/{id}/print"
-"""What our client asks for beyond the document (`draft_print`): announced by the vendor for autumn 2026."""
+OUR_ANNOUNCED: Final[Mapping[str, str]] = {"draft_print": "/customerinvoicedrafts/{id}/print"}
+"""What our client asks for beyond the document: announced by the vendor for autumn 2026."""
 
 OUR_AGENT: Final = "sfspiris/"
 """How the `User-Agent` of our own client begins."""

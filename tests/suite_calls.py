@@ -37,7 +37,9 @@ ALTERED: Final = frozenset(
 )
 """Faults after which the answer is not the simulator's own."""
 
-_DRAFT_PRINT: Final = re.compile(rf"{spiris_document.API}{OUR_ANNOUNCED.replace('{id}', '[0-9a-f-]{36}')}")
+_DRAFT_PRINT: Final = re.compile(
+    rf"{spiris_document.API}{OUR_ANNOUNCED['draft_print'].replace('{id}', '[0-9a-f-]{36}')}"
+)
 _KINDS: Final = (
     re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     re.compile(r"\d{4}-\d\d-\d\d"),

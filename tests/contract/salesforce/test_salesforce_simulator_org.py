@@ -114,6 +114,8 @@ def test_every_object_can_be_described_selected_whole_and_counted(api: Api) -> N
         name = one["name"]
         fields = {field["name"] for field in api.ok("GET", f"/sobjects/{name}/describe")["fields"]}
         assert {"Id", "SystemModstamp"} <= fields
+        if name == "ContentDocumentLink":  # can only be asked for by what it joins
+            continue
         page = api.query(f"SELECT FIELDS(ALL) FROM {name} LIMIT 200")
         assert all(set(row) - {"attributes"} == fields for row in page["records"])
 

@@ -155,7 +155,7 @@ class SpirisClient:
 
     # --- prints ----------------------------------------------------------------------------------------------------
 
-    def invoice_pdf_address(self, invoice_id: str) -> str:
+    def _invoice_pdf_address(self, invoice_id: str) -> str:
         """A temporary address of the invoice's print, which whoever has the address may read."""
         return self._read(wire.PrintAddress, f"customerinvoices/{invoice_id}/pdf", {}).url
 
@@ -165,7 +165,7 @@ class SpirisClient:
         The address that Spiris gives is read without our token, and only when it lies where the API itself does: no other
         host is ever asked. One elsewhere is left alone, and the bytes are asked of the API (`invoice_print`).
         """
-        address = self.invoice_pdf_address(invoice_id)
+        address = self._invoice_pdf_address(invoice_id)
         if not _is_beside(self._api, address):
             return self.invoice_print(invoice_id)
         what = f"the print of invoice {invoice_id}"
