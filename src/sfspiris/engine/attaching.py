@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from sfspiris.core.actions import AttachPdf, Mirrored
+    from sfspiris.core.receivables import Value
     from sfspiris.engine.execute import Carried
     from sfspiris.engine.world import World
     from sfspiris.ports.crm import InvoiceFiles
+
+    _Known = dict[str, dict[str, Value]]
 
 MOST: Final = 200
 """Prints that one run makes; the rest follow in the next ones, so that the first pull of old books ends in time."""
@@ -34,13 +37,21 @@ _AT_ONCE: Final = 20  # invoices per look: two calls
 _NAMED: Final = 3
 
 
-def attach(world: World, written: Iterable[Mirrored], companies: Collection[str], carried: Carried) -> None:
+def attach(
+    world: World,
+    written: Iterable[Mirrored],
+    companies: Collection[str],
+    carried: Carried,
+    *,
+    most: int = MOST,
+) -> None:
     """Make what is missing; in a dry run, say what would be. A print that fails stops no other and is tried again next time."""
     if not (world.policy.attaches_pdfs and world.policy.invoice_fields):
         return
-    missing = _missing(world, written, companies)
+    known = world.state.receivables.told(ATTACHMENT)
+    missing = _missing(world, written, companies, known)
     if world.dry:
-        carried.results += [ActionResult(one, Outcome.PLANNED) for one in missing[:MOST]]
+        carried.results += [ActionResult(one, Outcome.PLANNED) for one in missing[:most]]
         return
     if not missing or carried.stopped is not None:
         return
@@ -51,9 +62,9 @@ def attach(world: World, written: Iterable[Mirrored], companies: Collection[str]
             some = missing[start : start + _AT_ONCE]
             files = _look(world, some)
             for one in some:
-                if made >= MOST or _is_hopeless(failed, made):
+                if made >= most or _is_hopeless(failed, made):
                     return
-                made += _one(world, one, files[one.external_id], carried, failed)
+                made += _one(world, one, files[one.external_id], known, carried=carried, failed=failed)
     except (Retryable, ConfigError) as error:
         carried.warnings.append(
             Warn(
@@ -76,7 +87,9 @@ def _is_hopeless(failed: Sequence[object], made: int) -> bool:
     return len(failed) >= _NAMED and len(failed) == made
 
 
-def _missing(world: World, written: Iterable[Mirrored], companies: Collection[str]) -> Sequence[AttachPdf]:
+def _missing(
+    world: World, written: Iterable[Mirrored], companies: Collection[str], known: _Known
+) -> Sequence[AttachPdf]:
     shown = world.state.receivables.told(INVOICE)
     if world.dry:
         shown |= {
@@ -84,7 +97,7 @@ def _missing(world: World, written: Iterable[Mirrored], companies: Collection[st
         }
     return missing_prints(
         shown,
-        world.state.receivables.told(ATTACHMENT),
+        known,
         companies,
         now=world.clock.now(),
         settle=world.settle,
@@ -100,13 +113,15 @@ def _one(
     world: World,
     action: AttachPdf,
     there: InvoiceFiles,
+    known: _Known,
+    *,
     carried: Carried,
     failed: list[tuple[AttachPdf, SfspirisError]],
 ) -> int:
     """Make one print unless it is there; how many were sent. Raises Retryable where the rest would fail as well."""
     name = file_name(action.external_id, action.status)
     if name in there.names:
-        _remember(world, action, DONE)
+        _remember(world, known, action, DONE)
         return 0
     if there.record_id is None:  # gone from the CRM, or not saved yet: the mirror makes it again
         return 0
@@ -118,7 +133,7 @@ def _one(
         return 1
     title = f"Invoice {action.number} ({action.status})"
     with world.unit():
-        _remember(world, action, world.clock.now().isoformat())
+        _remember(world, known, action, world.clock.now().isoformat())
         try:
             made = world.crm.attach(NewFile(name, title, content, there.record_id, there.document_id))
         except (OutcomeUnknown, BrokenReply) as error:  # an answer that is cut off may be that of a success
@@ -126,22 +141,22 @@ def _one(
             failed.append((action, error))
             return 1
         except ConfigError as error:
-            _remember(world, action, None)
+            _remember(world, known, action, None)
             carried.results.append(ActionResult(action, Outcome.FAILED))
             failed.append((action, error))
             return 1
         except (Retryable, Fatal):  # not one byte was carried out
-            _remember(world, action, None)
+            _remember(world, known, action, None)
             raise
-        _remember(world, action, DONE)
+        _remember(world, known, action, DONE)
     carried.results.append(ActionResult(action, Outcome.DONE, made))
     return 1
 
 
-def _remember(world: World, action: AttachPdf, what: str | None) -> None:
-    known = dict(world.state.receivables.told(ATTACHMENT).get(action.external_id, {}))
-    known[action.status] = what
-    world.state.receivables.note_told(ATTACHMENT, {action.external_id: known}, at=world.clock.now())
+def _remember(world: World, known: _Known, action: AttachPdf, what: str | None) -> None:
+    prints = known.setdefault(action.external_id, {})
+    prints[action.status] = what
+    world.state.receivables.note_told(ATTACHMENT, {action.external_id: prints}, at=world.clock.now())
 
 
 def _told(failed: Sequence[tuple[AttachPdf, SfspirisError]]) -> list[Warn]:
