@@ -189,6 +189,35 @@ def check_quiet(story: Story) -> None:
     assert story.demo.writes() == []
 
 
+def check_revenue(story: Story) -> None:
+    """The revenue report, the ledgers, and the accounts together with those who are none, say the same to the öre."""
+    report = story.demo.sfspiris("report", "revenue", "--json").document
+    said = {one["company"]: one["figures"] for one in report["base_totals"]}
+    accounts = {
+        one["Spiris_Customer_Number__c"]: one
+        for one in story.demo.control("salesforce", "GET", "state")["records"]["Account"]
+    }
+    for company in story.demo.control("spiris", "GET", "state")["companies"]:
+        books = Books(company, story.today)
+        numbers = {one["Id"]: one["CustomerNumber"] for one in company["customers"]}
+        sums = [
+            books.account(customer, number) for customer, number in numbers.items() if books.buys(customer)
+        ]
+        figures = {name: Decimal(one["base"]) for name, one in said[books.key].items() if one["base"]}
+        for name, wanted in (
+            ("Spiris_Invoiced_Total__c", figures["invoiced_with_vat"] + figures["credited_with_vat"]),
+            ("Spiris_Collected_Total__c", figures["collected"]),
+            ("Spiris_Open_Balance__c", figures["remaining"]),
+            ("Spiris_Overdue_Balance__c", figures["overdue"]),
+        ):
+            assert sum(one[name] for one in sums) == wanted, (books.key, name)
+            shown = sum(
+                read(accounts[number], [name])[name] for number in numbers.values() if number in accounts
+            )
+            strangers = sum(one[name] for one in sums if one["Spiris_Customer_Number__c"] not in accounts)
+            assert shown + strangers == wanted, (books.key, name)
+
+
 def open_invoices(story: Story) -> list[tuple[str, Json]]:
     """Invoices of deals with something left to pay, of both companies, in a stable order."""
     deals = {invoice for invoice in story.invoices.values() if invoice}
@@ -246,6 +275,7 @@ def test_each_record_says_what_the_ledger_holds_on_every_path_under_every_behavi
     assert any(one["path"].endswith("/batches") for one in story.demo.calls("salesforce"))
     check_calls(story, late)
     check_quiet(story)
+    check_revenue(story)
 
     # Somebody has been at it in Salesforce: --full finds it, says so, and writes no more than that.
     shown = story.demo.control("salesforce", "GET", "state")["records"]
