@@ -68,10 +68,12 @@ from shorthand import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from sfspiris.core.actions import Change
     from sfspiris.core.capabilities import Capabilities
+    from sfspiris.core.conversion import Conversion
     from sfspiris.core.policy import Policy
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Shown, Value
 
@@ -126,6 +128,7 @@ class FakeCrm:
     writable: frozenset[str] = SYNC_FIELDS
     lacks: tuple[str, ...] = ()
     shown_fields: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    rates: dict[str, Conversion] = field(default_factory=dict)
     invoices: dict[str, dict[str, Value]] = field(default_factory=dict)
     accounts: dict[str, dict[str, Value]] = field(default_factory=dict)
     files: list[NewFile] = field(default_factory=list)
@@ -237,6 +240,11 @@ class FakeCrm:
 
     def invoices_at_once(self, count: int) -> int:
         return min(count, 200) or 1
+
+    def conversions(self, wanted: Iterable[tuple[str, date]]) -> Mapping[tuple[str, date], Conversion]:
+        self.calls += 1
+        _strike(self.trouble.before, self.calls)
+        return {key: self.rates[key[0]] for key in wanted if key[0] in self.rates}
 
     def write_readiness(self, told: Sequence[tuple[str, Readiness]]) -> list[WriteResult]:
         self.writes += 1

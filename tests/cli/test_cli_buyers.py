@@ -368,3 +368,33 @@ def test_a_field_on_the_deal_picks_the_customer_of_a_department(demo: Playground
     assert made == {ids["7001"]: "7001", ids["7002"]: "7002"}
     assert [(one["code"], one["deal"]) for one in done["holds"]] == [("CUSTOMER_AMBIGUOUS", ids["vilken"])]
     assert len(demo.company()["customers"]) == 2
+
+
+# --- at which rate ------------------------------------------------------------------------------------------------
+
+
+def test_a_foreign_deal_carries_salesforces_rate_and_the_booked_invoice_the_books_own(
+    demo: Playground,
+) -> None:
+    demo.reset(world(won("i-euro", "EUR", AccountId="@volvo"), accounts=(VOLVO,)))
+    planned = push(demo, "--dry-run")
+    [draft] = [one for one in planned["actions"] if one["kind"] == "create_draft"]
+    assert draft["conversion"] == {
+        "corporate": "SEK",
+        "rate": "0.0885",
+        "valid_from": None,
+        "net": "1129.94",
+    }
+    deal = demo.deals()["i-euro"]["Id"]
+    told = demo.sfspiris("explain", deal)
+    assert "Salesforce's rate: 1 SEK = 0,0885 EUR (which Salesforce gives no date)" in " ".join(
+        told.out.split()
+    )
+    push(demo)
+    demo.control("spiris", "POST", f"drafts/{demo.company()['drafts'][0]['Id']}/issue?company=se", {})
+    pulled = demo.sfspiris("pull-invoice-status", "--json").document
+    [invoice] = [one["invoice"] for one in pulled["actions"] if one["kind"] == "write_invoice"]
+    [shown] = demo.control("salesforce", "GET", "state")["records"]["Spiris_Invoice__c"]
+    assert invoice["currency"] == "EUR"
+    assert float(invoice["exchange_rate"]) == shown["Exchange_Rate__c"] > 1
+    assert float(invoice["total_in_books"]) == shown["Amount_Total_Base__c"] > float(invoice["total"])

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sfspiris.core.actions import Plan
+    from sfspiris.core.conversion import Conversion
     from sfspiris.core.holds import Hold
     from sfspiris.core.model import Deal, DealLink
     from sfspiris.core.policy import Policy
@@ -63,7 +64,8 @@ class Explanation:
     """Everything known of one Deal, as found today; nothing was written for it.
 
     `stage` is the CRM's own word. `is_gated` says whether the Deal passes the gate of the configuration; one that does not
-    is planned as if it were won. `is_too_old` says that it closed before the configured start.
+    is planned as if it were won. `is_too_old` says that it closed before the configured start. `conversion` is the CRM's own
+    rate where the Deal is in a foreign currency and the CRM has one, `books` the currency of the company's books.
     """
 
     deal: Deal
@@ -76,6 +78,8 @@ class Explanation:
     holds: tuple[Hold, ...]
     link: DealLink | None
     happened: tuple[Happened, ...]
+    conversion: Conversion | None = None
+    books: str | None = None
 
 
 def routes_seen(deal: Deal, policy: Policy) -> tuple[RouteSeen, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sfspiris.core.actions import Action, Mirrored
+    from sfspiris.core.conversion import Conversion
     from sfspiris.core.holds import Hold, Warn
     from sfspiris.errors import SfspirisError
 
@@ -59,6 +60,7 @@ class RunResult:
 
     `deal_names` names Deals that neither an action nor a hold names. `refused` counts the items of a saved plan that have
     moved since and were left alone without being held; `out_of_scope` counts the Deals that a route leaves out.
+    `conversions` are the CRM's own rates of Deals in a foreign currency, by Deal id.
     """
 
     command: str
@@ -75,6 +77,7 @@ class RunResult:
     deal_names: Mapping[str, str] = field(default_factory=dict)
     refused: int = 0
     out_of_scope: int = 0
+    conversions: Mapping[str, Conversion] = field(default_factory=dict)
 
     @property
     def held(self) -> int:

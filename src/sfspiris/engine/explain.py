@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sfspiris.core.explain import Explanation, Happened, routes_seen
 from sfspiris.core.planning.push import decide
 from sfspiris.core.readiness import as_if_won
-from sfspiris.engine import gather
+from sfspiris.core.routing import route
+from sfspiris.engine import gather, rates
 from sfspiris.engine.recover import recover
 from sfspiris.errors import UsageError
 from sfspiris.ports.crm import Reach, Selection
@@ -50,6 +51,8 @@ def explain(world: World, asked: str) -> Explanation:
         holds=plan.holds,
         link=links[-1] if links else None,
         happened=_happened(world, deal),
+        books=company.currency if (company := route(judged, world.policy)) else None,
+        conversion=rates.conversions(world, plan.actions, (judged,)).get(deal.id),
     )
 
 

@@ -13,7 +13,18 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
-from sfspiris.engine import attaching, badges, counting, gather, linking, mirror, orders, pairing, search
+from sfspiris.engine import (
+    attaching,
+    badges,
+    counting,
+    gather,
+    linking,
+    mirror,
+    orders,
+    pairing,
+    rates,
+    search,
+)
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
@@ -26,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sfspiris.core.actions import Plan
+    from sfspiris.core.conversion import Conversion
     from sfspiris.core.model import DealLink
     from sfspiris.engine.gather import Gathered, Scope
     from sfspiris.engine.world import World
@@ -99,6 +111,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         unchanged=plan.unchanged,
         names=told.names,
         out_of_scope=len(plan.out_of_scope),
+        conversions=rates.conversions(world, plan.actions, gathered.deals) if carried.stopped is None else {},
     )
 
 
@@ -417,6 +430,7 @@ def finish(
     names: Mapping[str, str] | None = None,
     refused: int = 0,
     out_of_scope: int = 0,
+    conversions: Mapping[str, Conversion] | None = None,
 ) -> RunResult:
     """The run's result, which is recorded as its end."""
     result = RunResult(
@@ -434,6 +448,7 @@ def finish(
         deal_names=names or {},
         refused=refused,
         out_of_scope=out_of_scope,
+        conversions=conversions or {},
     )
     done = [kind(one.action) for one in result.results if one.outcome is Outcome.DONE]
     made = sum(one.startswith("create_") for one in done)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
+    from sfspiris.core.conversion import Conversion
     from sfspiris.core.explain import SourceSeen
     from sfspiris.core.model import Buyer, Deal, Readiness, SyncState
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
@@ -180,6 +181,9 @@ class Crm(Protocol):
 
         What is noted as shown after each call is not written again by a run that follows one that was cut off.
         """
+
+    def conversions(self, wanted: Iterable[tuple[str, date]]) -> Mapping[tuple[str, date], Conversion]:
+        """The CRM's own rate for each of these currencies on its day; without an entry where it has none."""
 
     def write_readiness(self, told: Sequence[tuple[str, Readiness]]) -> list[WriteResult]:
         """Tell open deals, by id, whether they could be invoiced, in the order given; told per deal."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sfspiris.core.actions import Action, Mirrored
+    from sfspiris.core.conversion import Conversion
     from sfspiris.core.drift import BooksLock, Drift, Reconciliation
     from sfspiris.core.model import DraftRow
     from sfspiris.core.outcome import ActionResult, HeldSince, RunResult
@@ -144,7 +145,11 @@ def _run(
     spoken: Words,
 ) -> Json:
     names = dict(deal_names or {}) | _deal_names(result)
-    actions = [_action(one, names=names, record_url=record_url) for one in result.results]
+    actions = [
+        _action(one, names=names, record_url=record_url)
+        | _conversion(one.action, result.conversions.get(one.action.deal_id))
+        for one in result.results
+    ]
     involved = (*(one["company"] for one in actions), *(one.hold.company for one in result.holds))
     document: Json = {
         "command": result.command,
@@ -253,6 +258,20 @@ def _action(one: ActionResult, *, names: Mapping[str, str], record_url: Callable
     } | _content(one)
 
 
+def _conversion(action: Action | Mirrored, rate: Conversion | None) -> Json:
+    """What a draft in a foreign currency comes to by the CRM's own rate; nothing where it has none."""
+    if rate is None or not isinstance(action, CreateDraft | UpdateDraft):
+        return {}
+    return {
+        "conversion": {
+            "corporate": rate.corporate,
+            "rate": rate.rate,
+            "valid_from": rate.valid_from,
+            "net": rate.converted(action.vat.net),
+        }
+    }
+
+
 def _record_of(action: Action | Mirrored) -> str:
     """The record in the CRM that shows best what this is about."""
     match action:
@@ -349,6 +368,8 @@ def _invoice(record: InvoiceRecord) -> Json:
         "paid": record.amount_paid,
         "credited": record.amount_credited,
         "remaining": record.balance,
+        "exchange_rate": record.exchange_rate,
+        "total_in_books": None if record.exchange_rate is None else record.amount_total_base,
     }
 
 

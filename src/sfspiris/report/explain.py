@@ -10,7 +10,17 @@ from sfspiris.core.model import DealStatus
 from sfspiris.core.money import plain
 from sfspiris.report.helping import Language, find_page
 from sfspiris.report.page import Page
-from sfspiris.report.shapes import SCHEMA_VERSION, Amount, Facts, Id, Moment, RateFacts, Url, Words
+from sfspiris.report.shapes import (
+    SCHEMA_VERSION,
+    Amount,
+    ConversionFacts,
+    Facts,
+    Id,
+    Moment,
+    RateFacts,
+    Url,
+    Words,
+)
 from sfspiris.report.view import number, swedish_time
 from sfspiris.swedish import personal_shape, text
 from sfspiris.swedish.verdict import PERSONAL_ID
@@ -125,6 +135,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "amount": "the deal's amount, net",
         "agrees": "agrees",
         "differs": "differs",
+        "rate": "Salesforce's rate",
+        "since": "valid from {day}",
+        "no_day": "which Salesforce gives no date",
+        "no_rate": "Salesforce tells no rate to another currency; the books' rate is set when the invoice is booked",
         "document": "Document",
         "draft": "draft",
         "invoice": "invoice",
@@ -172,6 +186,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "amount": "affärens belopp, netto",
         "agrees": "stämmer",
         "differs": "skiljer sig",
+        "rate": "Salesforces kurs",
+        "since": "gäller från {day}",
+        "no_day": "som Salesforce inte anger något datum för",
+        "no_rate": "Salesforce anger ingen kurs till en annan valuta; bokföringens kurs sätts när fakturan bokförs",
         "document": "Dokument",
         "draft": "utkast",
         "invoice": "faktura",
@@ -271,6 +289,8 @@ class CheckFacts(Facts):
     rates: tuple[RateFacts, ...]
     deal_amount: Amount | None
     agrees: bool
+    conversion: ConversionFacts | None = None
+    is_foreign: bool = False
 
 
 class DocumentFacts(Facts):
@@ -473,6 +493,16 @@ def _print_totals(page: Page, totals: CheckFacts, words: Mapping[str, str]) -> N
             f"{words['amount']}: {plain(totals.deal_amount)}, {words['agrees' if totals.agrees else 'differs']}",
             indent=2,
         )
+    if totals.conversion is not None:
+        told = totals.conversion
+        since = words["since"].format(day=told.valid_from) if told.valid_from else words["no_day"]
+        page.say(
+            f"{words['rate']}: 1 {told.corporate} = {number(told.rate)} {totals.currency} ({since}); "
+            f"{words['net']} {plain(told.net)} {told.corporate}",
+            indent=2,
+        )
+    elif totals.is_foreign:
+        page.say(words["no_rate"], indent=2)
 
 
 def _customer(document: ExplainDocument, words: Mapping[str, str]) -> str:
@@ -547,6 +577,15 @@ def _totals(found: Explanation) -> CheckFacts | None:
         rates=tuple(RateFacts(rate=one.rate, net=one.net, vat=one.vat) for one in draft.vat.lines),
         deal_amount=amount,
         agrees=amount is None or amount == draft.vat.net,
+        conversion=ConversionFacts(
+            corporate=rate.corporate,
+            rate=rate.rate,
+            valid_from=rate.valid_from,
+            net=rate.converted(draft.vat.net),
+        )
+        if (rate := found.conversion)
+        else None,
+        is_foreign=found.deal.currency not in {None, found.books},
     )
 
 

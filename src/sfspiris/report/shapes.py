@@ -195,8 +195,25 @@ class DraftFacts(Facts):
     rows: tuple[RowFacts, ...]
 
 
+class ConversionFacts(Facts):
+    """Salesforce's own rate of a deal in a foreign currency: units of the deal's currency per one unit of `corporate`.
+
+    `valid_from` is null for a rate that Salesforce keeps without a day; `net` is the deal's net in `corporate`. It only
+    informs: what an invoice comes to in the books is the ledger's to say, once it is booked.
+    """
+
+    corporate: Id
+    rate: Number
+    valid_from: date | None
+    net: Amount
+
+
 class InvoiceFacts(Facts):
-    """An invoice or credit note as the ledger has it: what was asked for, what has come in and what is still open."""
+    """An invoice or credit note as the ledger has it: what was asked for, what has come in and what is still open.
+
+    `exchange_rate` is the ledger's, books' currency per unit of `currency`, as booked on `invoice_date`, and
+    `total_in_books` what the total comes to by it; both only of an invoice for which the ledger tells a rate.
+    """
 
     number: Id
     status: Words
@@ -207,6 +224,8 @@ class InvoiceFacts(Facts):
     paid: Amount
     credited: Amount
     remaining: Amount
+    exchange_rate: Number | None = Field(default=None, exclude_if=_is_none)
+    total_in_books: Amount | None = Field(default=None, exclude_if=_is_none)
 
 
 class ActionFacts(Facts):
@@ -231,6 +250,7 @@ class ActionFacts(Facts):
     customer: CustomerFacts | None = None
     draft: DraftFacts | None = None
     invoice: InvoiceFacts | None = Field(default=None, exclude_if=_is_none)
+    conversion: ConversionFacts | None = Field(default=None, exclude_if=_is_none)
     links: Links = Links()
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.adapters.salesforce import files, mapping, receivables, soql
+from sfspiris.adapters.salesforce import files, mapping, rates, receivables, soql
 from sfspiris.adapters.salesforce.bulk import ROWS_PER_JOB, Bulk
 from sfspiris.adapters.salesforce.catalog import ACCOUNT, CONTACT_ROLE, OPPORTUNITY
 from sfspiris.adapters.salesforce.client import LOCKED, RECORDS_PER_UPDATE
@@ -20,13 +20,14 @@ from sfspiris.ports.crm import DealBatch, Fate, InvoiceFiles, KnownDeal, Reach, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from typing import Any
 
     from sfspiris.adapters.salesforce.client import QueryResult, SalesforceClient, Usage
     from sfspiris.adapters.salesforce.origin import Origin
     from sfspiris.adapters.salesforce.source import MissingSourceField, Source, SourceMap
     from sfspiris.adapters.salesforce.wire import Row
+    from sfspiris.core.conversion import Conversion
     from sfspiris.core.explain import SourceSeen
     from sfspiris.core.model import Buyer, Deal, Readiness
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Value
@@ -207,6 +208,15 @@ class SalesforceCrm:
         """
         outcome = self._saved(lambda: self._write(updates))
         return [WriteResult(one.deal_id, error) for one, error in zip(updates, outcome, strict=True)]
+
+    def conversions(self, wanted: Iterable[tuple[str, date]]) -> Mapping[tuple[str, date], Conversion]:
+        """The org's rate for each of these currencies on its day; an org with one currency has none."""
+        described = self._client.describe([rates.CURRENCIES, rates.DATED])
+        rows = {
+            name: self._client.query(query).rows if described[name] else ()
+            for name, query in ((rates.CURRENCIES, rates.CURRENCY_QUERY), (rates.DATED, rates.DATED_QUERY))
+        }
+        return rates.conversions(wanted, rows[rates.CURRENCIES], rows[rates.DATED])
 
     def write_readiness(self, told: Sequence[tuple[str, Readiness]]) -> list[WriteResult]:
         """Tell open deals, by id, whether they could be invoiced, in the order given."""
