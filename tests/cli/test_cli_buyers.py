@@ -398,3 +398,42 @@ def test_a_foreign_deal_carries_salesforces_rate_and_the_booked_invoice_the_book
     assert invoice["currency"] == "EUR"
     assert float(invoice["exchange_rate"]) == shown["Exchange_Rate__c"] > 1
     assert float(invoice["total_in_books"]) == shown["Amount_Total_Base__c"] > float(invoice["total"])
+
+
+# --- who numbers customers ----------------------------------------------------------------------------------------
+
+
+def account_number(demo: Playground) -> str | None:
+    [account] = demo.control("salesforce", "GET", "state")["records"]["Account"]
+    found: str | None = account["Spiris_Customer_Number__c"]
+    return found
+
+
+def test_spiris_numbers_customers_and_its_number_is_written_back(demo: Playground) -> None:
+    demo.reset(world(won("deal", AccountId="@volvo"), accounts=(VOLVO,)))
+    assert push(demo)["status"] == "ok"
+    [customer] = demo.company()["customers"]
+    assert account_number(demo) is None
+    assert demo.sfspiris("pull-invoice-status", "--json").code == 0
+    assert account_number(demo) == customer["CustomerNumber"]
+    settle(demo)
+
+
+def test_a_field_in_salesforce_numbers_new_customers_where_that_is_wanted(demo: Playground) -> None:
+    deals = (won("deal", AccountId="@volvo", PO_Number__c="K-4711"), won("tom", AccountId="@other"))
+    other = VOLVO | {"_ref": "other", "Name": "Volvo Bussar AB", "Organisation_Number__c": "556036-0793"}
+    demo.reset(world(*deals, accounts=(VOLVO, other)))
+    add_config(
+        demo,
+        '[source.fields]\ncustomer_number = "PO_Number__c"\n[companies.se.customers]\nnumbers = "salesforce"',
+    )
+    done = push(demo)
+    assert [one["CustomerNumber"] for one in demo.company()["customers"]] == ["K-4711"]
+    (hold,) = done["holds"]
+    assert (hold["code"], hold["field"]) == ("REFERENCE_MISSING", "PO_Number__c")
+    deal = demo.deals()["tom"]["Id"]
+    demo.control("salesforce", "PATCH", f"records/Opportunity/{deal}", {"PO_Number__c": "K-4711"})
+    assert holds(push(demo)) == ["CUSTOMER_AMBIGUOUS"], "the number is the other customer's"
+    demo.control("salesforce", "PATCH", f"records/Opportunity/{deal}", {"PO_Number__c": "K-4712"})
+    assert push(demo)["status"] == "ok"
+    assert sorted(one["CustomerNumber"] for one in demo.company()["customers"]) == ["K-4711", "K-4712"]

@@ -590,6 +590,7 @@ def _company_policy(key: str, own: CompanySettings) -> CompanyPolicy:
         },
         needs_personal_numbers=own.personal_numbers == "required",
         takes_contacts=own.customers.contact_only == "private",
+        numbers_from_crm=own.customers.numbers == "salesforce",
         customer_per_currency=own.customers.per_currency == "create",
         vat=VatPolicy(
             category_by_article=own.vat.category_by_article,

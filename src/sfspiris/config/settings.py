@@ -412,6 +412,7 @@ class CustomersSettings(Section):
 
     contact_only: Literal["hold", "private"] = key('contact_only = "hold"', default="hold")
     per_currency: Literal["hold", "create"] = key('per_currency = "hold"', default="hold")
+    numbers: Literal["spiris", "salesforce"] = key('numbers = "spiris"', default="spiris")
 
 
 class OwnershipSettings(Section):

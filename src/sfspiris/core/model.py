@@ -199,6 +199,7 @@ class Customer:
     phone: str | None = None
     payment_terms_days: int | None = None
     note: str = ""
+    number: str | None = None  # None: the ledger takes the next one of its series
     sells_construction: bool = False  # building services to it are under reverse charge
     is_private: bool = field(default=False, metadata={"shown": False})  # a consumer, not a business
     is_personal: bool = field(

@@ -149,6 +149,9 @@ class CompanyPolicy:
     customer_per_currency: bool = (
         False  # a second customer is made where a buyer's customer has another currency
     )
+    numbers_from_crm: bool = (
+        False  # a new customer gets its number from the CRM, not from the ledger's series
+    )
     match_steps: tuple[MatchStep, ...] = MATCH_STEPS
     default_owner: Owner = Owner.SALESFORCE
     owners: Mapping[str, Owner] = field(default_factory=dict)

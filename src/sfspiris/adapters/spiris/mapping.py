@@ -548,9 +548,10 @@ def _comparable(value: Any) -> Any:
 
 
 def customer_body(one: Customer, *, terms_id: str) -> dict[str, Any]:
-    """The document that makes a customer: active, numbered by Spiris. Absent values are left out."""
+    """The document that makes a customer: active, numbered by Spiris unless a number is given. Absent values are left out."""
     return _without_absent(
         {
+            "CustomerNumber": one.number,
             "Name": one.name,
             "CorporateIdentityNumber": one.orgnr,
             "VatNumber": one.vat_number,

@@ -8,7 +8,7 @@ the marker that carries the Deal's id, and its total is foretold; an order is th
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.core import vat, written
 from sfspiris.core.actions import (
@@ -45,7 +45,7 @@ from sfspiris.core.planning.changed import Wanted
 from sfspiris.core.planning.customercare import CustomerCare, account_of
 from sfspiris.core.planning.departed import departed
 from sfspiris.core.planning.drafting import build_draft, draft_rows, known_terms, terms_id_for
-from sfspiris.core.planning.findings import Findings
+from sfspiris.core.planning.findings import Findings, too_long
 from sfspiris.core.planning.matching import Matched, match_customer
 from sfspiris.core.planning.refused import hold_refused
 from sfspiris.core.planning.rules import answer, check_books
@@ -640,13 +640,14 @@ class _Draughtsman:
                 )
                 return None
             return planned
+        number = _own_number(screened, ledger, found)
         days = screened.payment_terms_days
         if days is None:
             days = company.default_terms_days
             terms_id = terms_id_for(days, screened, ledger, found)
         else:  # a hold about it has been noted for the draft already
             terms_id = known_terms(days, ledger)
-        if terms_id is None:
+        if terms_id is None or found.holds:
             return None
         return CreateCustomer(
             company=company.key,
@@ -657,11 +658,12 @@ class _Draughtsman:
             customer=replace(
                 screened.customer,
                 payment_terms_days=days,
+                number=number,
                 note=customer_note(buyer_id, self.inputs.policy.org_tag, _second_currency(screened)),
                 sells_construction=_sells_construction(screened),
             ),
             terms_id=terms_id,
-            basis=print_of(screened.customer, days, terms_id, ledger.profile),
+            basis=print_of(screened.customer, number, days, terms_id, ledger.profile),
         )
 
     def _note_twin(
@@ -754,6 +756,40 @@ def _sells_construction(screened: Screened) -> bool:
     buyer, customer = screened.deal.buyer, screened.customer
     says = buyer is not None and answer(buyer.sells_construction) is True
     return says and customer.country == "SE" and customer.vat_number is not None
+
+
+_NUMBER_LENGTH: Final = 16
+"""Characters of a customer number. Source: Spiris' API document, Customer.CustomerNumber."""
+
+
+def _own_number(screened: Screened, ledger: LedgerView, found: Findings) -> str | None:
+    """The number that the CRM gives a new customer; None where the ledger numbers it, or with a hold.
+
+    A buyer's second customer, for another currency, is numbered by the ledger: a number names one customer only.
+    """
+    company, number = screened.company, screened.customer_number
+    if not company.numbers_from_crm or _second_currency(screened):
+        return None
+    name = screened.customer.name
+    if number is None:
+        found.hold(
+            HoldCode.REFERENCE_MISSING,
+            f"{name} is new in {company.ledger} and has no customer number in Salesforce, which is where numbers come from.",
+            f"Fill in the customer number, or let {company.ledger} number customers: "
+            f'[companies.{company.key}.customers] numbers = "spiris".',
+            about="customer_number",
+        )
+    elif text.length(number) > _NUMBER_LENGTH:
+        too_long(found, "customer_number", number, _NUMBER_LENGTH)
+    elif any(one.number.strip().casefold() == number.casefold() for one in ledger.customers):
+        found.hold(
+            HoldCode.CUSTOMER_AMBIGUOUS,
+            f"Customer number {number} of {name} is another customer's in {company.ledger}.",
+            "Correct the number in Salesforce, or match customers by customer number if they are the same.",
+            about="customer_number",
+            value=number,
+        )
+    return number
 
 
 def _second_currency(screened: Screened) -> str | None:
