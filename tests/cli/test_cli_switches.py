@@ -1,0 +1,110 @@
+"""Stories of what a deal's own fields decide: who owns an address, whether a business unit invoices, and every type of field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playground import finance
+
+if TYPE_CHECKING:
+    from playground import Json, Playground
+
+SCHEMA = {
+    "Opportunity": {
+        "fields": [
+            {"name": "Unit__c", "type": "Picklist", "picklistValues": ["Konsult", "Utbildning"]},
+            {"name": "Kinds__c", "type": "MultiselectPicklist", "picklistValues": ["A", "B", "C"]},
+            {"name": "Delivered__c", "type": "Date"},
+            {"name": "Fee__c", "type": "Currency"},
+            {"name": "Label__c", "type": "Text", "length": 120, "formula": "Name"},
+        ]
+    }
+}
+
+
+def add_config(demo: Playground, text: str) -> None:
+    with (demo.folder / "sfspiris.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{text}\n")
+
+
+def sold(demo: Playground) -> Json:
+    """A won deal that becomes a draft of the Swedish company as it stands, for a customer that is new."""
+    planned = demo.sfspiris("push-closed-won", "--dry-run", "--json").document
+    new = {one["deal"] for one in planned["actions"] if one["kind"] == "create_customer"}
+    ids = [
+        one["deal"]
+        for one in planned["actions"]
+        if one["kind"] == "create_draft" and one["company"] == "se" and one["deal"] in new
+    ]
+    return next(one for one in demo.deals().values() if one["Id"] == min(ids))
+
+
+def change(demo: Playground, kind: str, record: str, **fields: object) -> None:
+    demo.control("salesforce", "PATCH", f"records/{kind}/{record}", fields)
+
+
+def test_a_name_that_spiris_owns_is_told_and_an_address_that_salesforce_owns_is_written(
+    demo: Playground,
+) -> None:
+    deal = sold(demo)
+    add_config(demo, '[companies.se.ownership]\ndefault = "spiris"\nstreet = "salesforce"')
+    only = ("push-closed-won", "--json", "--deal", deal["Id"])
+    assert demo.sfspiris(*only).code == 0
+    [customer] = [one for one in demo.company()["customers"] if deal["AccountId"] in (one["Note"] or "")]
+    edited = {"Name": "Finansens namn AB", "InvoiceAddress1": "Finansgatan 1"}
+    finance(demo, f"customers/{customer['Id']}/edit", edited)
+    change(demo, "Account", deal["AccountId"], Name="Säljets namn AB", BillingStreet="Säljgatan 2")
+    done = demo.sfspiris(*only).document
+    [update] = [one for one in done["actions"] if one["kind"] == "update_customer"]
+    assert [one["field"] for one in update["changes"]] == ["Street"]
+    said = " ".join(one["message"] for one in done["warnings"])
+    assert "Säljets namn AB" in said
+    assert "Finansens namn AB" in said
+    [kept] = [one for one in demo.company()["customers"] if one["Id"] == customer["Id"]]
+    assert (kept["Name"], kept["InvoiceAddress1"]) == ("Finansens namn AB", "Säljgatan 2")
+
+
+def test_the_gate_switches_invoicing_on_for_one_business_unit_and_off_for_another(demo: Playground) -> None:
+    demo.control("salesforce", "PUT", "schema", SCHEMA)
+    deal = sold(demo)
+    add_config(demo, "[source]\ngate = \"IsWon = true AND Unit__c = 'Konsult'\"")
+    change(demo, "Opportunity", deal["Id"], Unit__c="Utbildning")
+    assert demo.sfspiris("push-closed-won", "--json").kinds() == []
+    change(demo, "Opportunity", deal["Id"], Unit__c="Konsult")
+    done = demo.sfspiris("push-closed-won", "--json").document
+    assert {one["deal"] for one in done["actions"]} == {deal["Id"]}
+    assert len(demo.drafts()) == 1
+
+
+def test_every_type_of_field_can_be_a_source_and_an_empty_one_passes_on_to_the_next(demo: Playground) -> None:
+    demo.control("salesforce", "PUT", "schema", SCHEMA)
+    deal = sold(demo)
+    demo.control("salesforce", "POST", "records", {"Account": [{"Name": "Modern AB"}]})
+    accounts = demo.control("salesforce", "GET", "state")["records"]["Account"]
+    parent = next(one for one in accounts if one["Name"] == "Modern AB")
+    change(demo, "Account", deal["AccountId"], ParentId=parent["Id"])
+    change(
+        demo,
+        "Opportunity",
+        deal["Id"],
+        Unit__c="Konsult",
+        Kinds__c="A;C",
+        Delivered__c="2026-11-05",
+        Fee__c=12.5,
+        PO_Number__c=None,
+    )
+    add_config(
+        demo,
+        '[source.fields]\nyour_reference = "Account.Parent.Name"\npurchase_order = ["PO_Number__c", "Kinds__c"]\n'
+        'our_reference = "Unit__c"\ncomment = ["PO_Number__c", "Label__c"]\ndelivery_date = "Delivered__c"\n'
+        'electronic_reference = "Fee__c"',
+    )
+    ended = demo.sfspiris("push-closed-won", "--json", "--deal", deal["Id"])
+    assert ended.code == 0, ended.out
+    [draft] = demo.drafts()
+    assert draft["YourReference"] == "Modern AB"
+    assert draft["OurReference"].startswith("Konsult")
+    assert draft["BuyersOrderReference"] == "A;C"
+    assert str(draft["DeliveryDate"]).startswith("2026-11-05")
+    assert draft["Rows"][-1]["Text"] == deal["Name"], "a formula"
+    assert draft["ElectronicReference"] == "12.5"
