@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
+from sfspiris.sentences import say
 from sfspiris.swedish.verdict import Finding, Verdict, rewritten
 
 
@@ -25,16 +26,16 @@ def test_a_verdict_is_not_compared_with_anything_else() -> None:
 
 def test_a_hold_names_its_problem() -> None:
     with pytest.raises(ValueError, match="names a problem exactly when"):
-        Finding(verdict=Verdict.HOLD, canonical=None, reason="held for no stated reason")
+        Finding(verdict=Verdict.HOLD, canonical=None, reason=say("held for no stated reason"))
 
 
 def test_only_a_hold_names_a_problem() -> None:
     with pytest.raises(ValueError, match="names a problem exactly when"):
-        Finding(verdict=Verdict.WARN, canonical="x", reason="fine", problem="length")
+        Finding(verdict=Verdict.WARN, canonical="x", reason=say("fine"), problem="length")
 
 
 def test_a_finding_cannot_be_changed_afterwards() -> None:
-    finding = Finding(verdict=Verdict.ACCEPT, canonical="x", reason="fine")
+    finding = Finding(verdict=Verdict.ACCEPT, canonical="x", reason=say("fine"))
     with pytest.raises(FrozenInstanceError):
         finding.canonical = "y"  # type: ignore[misc]
 

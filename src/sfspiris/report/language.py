@@ -50,5 +50,8 @@ def words(language: Language) -> Words:
     """The texts of a language."""
     if language == "en":
         return Words(language)
-    source = files("sfspiris.report").joinpath("words", f"{language}.toml")
-    return Words(language, tomllib.loads(source.read_text(encoding="utf-8")))
+    folder = files("sfspiris.report").joinpath("words")
+    said: dict[str, str] = {}
+    for name in (f"{language}.toml", f"{language}-sentences.toml"):
+        said |= tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
+    return Words(language, said)

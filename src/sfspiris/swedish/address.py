@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 from sfspiris.swedish.verdict import Finding, Verdict, rewritten
 
@@ -39,16 +40,19 @@ def fit_lines(raw: str, limit: int) -> AddressFinding:
                 verdict=Verdict.NORMALISE if rest else rewritten(street, raw),
                 canonical=street,
                 second_line=rest,
-                reason="street and number on the first line, the rest on the second"
+                reason=say("street and number on the first line, the rest on the second")
                 if rest
-                else "fits on one line",
+                else say("fits on one line"),
             )
     if not lines:
-        return AddressFinding(verdict=rewritten("", raw), canonical="", reason="the address is empty")
+        return AddressFinding(verdict=rewritten("", raw), canonical="", reason=say("the address is empty"))
     return AddressFinding(
         verdict=Verdict.HOLD,
         canonical=None,
-        reason=f"the address does not fit on two lines of {limit} characters; it is never cut silently",
+        reason=say(
+            "the address does not fit on two lines of %(limit)s characters; it is never cut silently",
+            limit=limit,
+        ),
         problem="length",
     )
 

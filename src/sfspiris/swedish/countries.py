@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from sfspiris.sentences import Sentence, say
 from sfspiris.swedish import text
 from sfspiris.swedish.country_names import COUNTRIES, EVERYDAY_FORMS, TERRITORY_NAMES
 from sfspiris.swedish.territories import TERRITORIES, Territory
@@ -47,10 +48,14 @@ def parse(raw: str, *, has_swedish_orgnr: bool = False) -> CountryFinding:
             return _known(
                 "SE",
                 verdict=Verdict.WARN,
-                reason="the country is empty; Sweden, as the organisation number says",
+                reason=say("the country is empty; Sweden, as the organisation number says"),
             )
         return CountryFinding(
-            verdict=Verdict.HOLD, canonical=None, iso2=None, problem="missing", reason="the country is empty"
+            verdict=Verdict.HOLD,
+            canonical=None,
+            iso2=None,
+            problem="missing",
+            reason=say("the country is empty"),
         )
     if key in _AMBIGUOUS:
         return CountryFinding(
@@ -58,7 +63,7 @@ def parse(raw: str, *, has_swedish_orgnr: bool = False) -> CountryFinding:
             canonical=None,
             iso2=None,
             problem="ambiguous",
-            reason="more than one country goes by this name",
+            reason=say("more than one country goes by this name"),
         )
     code = _FORMS.get(key)
     if code is None:
@@ -67,14 +72,16 @@ def parse(raw: str, *, has_swedish_orgnr: bool = False) -> CountryFinding:
             canonical=None,
             iso2=None,
             problem="unknown",
-            reason="the country is not in the table of names and codes; countries are never guessed",
+            reason=say("the country is not in the table of names and codes; countries are never guessed"),
         )
     territory = TERRITORIES.get(code)
     if territory is not None:
         return _in_territory(territory)
     verdict = rewritten(code, raw)
     return _known(
-        code, verdict=verdict, reason="an ISO country code" if verdict is Verdict.ACCEPT else "a known name"
+        code,
+        verdict=verdict,
+        reason=say("an ISO country code") if verdict is Verdict.ACCEPT else say("a known name"),
     )
 
 
@@ -102,16 +109,21 @@ def is_known(code: str) -> bool:
 
 def _in_territory(territory: Territory) -> CountryFinding:
     extent = (
-        "inside the EU VAT area for goods only; services follow its country"
+        say("inside the EU VAT area for goods only; services follow its country")
         if territory.goods_only
-        else "treated as inside the EU VAT area"
+        else say("treated as inside the EU VAT area")
         if territory.in_eu_vat_area
-        else "outside the EU VAT area"
+        else say("outside the EU VAT area")
     )
     return CountryFinding(
         verdict=Verdict.WARN,
         canonical=territory.iso2,
-        reason=f"{territory.name} is {extent}; its VAT numbers begin with {territory.vat_prefix}",
+        reason=say(
+            "%(name)s is %(extent)s; its VAT numbers begin with %(vat_prefix)s",
+            name=territory.name,
+            extent=extent,
+            vat_prefix=territory.vat_prefix,
+        ),
         iso2=territory.iso2,
         vat_prefix=territory.vat_prefix,
         eu_member=territory.in_eu,
@@ -120,7 +132,7 @@ def _in_territory(territory: Territory) -> CountryFinding:
     )
 
 
-def _known(code: str, *, verdict: Verdict, reason: str) -> CountryFinding:
+def _known(code: str, *, verdict: Verdict, reason: Sentence) -> CountryFinding:
     return CountryFinding(
         verdict=verdict,
         canonical=code,

@@ -19,6 +19,7 @@ from typing import Literal
 
 from stdnum import luhn
 
+from sfspiris.sentences import Sentence, say
 from sfspiris.swedish import personal_shape, text
 from sfspiris.swedish.legal_forms import says_legal_entity
 from sfspiris.swedish.verdict import PERSONAL_ID, Finding, Problem, Verdict, rewritten
@@ -35,9 +36,9 @@ _PUBLIC_SERIES = ("202100", "212000", "222000", "232100")
 """State, municipality, municipal federation, region. The Church of Sweden (252002) shows that digit 2 is not enough."""
 
 _RARE_SERIES = {
-    "1": "series 1 (estates) is rare for a customer",
-    "3": "series 3 (foreign companies) is rare",
-    "6": "series 6 (simple partnerships, VAT groups) is rare",
+    "1": say("series 1 (estates) is rare for a customer"),
+    "3": say("series 3 (foreign companies) is rare"),
+    "6": say("series 6 (simple partnerships, VAT groups) is rare"),
 }
 _UNUSED_SERIES = ("0", "4")
 
@@ -87,11 +88,11 @@ def parse(raw: str, *, today: date, country: str = "SE") -> OrgnrFinding:
     if country != "SE":
         return _abroad(typed, raw=raw, today=today, country=country)
     if not typed:
-        return _held("missing", "a Swedish business customer needs an organisation number")
+        return _held("missing", say("a Swedish business customer needs an organisation number"))
     if text.is_scientific(typed):
         return _held(
             "digits_lost",
-            "a spreadsheet shortened the number to scientific notation; its digits cannot be restored",
+            say("a spreadsheet shortened the number to scientific notation; its digits cannot be restored"),
             personal=personal_shape.in_text(typed),
         )
     return _judged(typed, raw=raw, today=today)
@@ -114,14 +115,14 @@ def _read(typed: str, *, today: date) -> OrgnrFinding:
     personal = personal_shape.in_text(typed)
     if len(_NUMBER.findall(typed)) > 1:
         return _held(
-            "ambiguous", "the field holds more than one number and nobody can choose", personal=personal
+            "ambiguous", say("the field holds more than one number and nobody can choose"), personal=personal
         )
     has_prefix = typed.startswith("SE")
     body = typed.removeprefix("SE").strip(" -")
     if not _BODY.fullmatch(body):
         return _held(
             "characters",
-            "the number contains letters or signs; digits are never guessed from letters",
+            say("the number contains letters or signs; digits are never guessed from letters"),
             personal=personal,
         )
     digits = re.sub(r"\D", "", body)
@@ -133,9 +134,11 @@ def _read(typed: str, *, today: date) -> OrgnrFinding:
         return (sound[-1] if has_prefix else sound[0]) if sound else readings[0]
     if has_prefix and len(digits) == _TWELVE:
         return _held(
-            "suffix", "a Swedish VAT number ends in 01; ask for the organisation number", personal=personal
+            "suffix",
+            say("a Swedish VAT number ends in 01; ask for the organisation number"),
+            personal=personal,
         )
-    return _held("length", "an organisation number has ten digits", personal=personal)
+    return _held("length", say("an organisation number has ten digits"), personal=personal)
 
 
 def _readings(digits: str, *, plus: bool, today: date) -> list[OrgnrFinding]:
@@ -159,7 +162,9 @@ def _read_vat(digits: str, *, today: date) -> OrgnrFinding | None:
     if found is None or found.canonical is None:
         return found
     ten = re.sub(r"\D", "", found.canonical)
-    return replace(found, derived_vat=f"SE{ten}01", reason="a Swedish VAT number; " + found.reason)
+    return replace(
+        found, derived_vat=f"SE{ten}01", reason=say("a Swedish VAT number; %(reason)s", reason=found.reason)
+    )
 
 
 def _read_century(digits: str, *, plus: bool, today: date) -> OrgnrFinding | None:
@@ -173,7 +178,9 @@ def _read_century(digits: str, *, plus: bool, today: date) -> OrgnrFinding | Non
     if (prefix == "16") != is_entity:
         return _held(
             "ambiguous",
-            "the two leading digits announce a legal entity and the rest a person, or the other way round",
+            say(
+                "the two leading digits announce a legal entity and the rest a person, or the other way round"
+            ),
             personal=personal_shape.is_dated(ten) or not is_entity,
         )
     return _read_ten(ten, century=None if is_entity else int(prefix), plus=plus, today=today)
@@ -185,12 +192,14 @@ def _read_ten(ten: str, *, century: int | None, plus: bool, today: date) -> Orgn
     personal = personal_shape.is_dated(ten) or century is not None
     if _is_placeholder(ten):
         return _held(
-            "placeholder", "a placeholder or well-known sample number belongs to nobody", personal=personal
+            "placeholder",
+            say("a placeholder or well-known sample number belongs to nobody"),
+            personal=personal,
         )
     if ten.startswith(_GD_SERIES):
         return _held(
             "gd_nummer",
-            "numbers from 302 are the companies register's identities for natural persons (GD-nummer)",
+            say("numbers from 302 are the companies register's identities for natural persons (GD-nummer)"),
             personal=True,
             kind="gd_nummer",
         )
@@ -199,7 +208,7 @@ def _read_ten(ten: str, *, century: int | None, plus: bool, today: date) -> Orgn
     if plus:
         return _held(
             "characters",
-            "a plus sign belongs to a person born over a hundred years ago, not to a legal entity",
+            say("a plus sign belongs to a person born over a hundred years ago, not to a legal entity"),
         )
     return _read_entity(ten)
 
@@ -210,14 +219,14 @@ def _is_placeholder(ten: str) -> bool:
 
 def _read_entity(ten: str) -> OrgnrFinding:
     if not luhn.is_valid(ten):
-        return _held("check_digit", "the check digit is wrong; it is never repaired")
+        return _held("check_digit", say("the check digit is wrong; it is never repaired"))
     if ten.startswith(_UNUSED_SERIES):
-        return _held("series", "no organisation number starts with this digit")
+        return _held("series", say("no organisation number starts with this digit"))
     rare = _RARE_SERIES.get(ten[0])
     return OrgnrFinding(
         verdict=Verdict.ACCEPT if rare is None else Verdict.WARN,
         canonical=f"{ten[:6]}-{ten[6:]}",
-        reason=rare or "an organisation number with a right check digit",
+        reason=rare or say("an organisation number with a right check digit"),
         kind="legal_entity",
         personal=False,
         is_public_sector=ten.startswith(_PUBLIC_SERIES),
@@ -228,27 +237,29 @@ def _read_person(ten: str, *, century: int | None, plus: bool, today: date, pers
     if not personal_shape.is_dated(ten):
         return _held(
             "third_digit",
-            "the third digit rules out a legal entity and the date rules out a person",
+            say("the third digit rules out a legal entity and the date rules out a person"),
             personal=personal,
         )
     if not luhn.is_valid(ten):
         return _held(
             "check_digit",
-            "the check digit of a person's number is wrong; it is never repaired",
+            say("the check digit of a person's number is wrong; it is never repaired"),
             personal=True,
         )
     year = _birth_year(int(ten[:2]), century=century, plus=plus, today=today)
     is_over_hundred = today.year - year >= _AGE_OF_PLUS
     if plus and not is_over_hundred:
-        return _held("ambiguous", "the plus sign and the birth year contradict each other", personal=True)
+        return _held(
+            "ambiguous", say("the plus sign and the birth year contradict each other"), personal=True
+        )
     month, day = int(ten[2:4]), int(ten[4:6])
     is_coordination = day >= _COORDINATION_OFFSET
     if not _has_come(year, month, day % _COORDINATION_OFFSET, today=today):
-        return _held("date", "the birth date does not exist or is still to come", personal=True)
+        return _held("date", say("the birth date does not exist or is still to come"), personal=True)
     return OrgnrFinding(
         verdict=Verdict.WARN,
         canonical=f"{ten[:6]}{'+' if is_over_hundred else '-'}{ten[6:]}",
-        reason="a natural person's number: right for a sole trader, and personal data",
+        reason=say("a natural person's number: right for a sole trader, and personal data"),
         kind="samordningsnummer" if is_coordination else "personnummer",
         personal=True,
         canonical12=f"{year // 100:02d}{ten}",
@@ -277,39 +288,43 @@ def _abroad(typed: str, *, raw: str, today: date, country: str) -> OrgnrFinding:
         return OrgnrFinding(
             verdict=Verdict.ACCEPT,
             canonical=None,
-            reason="a customer abroad needs no Swedish organisation number",
+            reason=say("a customer abroad needs no Swedish organisation number"),
             kind="unknown",
             personal=False,
         )
     if personal_shape.is_foreign_person(typed, country=country):
         return _held(
-            "personal", "the number has the shape of a natural person's identity number", personal=True
+            "personal", say("the number has the shape of a natural person's identity number"), personal=True
         )
     if text.is_scientific(typed):
-        return _held("digits_lost", "a spreadsheet shortened the number; its digits cannot be restored")
+        return _held("digits_lost", say("a spreadsheet shortened the number; its digits cannot be restored"))
     if _SWEDISH_ABROAD.fullmatch(typed):
         found = _judged(typed, raw=raw, today=today)
         if found.kind == "legal_entity":
             return replace(
                 found,
                 verdict=Verdict.WARN,
-                reason="a Swedish organisation number on a customer in another country",
+                reason=say("a Swedish organisation number on a customer in another country"),
             )
     if text.length(typed) > FOREIGN_LIMIT:
         return _held(
-            "length", f"a registration number of another country may have {FOREIGN_LIMIT} characters"
+            "length",
+            say(
+                "a registration number of another country may have %(limit)s characters",
+                limit=FOREIGN_LIMIT,
+            ),
         )
     return OrgnrFinding(
         verdict=rewritten(typed, raw),
         canonical=typed,
-        reason="a registration number of another country; its check digit is not known here",
+        reason=say("a registration number of another country; its check digit is not known here"),
         kind="foreign",
         personal=False,
     )
 
 
 def _held(
-    problem: Problem, reason: str, *, personal: bool = False, kind: OrgnrKind = "unknown"
+    problem: Problem, reason: Sentence, *, personal: bool = False, kind: OrgnrKind = "unknown"
 ) -> OrgnrFinding:
     return OrgnrFinding(
         verdict=Verdict.HOLD, canonical=None, reason=reason, problem=problem, kind=kind, personal=personal

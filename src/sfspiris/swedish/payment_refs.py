@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from stdnum import luhn
 
+from sfspiris.sentences import Sentence, say
 from sfspiris.swedish import text
 from sfspiris.swedish.verdict import Finding, Problem, Verdict, rewritten
 
@@ -35,15 +36,17 @@ def ocr(raw: str, *, length_control: bool = False) -> Finding:
     """An OCR reference as digits. With `length_control` the digit before the last must tell its length."""
     digits = _digits(raw, _OCR_LABEL)
     if digits is None:
-        return _held("characters", "an OCR reference has digits only")
+        return _held("characters", say("an OCR reference has digits only"))
     if len(digits) not in _OCR:
-        return _held("length", "an OCR reference has 2 to 25 digits")
+        return _held("length", say("an OCR reference has 2 to 25 digits"))
     if not luhn.is_valid(digits):
-        return _held("check_digit", "the check digit of the OCR reference is wrong")
+        return _held("check_digit", say("the check digit of the OCR reference is wrong"))
     if length_control and digits[-2] != str(len(digits) % 10):
-        return _held("length", "the length digit of the OCR reference does not match its length")
+        return _held("length", say("the length digit of the OCR reference does not match its length"))
     return Finding(
-        verdict=rewritten(digits, raw), canonical=digits, reason="an OCR reference with a right check digit"
+        verdict=rewritten(digits, raw),
+        canonical=digits,
+        reason=say("an OCR reference with a right check digit"),
     )
 
 
@@ -51,33 +54,36 @@ def build_ocr(raw: str) -> Finding:
     """The OCR reference for a payload of 1 to 23 digits, such as an invoice number: payload, length digit, check digit."""
     payload = _digits(raw, _OCR_LABEL)
     if payload is None:
-        return _held("characters", "an OCR reference is built from digits only")
+        return _held("characters", say("an OCR reference is built from digits only"))
     total = len(payload) + 2
     if not payload or total not in _OCR:
-        return _held("length", "an OCR reference is built from 1 to 23 digits")
+        return _held("length", say("an OCR reference is built from 1 to 23 digits"))
     body = f"{payload}{total % 10}"
     return Finding(
         verdict=rewritten(payload, raw),
         canonical=body + luhn.calc_check_digit(body),
-        reason="payload, length digit and check digit",
+        reason=say("payload, length digit and check digit"),
     )
 
 
 def _giro(raw: str, lengths: range, written: Callable[[str], str]) -> Finding:
     digits = _digits(raw, _GIRO_LABEL)
     if digits is None:
-        return _held("characters", "a giro number has digits, spaces and a hyphen only")
+        return _held("characters", say("a giro number has digits, spaces and a hyphen only"))
     if len(digits) not in lengths:
-        return _held("length", f"the giro number must have {lengths[0]} to {lengths[-1]} digits")
+        return _held(
+            "length",
+            say("the giro number must have %(least)s to %(most)s digits", least=lengths[0], most=lengths[-1]),
+        )
     if digits.startswith("0"):
-        return _held("series", "no giro number starts with 0")
+        return _held("series", say("no giro number starts with 0"))
     if not luhn.is_valid(digits):
-        return _held("check_digit", "the check digit of the giro number is wrong")
+        return _held("check_digit", say("the check digit of the giro number is wrong"))
     canonical = written(digits)
     return Finding(
         verdict=rewritten(canonical, raw),
         canonical=canonical,
-        reason="a giro number with a right check digit",
+        reason=say("a giro number with a right check digit"),
     )
 
 
@@ -94,5 +100,5 @@ def _digits(raw: str, label: re.Pattern[str]) -> str | None:
     return digits if re.fullmatch(r"\d*", digits) else None
 
 
-def _held(problem: Problem, reason: str) -> Finding:
+def _held(problem: Problem, reason: Sentence) -> Finding:
     return Finding(verdict=Verdict.HOLD, canonical=None, reason=reason, problem=problem)

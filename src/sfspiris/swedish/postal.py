@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from sfspiris.sentences import Sentence, say
 from sfspiris.swedish import text
 from sfspiris.swedish.territories import Territory, of_postal_code
 from sfspiris.swedish.verdict import Finding, Problem, Verdict, rewritten
@@ -121,7 +122,7 @@ def parse(raw: str, *, country: str | None) -> PostalFinding:
     """The postal code in a field; `country` is the address's ISO code, or None when unknown."""
     typed = text.without_float_tail(text.code(raw)).strip(" .,;")
     if not typed:
-        return _held("missing", "the postal code is empty and the ledger needs one")
+        return _held("missing", say("the postal code is empty and the ledger needs one"))
     if country == "SE":
         return _swedish(typed, raw=raw)
     known = _FORMATS.get(country or "")
@@ -139,7 +140,7 @@ def parse(raw: str, *, country: str | None) -> PostalFinding:
         return PostalFinding(
             verdict=Verdict.WARN,
             canonical=found.canonical,
-            reason="a leading zero that a spreadsheet lost was restored",
+            reason=say("a leading zero that a spreadsheet lost was restored"),
             territory=found.territory,
         )
     return _held(*_mismatch(compact, known))
@@ -148,17 +149,19 @@ def parse(raw: str, *, country: str | None) -> PostalFinding:
 def _swedish(typed: str, *, raw: str) -> PostalFinding:
     digits = re.sub(r"[ .-]", "", _without_prefix(typed, ("SE", "S")))
     if not digits.isdigit():
-        return _held("characters", "the postal code contains letters or signs; zeros are never guessed")
+        return _held("characters", say("the postal code contains letters or signs; zeros are never guessed"))
     if len(digits) != _SWEDISH_DIGITS:
-        return _held("length", "a Swedish postal code has five digits")
+        return _held("length", say("a Swedish postal code has five digits"))
     if int(digits) not in _SWEDISH:
-        return _held("range", "Swedish postal codes run from 100 00 to 984 99")
+        return _held("range", say("Swedish postal codes run from 100 00 to 984 99"))
     return _found(f"{digits[:3]} {digits[3:]}", compact=digits, raw=raw, country="SE")
 
 
 def _as_written(typed: str, *, raw: str, country: str | None) -> PostalFinding:
     if text.length(typed) > LIMIT:
-        return _held("length", f"the postal code has more than {LIMIT} characters; it is never cut")
+        return _held(
+            "length", say("the postal code has more than %(limit)s characters; it is never cut", limit=LIMIT)
+        )
     return _found(typed, compact=typed, raw=raw, country=country or "")
 
 
@@ -167,23 +170,27 @@ def _found(canonical: str, *, compact: str, raw: str, country: str) -> PostalFin
     if territory is None:
         verdict = rewritten(canonical, raw)
         reason = (
-            "the form its country uses"
+            say("the form its country uses")
             if verdict is Verdict.ACCEPT
-            else "spaces, hyphens or a prefix were settled"
+            else say("spaces, hyphens or a prefix were settled")
         )
         return PostalFinding(verdict=verdict, canonical=canonical, reason=reason)
     return PostalFinding(
         verdict=Verdict.WARN,
         canonical=canonical,
-        reason=f"{territory.name}: {_standing(territory)}, unlike its country code",
+        reason=say(
+            "%(name)s: %(standing)s, unlike its country code",
+            name=territory.name,
+            standing=_standing(territory),
+        ),
         territory=territory.code,
     )
 
 
-def _standing(territory: Territory) -> str:
+def _standing(territory: Territory) -> Sentence:
     if territory.goods_only:
-        return "inside the EU VAT area for goods only"
-    return "inside the EU VAT area" if territory.in_eu_vat_area else "outside the EU VAT area"
+        return say("inside the EU VAT area for goods only")
+    return say("inside the EU VAT area") if territory.in_eu_vat_area else say("outside the EU VAT area")
 
 
 def _without_prefix(typed: str, prefixes: tuple[str, ...]) -> str:
@@ -218,14 +225,14 @@ def _with_lost_zeros(compact: str, known: _Format) -> str | None:
     return padded if re.match(known.begins, padded) else None
 
 
-def _mismatch(compact: str, known: _Format) -> tuple[Problem, str]:
+def _mismatch(compact: str, known: _Format) -> tuple[Problem, Sentence]:
     lengths = {len(_slots(shape)) for shape in known.shapes}
     if len(compact) not in lengths:
-        return "length", "the postal code has too few or too many characters for its country"
+        return "length", say("the postal code has too few or too many characters for its country")
     if any(_pattern(shape).fullmatch(compact) for shape in known.shapes):
-        return "range", "no postal code of its country begins like this"
-    return "characters", "the postal code has letters or digits where its country has none"
+        return "range", say("no postal code of its country begins like this")
+    return "characters", say("the postal code has letters or digits where its country has none")
 
 
-def _held(problem: Problem, reason: str) -> PostalFinding:
+def _held(problem: Problem, reason: Sentence) -> PostalFinding:
     return PostalFinding(verdict=Verdict.HOLD, canonical=None, reason=reason, problem=problem)

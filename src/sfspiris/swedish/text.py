@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from sfspiris.sentences import say
 from sfspiris.swedish.legal_forms import shorten
 from sfspiris.swedish.verdict import Finding, Verdict, rewritten
 
@@ -103,12 +104,20 @@ def fit(raw: str, limit: int) -> TextFinding:
         return TextFinding(
             verdict=Verdict.HOLD,
             canonical=None,
-            reason=f"the text has {length(line)} characters and the field takes {limit}; it is never cut silently",
+            reason=say(
+                "the text has %(length)s characters and the field takes %(limit)s; it is never cut silently",
+                length=length(line),
+                limit=limit,
+            ),
             problem="length",
             proposal=shorten(line, limit),
         )
     verdict = rewritten(line, raw)
-    reason = "fits" if verdict is Verdict.ACCEPT else "spaces, line breaks or decomposed letters were settled"
+    reason = (
+        say("fits")
+        if verdict is Verdict.ACCEPT
+        else say("spaces, line breaks or decomposed letters were settled")
+    )
     return TextFinding(verdict=verdict, canonical=line, reason=reason)
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from sfspiris.sentences import Sentence, say, whole
 from sfspiris.swedish import countries, vat_rates
 from sfspiris.swedish.vat_table import SWEDEN, Rule, swedish, table
 from sfspiris.swedish.verdict import Verdict
@@ -70,7 +71,7 @@ class TreatmentFinding:
 
     verdict: Verdict
     treatment: str
-    reason: str
+    reason: Sentence
     rate: Decimal | None = None
     is_destination_rate: bool = False
     revenue_account: str | None = None
@@ -93,19 +94,22 @@ def decide(supply: Supply) -> TreatmentFinding:
     """The treatment of one supply by the rules in force on the day of its chargeable event."""
     category = table().categories.get(supply.category)
     if category is None:
-        return _held("category_unknown", "this kind of sale has no row in the table of rates")
+        return _held("category_unknown", say("this kind of sale has no row in the table of rates"))
     nature = category.goods if supply.supply == "goods" else category.service
     if nature is None:
-        return _held("category_contradicts_supply", f"{category.name} is not sold as {supply.supply}")
+        return _held(
+            "category_contradicts_supply",
+            say("%(name)s is not sold as %(supply)s", name=category.name, supply=supply.supply),
+        )
     if not all(countries.is_known(code) for code in _codes(supply)):
-        return _held("country_unknown", "a country code is not known")
+        return _held("country_unknown", say("a country code is not known"))
     day = vat_rates.chargeable_day(
         supply.supplied, advance_paid=supply.advance_paid, credits_sale_of=supply.credits_sale_of
     )
     if day is None and vat_rates.is_dated(category.name):
         return _held(
             "supply_date_missing",
-            "the rate of this kind of sale depends on the date of supply, which is not known",
+            say("the rate of this kind of sale depends on the date of supply, which is not known"),
         )
     day = day or _NOW_AND_ON
     facts = _facts(supply, nature, day)
@@ -116,7 +120,7 @@ def decide(supply: Supply) -> TreatmentFinding:
         found = replace(
             found,
             verdict=max(found.verdict, Verdict.WARN),
-            reason=f"{found.reason}; the sum of covered electronics is near the limit",
+            reason=say("%(reason)s; the sum of covered electronics is near the limit", reason=found.reason),
         )
     return replace(found, needs_einvoice=supply.buyer_type == "B2G" and supply.buyer_country == "SE")
 
@@ -215,15 +219,15 @@ def _answer(known: bool | None, *, yes: str = "yes", no: str = "no") -> str:
 def _applied(rule: Rule, rate: Decimal | None) -> TreatmentFinding:
     at_home = None if rate is None else swedish(rate)
     if rule.hold is not None:
-        return _held(rule.hold, rule.why, fallback=at_home if rule.has_fallback else None)
+        return _held(rule.hold, whole(rule.why), fallback=at_home if rule.has_fallback else None)
     name = at_home if rule.then == SWEDEN else rule.then
     if name is None:
-        return _held("rate_unknown", "this kind of sale has no rate on that day")
+        return _held("rate_unknown", say("this kind of sale has no rate on that day"))
     row = table().treatments[name]
     return TreatmentFinding(
         verdict=Verdict.WARN if rule.warns else Verdict.ACCEPT,
         treatment=row.name,
-        reason=rule.why,
+        reason=whole(rule.why),
         rate=row.percent,
         is_destination_rate=row.percent is None,
         revenue_account=rule.revenue_account or row.revenue_account,
@@ -234,7 +238,7 @@ def _applied(rule: Rule, rate: Decimal | None) -> TreatmentFinding:
     )
 
 
-def _held(code: str, reason: str, *, fallback: str | None = None) -> TreatmentFinding:
+def _held(code: str, reason: Sentence, *, fallback: str | None = None) -> TreatmentFinding:
     return TreatmentFinding(
         verdict=Verdict.HOLD, treatment=HOLD, reason=reason, hold_code=code, fallback=fallback
     )

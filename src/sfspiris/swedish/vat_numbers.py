@@ -17,6 +17,7 @@ import stdnum.eu.vat
 import stdnum.no.orgnr
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
+from sfspiris.sentences import Sentence, joined, say
 from sfspiris.swedish import countries, personal_shape, text
 from sfspiris.swedish.orgnr import OrgnrFinding
 from sfspiris.swedish.orgnr import parse as parse_orgnr
@@ -76,11 +77,14 @@ _FEWEST_DIGITS = 5
 _SWISS = re.compile(r"(\d{9})(MWST|TVA|IVA|TPV)?")
 _NORWEGIAN = re.compile(r"(\d{9})(MVA)?")
 _ONE_DIGIT = re.compile(r"[A-Z]?(\d)\1*(?:[A-Z]|B\d\d)?")
-_REFUSALS: dict[type[ValidationError], tuple[Problem, str]] = {
-    InvalidChecksum: ("check_digit", "the check digits are wrong; they are never repaired"),
-    InvalidLength: ("length", "the number has too few or too many characters for its country"),
+_REFUSALS: dict[type[ValidationError], tuple[Problem, Sentence]] = {
+    InvalidChecksum: ("check_digit", say("the check digits are wrong; they are never repaired")),
+    InvalidLength: ("length", say("the number has too few or too many characters for its country")),
 }
-_OTHER_REFUSAL: tuple[Problem, str] = ("characters", "the number does not have the form its country uses")
+_OTHER_REFUSAL: tuple[Problem, Sentence] = (
+    "characters",
+    say("the number does not have the form its country uses"),
+)
 _TEN_AND_ENDING = 12
 _TWELVE_AND_ENDING = 14
 _GROUP_SERIES = "66"
@@ -124,9 +128,13 @@ def parse(raw: str, *, country: str | None, orgnr: str | None, today: date) -> V
     if found.canonical is None:
         return found
     if prefix_missing and prefix != "SE":
-        return _warned(found, f"the prefix was missing; {prefix} is that of the customer's country")
+        return _warned(
+            found, say("the prefix was missing; %(prefix)s is that of the customer's country", prefix=prefix)
+        )
     if expected not in {None, prefix} and (expected, prefix) != ("GB", "XI"):
-        return _warned(found, f"a number of another country ({prefix}) than the customer's")
+        return _warned(
+            found, say("a number of another country (%(prefix)s) than the customer's", prefix=prefix)
+        )
     return found
 
 
@@ -140,24 +148,24 @@ def proposal(orgnr: OrgnrFinding) -> str | None:
 def _unreadable(typed: str, compact: str) -> VatFinding | None:
     """The finding for a field that holds no single number of any country."""
     if not compact:
-        return _held("missing", "there is no VAT number")
+        return _held("missing", say("there is no VAT number"))
     personal = personal_shape.in_text(typed)
     if text.is_scientific(typed):
         return _held(
             "digits_lost",
-            "a spreadsheet shortened the number to scientific notation; its digits cannot be restored",
+            say("a spreadsheet shortened the number to scientific notation; its digits cannot be restored"),
             personal=personal,
         )
     if _ONE_STOP_SHOP.fullmatch(compact):
         return _held(
-            "scheme", "a one-stop-shop number (OSS, IOSS) is never a customer's VAT number", scheme="OSS"
+            "scheme", say("a one-stop-shop number (OSS, IOSS) is never a customer's VAT number"), scheme="OSS"
         )
     if sum(len(re.findall(r"\d", part)) >= _FEWEST_DIGITS for part in _BETWEEN.split(typed)) > 1:
         return _held(
-            "ambiguous", "the field holds more than one number and nobody can choose", personal=personal
+            "ambiguous", say("the field holds more than one number and nobody can choose"), personal=personal
         )
     if not _WRITABLE.fullmatch(compact):
-        return _held("characters", "the field contains signs that no VAT number has", personal=personal)
+        return _held("characters", say("the field contains signs that no VAT number has"), personal=personal)
     return None
 
 
@@ -196,12 +204,12 @@ def _european(prefix: str, number: str, *, raw: str) -> VatFinding:
             problem, reason = _REFUSALS.get(type(refusal), _OTHER_REFUSAL)
             return _held(problem, reason, scheme=scheme)
     if _ONE_DIGIT.fullmatch(body):
-        return _held("placeholder", "a number of equal digits belongs to nobody", scheme=scheme)
+        return _held("placeholder", say("a number of equal digits belongs to nobody"), scheme=scheme)
     canonical = prefix + body
     return VatFinding(
         verdict=rewritten(canonical, raw),
         canonical=canonical,
-        reason="the form and check digits of a VAT number are right",
+        reason=say("the form and check digits of a VAT number are right"),
         scheme=scheme,
         vies=scheme in _IN_VIES,
         personal=re.fullmatch(_PERSONS.get(prefix, "-"), body) is not None,
@@ -222,20 +230,22 @@ def _with_lost_zeros(prefix: str, number: str) -> str:
 def _norwegian(number: str, *, raw: str) -> VatFinding:
     parts = _NORWEGIAN.fullmatch(number)
     if parts is None:
-        return _held("length", "a Norwegian VAT number is nine digits and MVA", scheme="NO")
+        return _held("length", say("a Norwegian VAT number is nine digits and MVA"), scheme="NO")
     digits, suffix = parts[1], parts[2] or ""
     if not stdnum.no.orgnr.is_valid(digits):
-        return _held("check_digit", "the check digit of the Norwegian number is wrong", scheme="NO")
+        return _held("check_digit", say("the check digit of the Norwegian number is wrong"), scheme="NO")
     return _outside_eu(f"NO{digits}{suffix}", raw=raw, scheme="NO", suffix=suffix)
 
 
 def _swiss(number: str, *, raw: str) -> VatFinding:
     parts = _SWISS.fullmatch(number)
     if parts is None:
-        return _held("length", "a Swiss VAT number is CHE, nine digits and MWST, TVA or IVA", scheme="CH")
+        return _held(
+            "length", say("a Swiss VAT number is CHE, nine digits and MWST, TVA or IVA"), scheme="CH"
+        )
     digits, suffix = parts[1], parts[2] or ""
     if not stdnum.ch.uid.is_valid(f"CHE{digits}"):
-        return _held("check_digit", "the check digit of the Swiss number is wrong", scheme="CH")
+        return _held("check_digit", say("the check digit of the Swiss number is wrong"), scheme="CH")
     return _outside_eu(f"CHE{digits}{suffix}", raw=raw, scheme="CH", suffix=suffix)
 
 
@@ -243,7 +253,9 @@ def _outside_eu(canonical: str, *, raw: str, scheme: VatScheme, suffix: str) -> 
     found = VatFinding(
         verdict=rewritten(canonical, raw),
         canonical=canonical,
-        reason="the form and check digit are right; the number is checked in a national register, not in VIES",
+        reason=say(
+            "the form and check digit are right; the number is checked in a national register, not in VIES"
+        ),
         scheme=scheme,
         vies=False,
         personal=False,
@@ -252,7 +264,7 @@ def _outside_eu(canonical: str, *, raw: str, scheme: VatScheme, suffix: str) -> 
         return found
     return _warned(
         found,
-        "without its ending the number identifies the entity and does not say that it is VAT-registered",
+        say("without its ending the number identifies the entity and does not say that it is VAT-registered"),
     )
 
 
@@ -261,17 +273,20 @@ def _unprefixed(typed: str, *, country: str | None) -> VatFinding:
     if country is None:
         return _held(
             "prefix",
-            "the number has no known country prefix and the customer's country is unknown",
+            say("the number has no known country prefix and the customer's country is unknown"),
             personal=personal,
         )
     if text.length(typed) > OTHER_LIMIT:
         return _held(
-            "length", f"a VAT number may have {OTHER_LIMIT} characters", scheme="OTHER", personal=personal
+            "length",
+            say("a VAT number may have %(limit)s characters", limit=OTHER_LIMIT),
+            scheme="OTHER",
+            personal=personal,
         )
     return VatFinding(
         verdict=Verdict.WARN,
         canonical=typed,
-        reason="no check is known for tax numbers of this country",
+        reason=say("no check is known for tax numbers of this country"),
         scheme="OTHER",
         vies=False,
         personal=personal,
@@ -282,15 +297,20 @@ def _swedish(number: str, *, raw: str, orgnr: str | None, today: date) -> VatFin
     inner, suffix = _swedish_parts(number, prefixed=raw.strip().upper().startswith("SE"), today=today)
     own = parse_orgnr(inner, today=today)
     if own.problem is not None:
-        return _held(own.problem, f"inside the VAT number: {own.reason}", scheme="EU", personal=own.personal)
+        return _held(
+            own.problem,
+            say("inside the VAT number: %(reason)s", reason=own.reason),
+            scheme="EU",
+            personal=own.personal,
+        )
     if own.derived_vat is not None:
         return _held(
-            "length", "a Swedish VAT number is SE, ten digits and 01", scheme="EU", personal=own.personal
+            "length", say("a Swedish VAT number is SE, ten digits and 01"), scheme="EU", personal=own.personal
         )
     if suffix not in {"", "01"}:
         return _held(
             "suffix",
-            "a Swedish VAT number ends in 01; older endings must be asked of VIES",
+            say("a Swedish VAT number ends in 01; older endings must be asked of VIES"),
             scheme="EU",
             personal=own.personal,
         )
@@ -298,24 +318,24 @@ def _swedish(number: str, *, raw: str, orgnr: str | None, today: date) -> VatFin
     found = VatFinding(
         verdict=rewritten(f"SE{ten}01", raw),
         canonical=f"SE{ten}01",
-        reason="SE, the organisation number and 01",
+        reason=say("SE, the organisation number and 01"),
         scheme="EU",
         vies=True,
         personal=own.personal,
     )
     if not suffix:
-        found = _warned(found, "01 was added at the end; the number is right only if VIES knows it")
+        found = _warned(found, say("01 was added at the end; the number is right only if VIES knows it"))
     if own.personal:
-        found = _warned(found, "a sole trader's VAT number contains a person number")
+        found = _warned(found, say("a sole trader's VAT number contains a person number"))
     if ten.startswith(_GROUP_SERIES):
-        return _warned(found, "a VAT group's number, which is not the organisation number of its member")
+        return _warned(found, say("a VAT group's number, which is not the organisation number of its member"))
     if orgnr and _digits(parse_orgnr(orgnr, today=today).canonical or "") != ten:
         return replace(
             found,
             verdict=Verdict.HOLD,
             problem="mismatch",
             vies=False,
-            reason="the VAT number belongs to another organisation number than the customer's",
+            reason=say("the VAT number belongs to another organisation number than the customer's"),
         )
     return found
 
@@ -340,14 +360,15 @@ def _digits(canonical: str) -> str:
     return re.sub(r"[-+]", "", canonical)
 
 
-def _warned(found: VatFinding, reason: str) -> VatFinding:
+def _warned(found: VatFinding, reason: Sentence) -> VatFinding:
     """The finding, at least a warning, for this reason; a reason already given is kept beside it."""
-    already = f"{found.reason}; " if found.verdict is Verdict.WARN else ""
-    return replace(found, verdict=max(found.verdict, Verdict.WARN), reason=already + reason)
+    if found.verdict is Verdict.WARN:
+        reason = joined((found.reason, reason), "; ")
+    return replace(found, verdict=max(found.verdict, Verdict.WARN), reason=reason)
 
 
 def _held(
-    problem: Problem, reason: str, *, scheme: VatScheme | None = None, personal: bool = False
+    problem: Problem, reason: Sentence, *, scheme: VatScheme | None = None, personal: bool = False
 ) -> VatFinding:
     return VatFinding(
         verdict=Verdict.HOLD,

@@ -9,6 +9,8 @@ from enum import Enum
 from functools import total_ordering
 from typing import Literal
 
+from sfspiris.sentences import Sentence
+
 PERSONAL_ID = "[personal-id]"
 """What a log or report shows instead of a number that identifies a natural person."""
 
@@ -65,7 +67,7 @@ class Finding:
 
     verdict: Verdict
     canonical: str | None
-    reason: str
+    reason: Sentence
     problem: Problem | None = None
 
     def __post_init__(self) -> None:

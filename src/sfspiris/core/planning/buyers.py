@@ -361,9 +361,9 @@ def _address_of(buyer: Buyer) -> Sentence:
     return say("mailing address on the contact" if buyer.is_contact else "billing address on the account")
 
 
-def _sentence(reason: str) -> str:
+def _sentence(reason: Sentence) -> Sentence:
     """A reason with its full stop."""
-    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
+    return reason if reason.endswith((".", "!", "?")) else say("%(reason)s.", reason=reason)
 
 
 def _digits(value: str) -> str:

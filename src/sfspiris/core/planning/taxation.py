@@ -16,7 +16,7 @@ from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.money import ZERO, plain
 from sfspiris.core.planning.buyers import HOME
 from sfspiris.core.planning.rules import answer
-from sfspiris.sentences import as_told, joined, listed, say
+from sfspiris.sentences import joined, listed, say
 from sfspiris.swedish import countries, postal, text, treatment, vat_rates
 from sfspiris.swedish.vat_table import table
 from sfspiris.swedish.verdict import Verdict
@@ -362,7 +362,7 @@ def _hold_unclear(line: ScreenedLine, law: TreatmentFinding, found: Findings) ->
     if law.is_destination_rate:
         reason = say("the destination's VAT applies (OSS), which the ledger's articles do not foretell")
     else:
-        reason = as_told(law.reason)
+        reason = law.reason
     fix, about = _FIXES.get(law.hold_code or "", _OTHERWISE)
     code = {
         "supply_date_missing": HoldCode.VAT_RATE_DATE,
