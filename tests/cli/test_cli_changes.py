@@ -185,3 +185,16 @@ def test_a_deal_that_is_taken_back_is_held_with_a_proposal_and_its_draft_stands(
     if how == "lost":
         told = next(one for one in pushed.deals().values() if one["Id"] == deal["Id"])
         assert told["Spiris_Sync_Code__c"] == "DEAL_REOPENED"
+
+
+def test_a_plan_for_finance_is_in_swedish_while_programs_read_english(demo: Playground) -> None:
+    page = demo.folder / "plan.html"
+    ended = demo.sfspiris("push-closed-won", "--dry-run", "--json", "--report", str(page), "--lang", "sv")
+    told = page.read_text("utf-8")
+    assert '<html lang="sv">' in told
+    assert ended.document["plan_hash"] in told
+    holds = ended.document["holds"]
+    assert any(one["message"].endswith("has no organisation number.") for one in holds)
+    assert "saknar organisationsnummer." in told
+    for one in holds:
+        assert one["fix"] not in told, "a next step was left in English"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sfspiris.cli import exits
-from sfspiris.cli.options import AllowHeld, AllowLarge, Common, DryRun, Report, with_common
+from sfspiris.cli.options import AllowHeld, AllowLarge, Common, DryRun, Lang, Report, with_common
 
 
 @with_common
@@ -23,6 +23,7 @@ def apply(
     ] = False,
     dry_run: DryRun = False,
     report: Report = None,
+    lang: Lang = "en",
     allow_large: AllowLarge = False,
     allow_held: AllowHeld = False,
 ) -> None:
@@ -38,5 +39,5 @@ def apply(
     with open_session(common, "apply", dry=dry_run) as session:
         guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
         result = apply_plan(session.world, saved.of(common.companies), guard, strict=strict)
-        show_run(common, session, result, report=report)
+        show_run(common, session, result, report=report, lang=lang)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=False))

@@ -35,7 +35,11 @@ Out = Annotated[
 ]
 Lang = Annotated[
     Literal["en", "sv"],
-    typer.Option("--lang", envvar="SFSPIRIS_LANG", help="The language of an .html report."),
+    typer.Option(
+        "--lang",
+        envvar="SFSPIRIS_LANG",
+        help="The language of an .html report: its labels and every sentence in it.",
+    ),
 ]
 Deals = Annotated[
     list[str] | None,

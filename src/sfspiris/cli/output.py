@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.errors import UsageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sfspiris.core.planning.saved import SavedPlan
     from sfspiris.core.review import Difference
     from sfspiris.engine.preflight import Preflight
+    from sfspiris.report.helping import Language
     from sfspiris.report.shapes import ReconcileDocument, RunDocument
 
 
@@ -56,22 +58,26 @@ def show_run(
     result: RunResult,
     *,
     report: Path | None,
+    lang: Language = "en",
     out: Path | None = None,
     saved: SavedPlan | None = None,
 ) -> None:
     """Show what a run planned or did, and write the plan where it is to be saved."""
     session.progress.clear()
-    document = run_document(
+    facts = partial(
+        run_document,
         result,
         record_url=session.record_url,
         companies=session.company_names,
         deal_names=result.deal_names,
     )
+    document = facts()
+    told = document if lang == "en" else facts(plan_hash=document.plan_hash, language=lang)
     if out is not None and saved is not None:
         from sfspiris.report.saved import plan_document
 
         files.write_text(out, to_json(plan_document(document, saved)))
-    _tell(common, document, report)
+    _tell(common, document, report, lang, told)
 
 
 def show_replay(
@@ -98,40 +104,61 @@ def show_replay(
     _tell(common, replayed, report)
 
 
-def show_preflight(common: Common, session: Session, found: Preflight, *, report: Path | None) -> None:
+def show_preflight(
+    common: Common, session: Session, found: Preflight, *, report: Path | None, lang: Language = "en"
+) -> None:
     """Show what would be held if every deal were pushed now."""
     from sfspiris.report.preflight import preflight_document
 
-    document = preflight_document(
-        found.result,
-        open_ids=found.open_ids,
-        checked=found.checked,
-        record_url=session.record_url,
-        companies=session.company_names,
+    document, told = (
+        preflight_document(
+            found.result,
+            open_ids=found.open_ids,
+            checked=found.checked,
+            record_url=session.record_url,
+            companies=session.company_names,
+            language=language,
+        )
+        for language in ("en", lang)
     )
-    _tell(common, document, report)
+    _tell(common, document, report, lang, told)
 
 
 def show_reconciliation(
-    common: Common, session: Session, result: RunResult, found: Reconciliation, *, report: Path | None
+    common: Common,
+    session: Session,
+    result: RunResult,
+    found: Reconciliation,
+    *,
+    report: Path | None,
+    lang: Language = "en",
 ) -> None:
     """Show what a comparison found."""
     session.progress.clear()
-    document = reconcile_document(
-        result, found, record_url=session.record_url, companies=session.company_names
+    document, told = (
+        reconcile_document(
+            result, found, record_url=session.record_url, companies=session.company_names, language=language
+        )
+        for language in ("en", lang)
     )
-    _tell(common, document, report)
+    _tell(common, document, report, lang, told)
 
 
-def _tell(common: Common, document: RunDocument | ReconcileDocument, report: Path | None) -> None:
-    """Write the report and show the result.
+def _tell(
+    common: Common,
+    document: RunDocument | ReconcileDocument,
+    report: Path | None,
+    lang: Language = "en",
+    told: RunDocument | ReconcileDocument | None = None,
+) -> None:
+    """Write the report and show the result. `told` is the same document with its sentences in `lang`, for an HTML report.
 
     A report that cannot be written any more is told, and no more than that: the run is over, and its result must be seen
     with the exit code that belongs to it.
     """
     try:
         if report is not None:
-            files.write_report(report, document)
+            files.write_report(report, document, lang, told or document)
     except UsageError as error:
         log.error(  # noqa: TRY400 - told to a person, who has no use for a traceback
             "%s %s", error.message, error.remedy, extra={"code": error.code}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sfspiris.cli import exits
-from sfspiris.cli.options import Common, with_common
+from sfspiris.cli.options import Common, Lang, with_common
 
 
 @with_common
@@ -24,6 +24,7 @@ def pull_invoice_status(
     report: Annotated[
         Path | None, typer.Option(help="Also write it as .html, .md or .csv.", show_default=False)
     ] = None,
+    lang: Lang = "en",
     allow_held: Annotated[
         bool, typer.Option("--allow-held", help="Exit 0 even when deals are held.")
     ] = False,
@@ -39,5 +40,5 @@ def pull_invoice_status(
     check_report(report)
     with open_session(common, "pull-invoice-status", dry=dry_run) as session:
         result = pull(session.world, full=full, companies=common.companies)
-        show_run(common, session, result, report=report)
+        show_run(common, session, result, report=report, lang=lang)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=detailed_exitcode and dry_run))

@@ -13,6 +13,7 @@ from sfspiris.cli.options import (
     DetailedExitcode,
     DryRun,
     Full,
+    Lang,
     Limit,
     Out,
     Report,
@@ -30,6 +31,7 @@ def push_closed_won(
     dry_run: DryRun = False,
     out: Out = None,
     report: Report = None,
+    lang: Lang = "en",
     deal: Deals = None,
     since: Since = None,
     until: Until = None,
@@ -61,5 +63,5 @@ def push_closed_won(
         guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
         result = push(session.world, scope, guard)
         saved = save(session.world, result, scope) if out is not None else None
-        show_run(common, session, result, report=report, out=out, saved=saved)
+        show_run(common, session, result, report=report, lang=lang, out=out, saved=saved)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=detailed_exitcode and dry_run))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sfspiris.cli.exits import Exit
-from sfspiris.cli.options import Common, days, with_common
+from sfspiris.cli.options import Common, Lang, days, with_common
 from sfspiris.core.outcome import Outcome
 from sfspiris.errors import UsageError
 
@@ -36,6 +36,7 @@ def reconcile(
     report: Annotated[
         Path | None, typer.Option(help="Also write it as .html, .md, .csv or .json.", show_default=False)
     ] = None,
+    lang: Lang = "en",
     sie: Annotated[
         Path | None,
         typer.Option(
@@ -71,7 +72,7 @@ def reconcile(
         result, found = reconcile_all(
             session.world, start=start, end=end, companies=common.companies, fix=fix, sie=file
         )
-        show_reconciliation(common, session, result, found, report=report)
+        show_reconciliation(common, session, result, found, report=report, lang=lang)
     if not found.is_complete:
         raise typer.Exit(Exit.UNREACHABLE)
     if result.stopped is not None:

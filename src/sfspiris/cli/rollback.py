@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sfspiris.cli import exits
-from sfspiris.cli.options import AllowHeld, Common, DetailedExitcode, DryRun, Report, with_common
+from sfspiris.cli.options import AllowHeld, Common, DetailedExitcode, DryRun, Lang, Report, with_common
 
 
 @with_common
@@ -19,6 +19,7 @@ def rollback(
     ],
     dry_run: DryRun = False,
     report: Report = None,
+    lang: Lang = "en",
     allow_held: AllowHeld = False,
     detailed_exitcode: DetailedExitcode = False,
 ) -> None:
@@ -30,5 +31,5 @@ def rollback(
     check_report(report)
     with open_session(common, "rollback", dry=dry_run) as session:
         result = take_back(session.world, run_id, common.companies)
-        show_run(common, session, result, report=report)
+        show_run(common, session, result, report=report, lang=lang)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=detailed_exitcode and dry_run))

@@ -13,6 +13,7 @@ from sfspiris.cli.options import (
     DetailedExitcode,
     DryRun,
     Full,
+    Lang,
     Limit,
     Report,
     Since,
@@ -28,6 +29,7 @@ def sync(
     *,
     dry_run: DryRun = False,
     report: Report = None,
+    lang: Lang = "en",
     deal: Deals = None,
     since: Since = None,
     until: Until = None,
@@ -57,5 +59,5 @@ def sync(
     with open_session(common, "sync", dry=dry_run) as session:
         guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
         result = push_and_pull(session.world, scope, guard)
-        show_run(common, session, result, report=report)
+        show_run(common, session, result, report=report, lang=lang)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=detailed_exitcode and dry_run))

@@ -146,7 +146,7 @@ def _run(
 ) -> Json:
     names = dict(deal_names or {}) | _deal_names(result)
     actions = [
-        _action(one, names=names, record_url=record_url)
+        _action(one, names=names, record_url=record_url, spoken=spoken)
         | _conversion(one.action, result.conversions.get(one.action.deal_id))
         for one in result.results
     ]
@@ -233,7 +233,9 @@ def _plan_hash(actions: Iterable[ActionFacts]) -> str:
 # --- the parts of an action ----------------------------------------------------------------------------------------
 
 
-def _action(one: ActionResult, *, names: Mapping[str, str], record_url: Callable[[str], str]) -> Json:
+def _action(
+    one: ActionResult, *, names: Mapping[str, str], record_url: Callable[[str], str], spoken: Words
+) -> Json:
     action = one.action
     return {
         "id": action.id,
@@ -255,7 +257,7 @@ def _action(one: ActionResult, *, names: Mapping[str, str], record_url: Callable
             for change in changes(action)
         ],
         "links": {"salesforce": record_url(_record_of(action))},
-    } | _content(one)
+    } | _content(one, spoken)
 
 
 def _conversion(action: Action | Mirrored, rate: Conversion | None) -> Json:
@@ -289,7 +291,7 @@ def _found_as(one: ActionResult) -> str | None:
     return kind(one.action) if one.adopted else None
 
 
-def _content(one: ActionResult) -> Json:  # noqa: PLR0911 - one for each kind
+def _content(one: ActionResult, spoken: Words) -> Json:  # noqa: PLR0911 - one for each kind
     match one.action:
         case CreateCustomer() as action:
             made = {"name": action.customer.name, "state": "new", "id": one.target_id, "action": action.id}
@@ -309,7 +311,7 @@ def _content(one: ActionResult) -> Json:  # noqa: PLR0911 - one for each kind
                 "net": action.vat.net,
                 "currency": action.draft.currency,
                 "customer": _invoiced(action),
-                "draft": _draft(action),
+                "draft": _draft(action, spoken),
             }
         case UpdateDraft() as action:
             return {
@@ -340,7 +342,7 @@ def _invoiced(action: CreateDraft | UpdateDraft) -> Json:
     }
 
 
-def _draft(action: CreateDraft) -> Json:
+def _draft(action: CreateDraft, spoken: Words) -> Json:
     draft = action.draft
     return {
         "invoice_date": draft.invoice_date,
@@ -352,7 +354,7 @@ def _draft(action: CreateDraft) -> Json:
         "marker": draft.marker,
         "deal_net": action.net,
         "totals": _totals(action.vat, draft.currency),
-        "vat_reasons": list(action.vat_reasons),
+        "vat_reasons": [spoken.sentence(one) for one in action.vat_reasons],
         "rows": [_row(row) for row in draft.rows],
     }
 

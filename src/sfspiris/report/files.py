@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+    from sfspiris.report.helping import Language
     from sfspiris.report.shapes import RunDocument
 
 _FORMS: Final[Mapping[str, Callable[[RunDocument], str]]] = {
@@ -57,12 +58,18 @@ def check_file(path: Path) -> None:
         raise _unwritable(path, error, "Nothing was done. Name a file where you may write.") from error
 
 
-def write_report(path: Path, document: RunDocument) -> None:
+def write_report(
+    path: Path, document: RunDocument, language: Language = "en", told: RunDocument | None = None
+) -> None:
     """Write the report in the form that the file's name asks for. A file of that name is replaced, whole or not at all.
+
+    An HTML page is in the language, with `told`, the document with its sentences in that language; every other form is
+    English.
 
     Raises UsageError when it cannot be written there.
     """
-    write_text(path, _form(path)(document))
+    form = _form(path)
+    write_text(path, html_report(told or document, language) if form is html_report else form(document))
 
 
 def write_text(path: Path, content: str) -> None:

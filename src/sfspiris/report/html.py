@@ -19,6 +19,7 @@ from sfspiris.core.money import plain
 from sfspiris.core.outcome import Outcome
 from sfspiris.report import view
 from sfspiris.report.templating import environment, facts, template_name
+from sfspiris.sentences import say, whole
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -41,14 +42,14 @@ _ABBREVIATIONS: Final = {
     "Address2": "Address 2",
 }
 _ACTION_TITLES: Final = {
-    "create_customer": "New customer",
-    "create_draft": "Invoice draft",
-    "update_draft": "Changes to the draft",
-    "delete_draft": "Draft taken back",
-    "create_order": "Sales order",
-    "update_order": "Changes to the order",
-    "delete_order": "Order taken back",
-    "update_customer": "Customer, changed fields",
+    "create_customer": say("New customer"),
+    "create_draft": say("Invoice draft"),
+    "update_draft": say("Changes to the draft"),
+    "delete_draft": say("Draft taken back"),
+    "create_order": say("Sales order"),
+    "update_order": say("Changes to the order"),
+    "delete_order": say("Order taken back"),
+    "update_customer": say("Customer, changed fields"),
 }
 
 
@@ -95,9 +96,10 @@ def _templates(language: Language) -> Environment:
 
 def spelled(name: str) -> str:
     """A field's or action's name as words: `PaymentTermsDays` and `payment_terms_days` are `Payment terms days`."""
-    words = _CAMEL.sub(" ", name.replace("_", " "))
-    readable = view.sentence_case(words.lower()) if "." not in name else name
-    return _ABBREVIATIONS.get(readable, readable)
+    if "." in name:
+        return name
+    readable = view.sentence_case(_CAMEL.sub(" ", name.replace("_", " ")).lower())
+    return whole(_ABBREVIATIONS.get(readable, readable))
 
 
 def _amount(amount: Decimal) -> str:
@@ -115,23 +117,23 @@ def _fields(action: ActionFacts) -> list[ChangeFacts]:
 
 
 def _titled(action: ActionFacts) -> str:
-    return _ACTION_TITLES.get(action.intended, spelled(action.intended))
+    return _ACTION_TITLES.get(action.intended) or spelled(action.intended)
 
 
 def _tags(block: view.DealBlock) -> list[dict[str, str]]:
     """Short labels beside a Deal's name: what deserves a look before opening it."""
     found = []
     if any(one.intended == "create_customer" for one in block.actions):
-        found.append({"label": "new customer", "tone": ""})
+        found.append({"label": say("new customer"), "tone": ""})
     if any(one.intended in {"update_draft", "update_order"} for one in block.actions):
-        found.append({"label": "~ changed", "tone": "hold"})
+        found.append({"label": say("~ changed"), "tone": "hold"})
     if block.is_deletion:
-        found.append({"label": "- deleted", "tone": "hold"})
+        found.append({"label": say("- deleted"), "tone": "hold"})
     if any(one.intended == "update_customer" for one in block.actions):
-        found.append({"label": "customer updated", "tone": ""})
+        found.append({"label": say("customer updated"), "tone": ""})
     if any(one.kind == "adopt" for one in block.actions):
-        found.append({"label": "found from an earlier run", "tone": ""})
+        found.append({"label": say("found from an earlier run"), "tone": ""})
     tones = {Outcome.FAILED: "bad", Outcome.UNKNOWN: "bad", Outcome.SKIPPED: "hold"}
     if block.outcome in tones:
-        found.append({"label": block.outcome.value, "tone": tones[block.outcome]})
+        found.append({"label": whole(block.outcome.value), "tone": tones[block.outcome]})
     return found

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sfspiris.core.outcome import RunResult
+    from sfspiris.report.helping import Language
 
 
 def preflight_document(
@@ -26,9 +27,13 @@ def preflight_document(
     checked: int,
     record_url: Callable[[str], str],
     companies: Mapping[str, str],
+    language: Language = "en",
 ) -> PreflightDocument:
-    """The facts of a preflight; what most Deals are held for, and whoever owns most of them, comes first."""
-    facts = run_document(result, record_url=record_url, companies=companies)
+    """The facts of a preflight; what most Deals are held for, and whoever owns most of them, comes first.
+
+    Sentences are told in `language`.
+    """
+    facts = run_document(result, record_url=record_url, companies=companies, language=language)
     rules: dict[str, set[str]] = defaultdict(set)
     owners: dict[str | None, set[str]] = defaultdict(set)
     codes: dict[str | None, set[str]] = defaultdict(set)

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from sfspiris.report import story, view
 from sfspiris.report.language import words
 from sfspiris.report.shapes import PreflightDocument, ReconcileDocument
+from sfspiris.sentences import Sentence
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,14 +32,20 @@ def environment(
 ) -> Environment:
     """Templates that escape every value and refuse an unknown name, with the filters of one form beside the common ones.
 
-    A template's own words stand in `_()`, which says them in the language and escapes what is put into their places.
+    A template's own words stand in `_()`, which says them in the language and escapes what is put into their places; a
+    sentence among the facts is said in the language where it is put out.
     """
     spoken = words(language)
+
+    def say(value: Any) -> Any:
+        told = spoken.sentence(value) if isinstance(value, Sentence) else value
+        return finalize(told) if finalize else told
+
     made = Environment(
         loader=PackageLoader("sfspiris.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=finalize,
+        finalize=say,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -70,6 +77,7 @@ _COMMON: Final[Mapping[str, Filter]] = {
     "swedish_day": _swedish_day,
     "finding": _finding,
     "line_rows": view.line_rows,
+    "sentence": view.sentence_case,
 }
 
 

@@ -12,9 +12,10 @@ from sfspiris.core.drift import Symbol
 from sfspiris.core.money import ZERO, plain
 from sfspiris.core.outcome import Outcome
 from sfspiris.report.shapes import IN_CRM
+from sfspiris.sentences import Sentence, as_told, joined, listed, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -34,19 +35,25 @@ SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _IN_THE_BOOKS: Final = {Outcome.PLANNED, Outcome.DONE}
 
 NEXT_STEP: Final = {
-    Outcome.FAILED: "Refused, nothing was written. Its hold says what to mend; the next run plans it again.",
-    Outcome.UNKNOWN: "Sent, but no answer came back that can be trusted. The next run asks Spiris for it before "
-    "anything is sent again, so do not create it by hand.",
-    Outcome.SKIPPED: "Not tried, because something it needs did not come about. The next run plans it again.",
+    Outcome.FAILED: say(
+        "Refused, nothing was written. Its hold says what to mend; the next run plans it again."
+    ),
+    Outcome.UNKNOWN: say(
+        "Sent, but no answer came back that can be trusted. The next run asks Spiris for it before "
+        "anything is sent again, so do not create it by hand."
+    ),
+    Outcome.SKIPPED: say(
+        "Not tried, because something it needs did not come about. The next run plans it again."
+    ),
 }
 """What happens to an action that did not come about, in words for the reader."""
 
 FINDINGS: Final = {
-    Symbol.DIFFERS: "differs",
-    Symbol.ONLY_IN_CRM: "only in Salesforce",
-    Symbol.ONLY_IN_LEDGER: "only in Spiris",
-    Symbol.UNREADABLE: "could not be read",
-    Symbol.SAME: "same",
+    Symbol.DIFFERS: say("differs"),
+    Symbol.ONLY_IN_CRM: say("only in Salesforce"),
+    Symbol.ONLY_IN_LEDGER: say("only in Spiris"),
+    Symbol.UNREADABLE: say("could not be read"),
+    Symbol.SAME: say("same"),
 }
 """What each symbol of a comparison says, what needs a person first."""
 
@@ -54,7 +61,7 @@ FINDINGS: Final = {
 def company_label(document: RunDocument, key: str | None) -> str:
     """A company as the reader knows it, with the key that the configuration uses."""
     if not key:
-        return "no company"
+        return say("no company")
     name = document.companies.get(key, key)
     return key if name == key else f"{name} ({key})"
 
@@ -71,12 +78,12 @@ def number(value: Decimal) -> str:
 
 def sentence_case(text: str) -> str:
     """The text with a capital first letter and the rest as it was."""
-    return text[:1].upper() + text[1:]
+    return say("%(Text)s", Text=text) if isinstance(text, Sentence) else text[:1].upper() + text[1:]
 
 
-def how_many(count: int, noun: str) -> str:
+def how_many(count: int, noun: str) -> Sentence:
     """`1 draft`, `2 drafts`, `no drafts`."""
-    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+    return say(f"%(count)s {noun}{'' if count == 1 else 's'}", count=count or say("no"))
 
 
 # --- sums ----------------------------------------------------------------------------------------------------------
@@ -297,14 +304,14 @@ def lines_by_finding(document: ReconcileDocument) -> dict[Symbol, tuple[LineFact
 
 
 MONEY_TRAIL: Final = (
-    ("sold", "sold, net"),
-    ("drafted", "drafts, net"),
-    ("invoiced", "invoiced, net"),
-    ("credited", "credited, net"),
-    ("billed", "invoiced incl. VAT"),
-    ("credited_gross", "credited incl. VAT"),
-    ("paid", "paid"),
-    ("remaining", "open"),
+    ("sold", say("sold, net")),
+    ("drafted", say("drafts, net")),
+    ("invoiced", say("invoiced, net")),
+    ("credited", say("credited, net")),
+    ("billed", say("invoiced incl. VAT")),
+    ("credited_gross", say("credited incl. VAT")),
+    ("paid", say("paid")),
+    ("remaining", say("open")),
 )
 """The figures of a comparison in the order in which money comes, with what readers call them."""
 
@@ -313,17 +320,17 @@ def lock_words(document: ReconcileDocument, lock: LockFacts) -> str:
     """How far one company's books are locked, and what that means for the period."""
     name = company_label(document, lock.company)
     if lock.locked_until is None:
-        return f"{name}: open."
+        return say("%(company)s: open.", company=name)
     period = {
-        "locked": " The period is locked: what differs in it is corrected on a later day.",
-        "partly": " Part of the period is locked.",
-        "open": " The period is open.",
-        None: "",
+        "locked": say("The period is locked: what differs in it is corrected on a later day."),
+        "partly": say("Part of the period is locked."),
+        "open": say("The period is open."),
     }
-    return f"{name}: locked through {lock.locked_until}.{period[lock.period]}"
+    locked = say("%(company)s: locked through %(day)s.", company=name, day=lock.locked_until)
+    return joined((locked, period[lock.period])) if lock.period else locked
 
 
-SIE_SUMS: Final = (("invoiced", "invoiced less credited"), ("receivables", "owed by customers"))
+SIE_SUMS: Final = (("invoiced", say("invoiced less credited")), ("receivables", say("owed by customers")))
 """The sums of a cross-check, with what readers call them."""
 
 
@@ -332,10 +339,14 @@ def sie_words(document: ReconcileDocument) -> str:
     sie = document.sie
     if sie is None:
         return ""
-    found = f"{how_many(len(sie.lines), 'difference')}" if sie.lines else "everything agrees"
-    return (
-        f"{company_label(document, sie.company)}, {sie.start} to {sie.end}: {how_many(sie.vouchers, 'voucher')}, "
-        f"{how_many(sie.matched, 'invoice')} found in them, {found}."
+    return say(
+        "%(company)s, %(start)s to %(end)s: %(vouchers)s, %(invoices)s found in them, %(found)s.",
+        company=company_label(document, sie.company),
+        start=sie.start,
+        end=sie.end,
+        vouchers=how_many(sie.vouchers, "voucher"),
+        invoices=how_many(sie.matched, "invoice"),
+        found=how_many(len(sie.lines), "difference") if sie.lines else say("everything agrees"),
     )
 
 
@@ -353,9 +364,9 @@ def total_of(counts: Counter[tuple[str, Outcome]], outcome: Outcome) -> int:
 
 
 _SHORTFALLS: Final = {
-    Outcome.FAILED: "failed",
-    Outcome.UNKNOWN: "without a trustworthy answer",
-    Outcome.SKIPPED: "skipped",
+    Outcome.FAILED: say("failed"),
+    Outcome.UNKNOWN: say("without a trustworthy answer"),
+    Outcome.SKIPPED: say("skipped"),
 }
 
 
@@ -366,19 +377,26 @@ def headline(document: RunDocument) -> str:
     found = sum(
         count for (kind, outcome), count in counts.items() if kind == "adopt" and outcome in _IN_THE_BOOKS
     )
-    parts += [f"{found} found in Spiris from an earlier run"] if found else []
-    parts += [f"{document.summary.unchanged} unchanged", f"{document.summary.held} held{_of_them(document)}"]
+    parts += [say("%(count)s found in Spiris from an earlier run", count=found)] if found else []
+    parts += [
+        say("%(count)s unchanged", count=document.summary.unchanged),
+        say("%(count)s held%(of_them)s", count=document.summary.held, of_them=_of_them(document)),
+    ]
     skipped = document.summary.out_of_scope
-    parts += [f"{skipped} left out by a route"] if skipped else []
+    parts += [say("%(count)s left out by a route", count=skipped)] if skipped else []
     held = {one.deal for one in document.holds}
     others = Counter(one.outcome for one in document.actions if one.deal not in held)
-    parts += [f"{others[outcome]} {words}" for outcome, words in _SHORTFALLS.items() if others[outcome]]
+    parts += [
+        joined((str(others[outcome]), words)) for outcome, words in _SHORTFALLS.items() if others[outcome]
+    ]
     moved = sum(one.code == "PLAN_STALE" for one in document.warnings)
-    parts += [f"{how_many(moved, 'item')} of the plan left alone"] if moved else []
-    sentence = ", ".join(part for part in parts if part) + "."
+    parts += [say("%(items)s of the plan left alone", items=how_many(moved, "item"))] if moved else []
+    what = joined((part for part in parts if part), ", ")
     if document.is_dry:
-        return f"Plan: {sentence} Nothing was written."
-    return f"Stopped early: {sentence}" if document.stopped else f"Done: {sentence}"
+        return say("Plan: %(what)s. Nothing was written.", what=what)
+    return (
+        say("Stopped early: %(what)s.", what=what) if document.stopped else say("Done: %(what)s.", what=what)
+    )
 
 
 def _of_them(document: RunDocument) -> str:
@@ -387,15 +405,15 @@ def _of_them(document: RunDocument) -> str:
     told = []
     for outcome, words in _SHORTFALLS.items():
         deals = {one.deal for one in document.actions if one.outcome is outcome and one.deal in held}
-        told += [f"{len(deals)} {words}"] if deals else []
-    return f" ({', '.join(told)})" if told else ""
+        told += [joined((str(len(deals)), words))] if deals else []
+    return joined((" (", joined(told, ", "), ")"), "") if told else ""
 
 
 def verdict(document: ReconcileDocument) -> str:
     """The comparison in one line: `Compared: 6 same, 1 only in Salesforce, …`"""
     counts = Counter(one.symbol for one in document.lines)
-    found = [f"{counts[symbol]} {FINDINGS[symbol]}" for symbol in Symbol]
-    return f"Compared: {', '.join(found)}."
+    found = [joined((str(counts[symbol]), FINDINGS[symbol])) for symbol in Symbol]
+    return say("Compared: %(found)s.", found=joined(found, ", "))
 
 
 def _creations(document: RunDocument) -> str:
@@ -423,8 +441,17 @@ def _creations(document: RunDocument) -> str:
     named = [how_many(count, noun) for noun, count in made.items()] + (
         [how_many(others, "other record")] if others else []
     )
-    what = " and ".join(named) if any(made.values()) or others else "nothing"
-    return f"{what} to create" if document.is_dry else f"{what} created"
+    what = _and(named) if any(made.values()) or others else say("nothing")
+    return say("%(what)s to create", what=what) if document.is_dry else say("%(what)s created", what=what)
+
+
+def _and(parts: Sequence[str]) -> Sentence:
+    """The parts with "and" between every two of them."""
+    first, *rest = parts
+    told = as_told(first)
+    for one in rest:
+        told = say("%(most)s and %(last)s", most=told, last=one)
+    return told
 
 
 def _updates(document: RunDocument) -> list[str]:
@@ -437,10 +464,11 @@ def _updates(document: RunDocument) -> list[str]:
             ("order", "update_order"),
         )
     }
-    named = " and ".join(how_many(count, noun) for noun, count in updated.items() if count)
+    named = [how_many(count, noun) for noun, count in updated.items() if count]
     if not named:
         return []
-    return [f"{named} to update" if document.is_dry else f"{named} updated"]
+    what = _and(named)
+    return [say("%(what)s to update", what=what) if document.is_dry else say("%(what)s updated", what=what)]
 
 
 def _deletions(document: RunDocument) -> list[str]:
@@ -449,10 +477,10 @@ def _deletions(document: RunDocument) -> list[str]:
         noun: sum(counts[f"delete_{noun}", outcome] for outcome in _IN_THE_BOOKS)
         for noun in ("draft", "order")
     }
-    named = " and ".join(how_many(count, noun) for noun, count in deleted.items() if count)
-    if not named:
+    if not any(deleted.values()):
         return []
-    return [f"{named} to delete" if document.is_dry else f"{named} deleted"]
+    named = listed(how_many(count, noun) for noun, count in deleted.items() if count)
+    return [say("%(what)s to delete", what=named) if document.is_dry else say("%(what)s deleted", what=named)]
 
 
 def _writes(document: RunDocument) -> list[str]:
@@ -460,4 +488,8 @@ def _writes(document: RunDocument) -> list[str]:
     if not writes:
         return []
     deals = how_many(len(writes), "deal")
-    return [f"{deals} to update in Salesforce" if document.is_dry else f"{deals} updated in Salesforce"]
+    return [
+        say("%(deals)s to update in Salesforce", deals=deals)
+        if document.is_dry
+        else say("%(deals)s updated in Salesforce", deals=deals)
+    ]

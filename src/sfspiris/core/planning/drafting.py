@@ -10,7 +10,7 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import Draft, DraftRow, Target
 from sfspiris.core.planning import articles, taxation
 from sfspiris.core.planning.dimensions import Dimensions
-from sfspiris.sentences import say
+from sfspiris.sentences import joined, say
 from sfspiris.swedish import text
 from sfspiris.swedish.vat_table import table
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sfspiris.core.planning.lines import ScreenedLine
     from sfspiris.core.planning.screening import Screened
     from sfspiris.core.planning.taxation import Sale, Taxed
+    from sfspiris.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _notes(taxed: Sequence[tuple[int, Taxed]], rows: Sequence[DraftRow]) -> list
     return [note for note in notes if note.casefold() not in said]
 
 
-def _reasons(taxed: Sequence[tuple[int, Taxed]], screened: Screened, sale: Sale) -> tuple[str, ...]:
+def _reasons(taxed: Sequence[tuple[int, Taxed]], screened: Screened, sale: Sale) -> tuple[Sentence, ...]:
     """Why rows carry no VAT: the rule, the buyer's VAT number where it matters, and where it is declared."""
     places: dict[Taxed, list[int]] = {}
     for place, one in taxed:
@@ -160,17 +161,26 @@ def _reasons(taxed: Sequence[tuple[int, Taxed]], screened: Screened, sale: Sale)
     return tuple(_reason(one, where, screened, sale) for one, where in places.items())
 
 
-def _reason(one: Taxed, where: Sequence[int], screened: Screened, sale: Sale) -> str:
-    rows = f"row{'s' if len(where) > 1 else ''} {', '.join(map(str, where))}"
+def _reason(one: Taxed, where: Sequence[int], screened: Screened, sale: Sale) -> Sentence:
+    rows = ", ".join(map(str, where))
     number = "[personal-id]" if screened.customer.is_personal else sale.who.vat_number
-    parts = [f"0\N{NO-BREAK SPACE}% on {rows}: {one.why} ({one.treatment})"]
+    parts = [
+        say(
+            "0\N{NO-BREAK SPACE}%% on rows %(rows)s: %(why)s (%(treatment)s)"
+            if len(where) > 1
+            else "0\N{NO-BREAK SPACE}%% on row %(rows)s: %(why)s (%(treatment)s)",
+            rows=rows,
+            why=one.why,
+            treatment=one.treatment,
+        )
+    ]
     if number and one.treatment not in {"SE_EXEMPT", "SE_0"}:
-        parts.append(f"buyer's VAT number {number}")
+        parts.append(say("buyer's VAT number %(number)s", number=number))
     if one.boxes:
-        parts.append(f"VAT return box {', '.join(one.boxes)}")
+        parts.append(say("VAT return box %(boxes)s", boxes=", ".join(one.boxes)))
     if one.ec_sales_list:
-        parts.append(f"recapitulative statement: {one.ec_sales_list}")
-    return "; ".join(parts)
+        parts.append(say("recapitulative statement: %(kind)s", kind=one.ec_sales_list))
+    return joined(parts, "; ")
 
 
 def terms_id_for(days: int | None, screened: Screened, ledger: LedgerView, found: Findings) -> str | None:

@@ -774,9 +774,17 @@ def _own_number(screened: Screened, ledger: LedgerView, found: Findings) -> str 
     if number is None:
         found.hold(
             HoldCode.REFERENCE_MISSING,
-            f"{name} is new in {company.ledger} and has no customer number in Salesforce, which is where numbers come from.",
-            f"Fill in the customer number, or let {company.ledger} number customers: "
-            f'[companies.{company.key}.customers] numbers = "spiris".',
+            say(
+                "%(name)s is new in %(ledger)s and has no customer number in Salesforce, which is where numbers come from.",
+                name=name,
+                ledger=company.ledger,
+            ),
+            say(
+                "Fill in the customer number, or let %(ledger)s number customers: "
+                '[companies.%(company)s.customers] numbers = "spiris".',
+                ledger=company.ledger,
+                company=company.key,
+            ),
             about="customer_number",
         )
     elif text.length(number) > _NUMBER_LENGTH:
@@ -784,8 +792,15 @@ def _own_number(screened: Screened, ledger: LedgerView, found: Findings) -> str 
     elif any(one.number.strip().casefold() == number.casefold() for one in ledger.customers):
         found.hold(
             HoldCode.CUSTOMER_AMBIGUOUS,
-            f"Customer number {number} of {name} is another customer's in {company.ledger}.",
-            "Correct the number in Salesforce, or match customers by customer number if they are the same.",
+            say(
+                "Customer number %(number)s of %(name)s is another customer's in %(ledger)s.",
+                number=number,
+                name=name,
+                ledger=company.ledger,
+            ),
+            say(
+                "Correct the number in Salesforce, or match customers by customer number if they are the same."
+            ),
             about="customer_number",
             value=number,
         )
