@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from contextlib import contextmanager
@@ -17,10 +18,18 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from report_samples import COMPANIES, create_draft, planned, realistic_dry_run, record_url, run
+from report_samples import (
+    COMPANIES,
+    create_draft,
+    planned,
+    realistic_dry_run,
+    realistic_reconciliation,
+    record_url,
+    run,
+)
 from report_samples import row as line_row
 from revenue_samples import realistic_revenue
-from sfspiris.report.document import run_document
+from sfspiris.report.document import reconcile_document, run_document
 from sfspiris.report.helping import Language
 from sfspiris.report.html import html_report
 from sfspiris.report.revenue_page import revenue_page
@@ -284,6 +293,45 @@ def test_every_field_of_a_form_has_a_label_and_every_table_a_name(window: Window
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("what", ["plan", "comparison"])
+def test_a_swedish_page_fits_and_says_what_its_parts_are(
+    window: Window, tmp_path: Path, size: tuple[int, int], scheme: str, what: str
+) -> None:
+    """Nothing is wider than the window, headings go down one level at a time, and each table has a name."""
+    page = tmp_path / f"{what}.html"
+    document = (
+        run_document(realistic_dry_run(), record_url=record_url, companies=COMPANIES, language="sv")
+        if what == "plan"
+        else reconcile_document(
+            realistic_dry_run(),
+            realistic_reconciliation(),
+            record_url=record_url,
+            companies=COMPANIES,
+            language="sv",
+        )
+    )
+    page.write_text(html_report(document, "sv"), encoding="utf-8")
+    window.resize(size, scheme=scheme)
+    window.open(page.as_uri())
+    assert window.one("html").get_attribute("lang") == "sv"
+    assert "Provkörning: ingenting har skrivits" in window.one("header").text
+    for deal in window.all("details"):
+        deal.find_element(By.TAG_NAME, "summary").click()
+    assert not window.is_too_wide()
+    levels = [int(one.tag_name[1]) for one in window.all("h1, h2, h3, h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    assert [len(window.all(one)) for one in ("header", "main", "footer")] == [1, 1, 1]
+    for table in window.all("table"):
+        assert table.accessible_name or table.find_elements(By.TAG_NAME, "th"), table.get_attribute(
+            "outerHTML"
+        )
+    assert set(window.requested()) == {page.as_uri()}
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_plan_can_be_read_from_its_one_file_alone(
     window: Window, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -331,14 +379,19 @@ def test_revenue_can_be_read_and_its_charts_seen(
     assert all(one.get_attribute("tabindex") == "0" for one in wide)
 
 
-def test_a_plan_of_five_thousand_deals_opens_and_unfolds(window: Window, tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_plan_of_five_thousand_deals_opens_and_unfolds(
+    window: Window, tmp_path: Path, size: tuple[int, int]
+) -> None:
     row = line_row("Konsulttimme", "10", "1250")
     actions = [create_draft(number, f"Affär {number}", row) for number in range(1, 5001)]
     plan = tmp_path / "plan.html"
-    document = run_document(run(*planned(*actions)), record_url=record_url, companies=COMPANIES)
-    plan.write_text(html_report(document), encoding="utf-8")
+    document = run_document(
+        run(*planned(*actions)), record_url=record_url, companies=COMPANIES, language="sv"
+    )
+    plan.write_text(html_report(document, "sv"), encoding="utf-8")
     assert plan.stat().st_size < 25_000_000
-    window.resize(PHONE)
+    window.resize(size)
     window.open(plan.as_uri())
     assert not window.is_too_wide()
     last = window.one("#deal-5000")

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.money import ZERO, Money
+from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -192,9 +193,13 @@ def _unbalanced(voucher: SieVoucher, currency: str) -> SieLine:
         code=SieClass.SIE_UNBALANCED,
         voucher=voucher.name,
         in_file=str(Money(voucher.difference, currency)),
-        message=f"voucher {voucher.name} of {voucher.day} does not balance: {Money(voucher.difference, currency)} too much "
-        "in debit.",
-        fix="Make the file anew; a voucher in the books always balances.",
+        message=say(
+            "voucher %(name)s of %(day)s does not balance: %(difference)s too much in debit.",
+            name=voucher.name,
+            day=voucher.day,
+            difference=Money(voucher.difference, currency),
+        ),
+        fix=say("Make the file anew; a voucher in the books always balances."),
     )
 
 
@@ -204,8 +209,13 @@ def _missing(invoice: Invoice, currency: str) -> SieLine:
         code=SieClass.SIE_MISSING,
         invoice_number=invoice.number,
         in_ledger=str(amount),
-        message=f"invoice {invoice.number} of {invoice.issued_on} over {amount} has no voucher on the customers' account.",
-        fix="Look at the invoice's voucher in Spiris, and make the file anew if it is there.",
+        message=say(
+            "invoice %(number)s of %(issued_on)s over %(amount)s has no voucher on the customers' account.",
+            number=invoice.number,
+            issued_on=invoice.issued_on,
+            amount=amount,
+        ),
+        fix=say("Look at the invoice's voucher in Spiris, and make the file anew if it is there."),
     )
 
 
@@ -217,8 +227,14 @@ def _amount(invoice: Invoice, voucher: SieVoucher, moved: Decimal, currency: str
         voucher=voucher.name,
         in_file=str(here),
         in_ledger=str(there),
-        message=f"invoice {invoice.number} comes to {there}, its voucher {voucher.name} to {here} on the customers' account.",
-        fix="Somebody has changed one of them: look at both in Spiris.",
+        message=say(
+            "invoice %(number)s comes to %(there)s, its voucher %(name)s to %(here)s on the customers' account.",
+            number=invoice.number,
+            there=there,
+            name=voucher.name,
+            here=here,
+        ),
+        fix=say("Somebody has changed one of them: look at both in Spiris."),
     )
 
 
@@ -228,9 +244,16 @@ def _extra(voucher: SieVoucher, moved: Decimal, currency: str) -> SieLine:
         code=SieClass.SIE_EXTRA,
         voucher=voucher.name,
         in_file=str(amount),
-        message=f"voucher {voucher.name} of {voucher.day} books {amount} on the customers' account, and no invoice belongs to "
-        "it.",
-        fix="Find out what it is: a manual voucher, or an invoice that was imported without the customer ledger.",
+        message=say(
+            "voucher %(name)s of %(day)s books %(amount)s on the customers' account, and no invoice belongs to "
+            "it.",
+            name=voucher.name,
+            day=voucher.day,
+            amount=amount,
+        ),
+        fix=say(
+            "Find out what it is: a manual voucher, or an invoice that was imported without the customer ledger."
+        ),
     )
 
 
@@ -240,6 +263,13 @@ def _balance(in_file: Decimal, in_ledger: Decimal, currency: str) -> SieLine:
         code=SieClass.SIE_BALANCE,
         in_file=str(here),
         in_ledger=str(there),
-        message=f"the customers' accounts ({RECEIVABLES}x) come to {here}, and what customers owe by their invoices to {there}.",
-        fix="Look for vouchers on the account that belong to no invoice, and for payments that were booked by hand.",
+        message=say(
+            "the customers' accounts (%(accounts)sx) come to %(here)s, and what customers owe by their invoices to %(there)s.",
+            accounts=RECEIVABLES,
+            here=here,
+            there=there,
+        ),
+        fix=say(
+            "Look for vouchers on the account that belong to no invoice, and for payments that were booked by hand."
+        ),
     )

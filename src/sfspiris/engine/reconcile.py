@@ -23,6 +23,7 @@ from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.run import conclude
 from sfspiris.errors import Retryable, UsageError
 from sfspiris.ports.crm import Selection
+from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -137,7 +138,9 @@ def _read(world: World, period: Period, companies: Collection[str]) -> _Read:
         try:
             read.books[company] = _books(world, world.ledgers[company], read.deals.values())
         except Retryable as error:
-            read.unreadable[company] = f"{company} could not be read: {error.message}"
+            read.unreadable[company] = say(
+                "%(company)s could not be read: %(why)s", company=company, why=error.message
+            )
     _look_for_deals(world, read, period, companies)
     return read
 
@@ -211,7 +214,9 @@ def _read_again(world: World, read: _Read, period: Period, deal_ids: Collection[
             own.drafts = {one.id: one for one in ledger.drafts()}
             moved, _ = ledger.invoices(modified_since=own.read_at - _OVERLAP)
         except Retryable as error:
-            read.unreadable[company] = f"{company} could not be read a second time: {error.message}"
+            read.unreadable[company] = say(
+                "%(company)s could not be read a second time: %(why)s", company=company, why=error.message
+            )
             continue
         own.invoices |= {one.id: one for one in moved}
     for company in read.unreadable:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import DraftRow
     from sfspiris.core.outcome import ActionResult, HeldSince, RunResult
     from sfspiris.core.receivables import InvoiceRecord
+    from sfspiris.core.siecheck import SieCheck
     from sfspiris.core.vat import VatSummary
     from sfspiris.errors import SfspirisError
     from sfspiris.report.helping import Language
@@ -122,7 +123,7 @@ def reconcile_document(
             "locks": [_lock(one, reconciliation) for one in reconciliation.locks],
             "classes": Counter(str(line.code) for line in reconciliation.lines if line.code),
             "reread": reconciliation.reread,
-            "sie": asdict(reconciliation.sie) if reconciliation.sie else None,
+            "sie": _sie(reconciliation.sie, spoken) if reconciliation.sie else None,
         }
     )
     return compared.model_copy(update={"plan_hash": _plan_hash(compared.actions)})
@@ -439,17 +440,29 @@ def _line(line: Drift, record_url: Callable[[str], str], spoken: Words) -> Json:
         "company": line.company,
         "document_id": line.document_id,
         "document_number": line.document_number,
-        "field": line.field,
-        "salesforce": line.crm_value,
-        "spiris": line.ledger_value,
+        "field": _said(line.field, spoken),
+        "salesforce": _said(line.crm_value, spoken),
+        "spiris": _said(line.ledger_value, spoken),
         "message": spoken.sentence(line.message),
         "code": line.code,
         "also": line.also,
         "reasons": line.reasons,
-        "fix": spoken.sentence(line.fix) if line.fix is not None else None,
+        "fix": _said(line.fix, spoken),
         "figures": [asdict(one) for one in line.figures],
         "links": {"salesforce": record_url(line.deal_id) if line.deal_id else None},
     }
+
+
+def _said(words: str | None, spoken: Words) -> str | None:
+    return None if words is None else spoken.sentence(words)
+
+
+def _sie(check: SieCheck, spoken: Words) -> Json:
+    lines = [
+        asdict(one) | {"message": spoken.sentence(one.message), "fix": spoken.sentence(one.fix)}
+        for one in check.lines
+    ]
+    return asdict(check) | {"lines": lines}
 
 
 def _lock(lock: BooksLock, reconciliation: Reconciliation) -> Json:

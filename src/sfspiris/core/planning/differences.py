@@ -12,20 +12,26 @@ from sfspiris.core.model import DealStatus
 from sfspiris.core.money import ZERO, Money, plain
 from sfspiris.core.receivables import as_value, external_id, paid
 from sfspiris.core.vat import mismatch
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from sfspiris.core.model import Deal, DealLink, Invoice, SyncState
+    from sfspiris.core.model import Deal, DealLink, Invoice, SyncState, Target
     from sfspiris.core.planning.documents import Document
     from sfspiris.core.policy import Policy
     from sfspiris.core.receivables import Value
+    from sfspiris.sentences import Sentence
 
 _ORDER: Final = {code: place for place, code in enumerate(DriftClass)}
 _STATUS_FIELDS: Final = ("status", "invoice_number")
 _LINK_FIELDS: Final = ("draft_id", "company")
-_PAYMENT_FIELDS: Final = {"amount_paid": "paid", "amount_credited": "credited", "balance": "open"}
+_PAYMENT_FIELDS: Final = {
+    "amount_paid": say("paid"),
+    "amount_credited": say("credited"),
+    "balance": say("open"),
+}
 _ON_THE_DOCUMENT: Final = frozenset(
     {
         DriftClass.TWIN_DOCUMENT,
@@ -75,8 +81,8 @@ class Finding:
     field: str
     crm_value: str | None
     ledger_value: str | None
-    message: str
-    fix: str
+    message: Sentence
+    fix: Sentence
 
     @property
     def changes_document(self) -> bool:
@@ -103,12 +109,15 @@ def twins(live: Sequence[tuple[str, Document]]) -> Finding:
     """One Deal with several documents, none of them taken back."""
     return Finding(
         code=DriftClass.TWIN_DOCUMENT,
-        field="document",
-        crm_value="1 deal",
-        ledger_value=f"{len(live)} documents",
-        message=f"{len(live)} documents carry the deal's marker, and there must be one: "
-        f"{', '.join(named(one) for _, one in live)}.",
-        fix="Keep one of them: delete the other draft or order, or credit the other invoice, in Spiris.",
+        field=say("document"),
+        crm_value=say("1 deal"),
+        ledger_value=say("%(count)s documents", count=len(live)),
+        message=say(
+            "%(count)s documents carry the deal's marker, and there must be one: %(documents)s.",
+            count=len(live),
+            documents=joined((named(one) for _, one in live), ", "),
+        ),
+        fix=say("Keep one of them: delete the other draft or order, or credit the other invoice, in Spiris."),
     )
 
 
@@ -125,10 +134,15 @@ def _amounts(pair: Pair, tolerance: Decimal) -> list[Finding]:
         return [
             Finding(
                 code=DriftClass.CURRENCY,
-                field="currency",
+                field=say("currency"),
                 crm_value=pair.ours.currency,
                 ledger_value=theirs.currency,
-                message=f"the deal is in {pair.ours.currency}, the {what} in {theirs.currency}.",
+                message=say(
+                    "the deal is in %(currency)s, the %(what)s in %(other)s.",
+                    currency=pair.ours.currency,
+                    what=what,
+                    other=theirs.currency,
+                ),
                 fix=_correct(document),
             )
         ]
@@ -140,10 +154,15 @@ def _amounts(pair: Pair, tolerance: Decimal) -> list[Finding]:
         found = [
             Finding(
                 code=DriftClass.AMOUNT,
-                field="net",
+                field=say("net"),
                 crm_value=str(pair.ours),
                 ledger_value=str(theirs),
-                message=f"the deal comes to {pair.ours}, the {what} to {theirs} net.",
+                message=say(
+                    "the deal comes to %(ours)s, the %(what)s to %(theirs)s net.",
+                    ours=pair.ours,
+                    what=what,
+                    theirs=theirs,
+                ),
                 fix=_correct(document),
             )
         ]
@@ -160,12 +179,17 @@ def _vat(pair: Pair, tolerance: Decimal) -> list[Finding]:
     return [
         Finding(
             code=DriftClass.VAT,
-            field="vat",
+            field=say("vat"),
             crm_value=str(ours),
             ledger_value=str(theirs),
-            message=f"the net is the same, but the deal's products, customer and delivery call for {ours} of VAT and the "
-            f"{_what(pair.document)} has {theirs}.",
-            fix="Look at the VAT of each row in Spiris. " + _correct(pair.document),
+            message=say(
+                "the net is the same, but the deal's products, customer and delivery call for %(ours)s of VAT and the "
+                "%(what)s has %(theirs)s.",
+                ours=ours,
+                what=_what(pair.document),
+                theirs=theirs,
+            ),
+            fix=joined((say("Look at the VAT of each row in Spiris."), _correct(pair.document))),
         )
     ]
 
@@ -176,26 +200,41 @@ def _credited(pair: Pair) -> list[Finding]:
     if invoice is None or not credited:
         return []
     numbers = ", ".join(one.number for one in pair.notes)
-    by = f" by credit note {numbers}" if numbers else ""
+    by = say(" by credit note %(numbers)s", numbers=numbers) if numbers else ""
     amount, total = Money(credited, totals.currency), Money(abs(totals.gross), totals.currency)
     if invoice.is_void:
-        message = (
-            f"invoice {invoice.number} over {total} incl. VAT has been voided, so nothing is left of it."
+        message = say(
+            "invoice %(number)s over %(total)s incl. VAT has been voided, so nothing is left of it.",
+            number=invoice.number,
+            total=total,
         )
     elif is_taken_back(pair.document):
-        message = f"invoice {invoice.number} over {total} incl. VAT has been credited in full{by}, so nothing is left of it."
+        message = say(
+            "invoice %(number)s over %(total)s incl. VAT has been credited in full%(by)s, so nothing is left of it.",
+            number=invoice.number,
+            total=total,
+            by=by,
+        )
     else:
-        message = f"{amount} of the {total} incl. VAT on invoice {invoice.number} have been credited{by}."
+        message = say(
+            "%(amount)s of the %(total)s incl. VAT on invoice %(number)s have been credited%(by)s.",
+            amount=amount,
+            total=total,
+            number=invoice.number,
+            by=by,
+        )
     left = Money(totals.net - _credited_net(pair.document, pair.notes), totals.currency)
     return [
         Finding(
             code=DriftClass.CREDITED,
-            field="credited",
+            field=say("credited"),
             crm_value=str(pair.ours) if pair.ours is not None else None,
-            ledger_value=f"{left} net left",
+            ledger_value=say("%(left)s net left", left=left),
             message=message,
-            fix="If the sale has become smaller, bring the deal's products and amount in Salesforce to what is left. "
-            "If not, the rest has to be invoiced anew in Spiris.",
+            fix=say(
+                "If the sale has become smaller, bring the deal's products and amount in Salesforce to what is left. "
+                "If not, the rest has to be invoiced anew in Spiris."
+            ),
         )
     ]
 
@@ -210,11 +249,16 @@ def _customer(pair: Pair, customers: Mapping[tuple[str, str], str]) -> list[Find
     return [
         Finding(
             code=DriftClass.CUSTOMER,
-            field="customer",
+            field=say("customer"),
             crm_value=ours,
             ledger_value=theirs,
-            message=f"the {_what(pair.document)} is made out to {theirs}, and the deal's account is {ours}.",
-            fix="Find out who is to pay. " + _correct(pair.document),
+            message=say(
+                "the %(what)s is made out to %(theirs)s, and the deal's account is %(ours)s.",
+                what=_what(pair.document),
+                theirs=theirs,
+                ours=ours,
+            ),
+            fix=joined((say("Find out who is to pay."), _correct(pair.document))),
         )
     ]
 
@@ -225,12 +269,19 @@ def _company(pair: Pair) -> list[Finding]:
     return [
         Finding(
             code=DriftClass.COMPANY,
-            field="company",
+            field=say("company"),
             crm_value=pair.goes_to,
             ledger_value=pair.company,
-            message=f"the deal goes to company {pair.goes_to} by its route, but its {_what(pair.document)} is in the books of "
-            f"{pair.company}.",
-            fix="Correct what the route goes by in Salesforce, or take the document back and make it in the other company.",
+            message=say(
+                "the deal goes to company %(goes_to)s by its route, but its %(what)s is in the books of "
+                "%(company)s.",
+                goes_to=pair.goes_to,
+                what=_what(pair.document),
+                company=pair.company,
+            ),
+            fix=say(
+                "Correct what the route goes by in Salesforce, or take the document back and make it in the other company."
+            ),
         )
     ]
 
@@ -240,23 +291,33 @@ def _link(pair: Pair, policy: Policy) -> list[Finding]:
         return [
             Finding(
                 code=DriftClass.LINK,
-                field="link",
+                field=say("link"),
                 crm_value=None,
                 ledger_value=pair.document.draft_id,
-                message=f"the {_what(pair.document)} carries the deal's marker, but the state file does not know it.",
-                fix="Run `sfspiris reconcile --fix`, which remembers it, or `sfspiris push-closed-won`.",
+                message=say(
+                    "the %(what)s carries the deal's marker, but the state file does not know it.",
+                    what=_what(pair.document),
+                ),
+                fix=say("Run `sfspiris reconcile --fix`, which remembers it, or `sfspiris push-closed-won`."),
             )
         ]
     if not is_linked(pair.document, pair.link):
         return [
             Finding(
                 code=DriftClass.LINK,
-                field="link",
+                field=say("link"),
                 crm_value=pair.link.draft_id,
                 ledger_value=pair.document.draft_id,
-                message=f"the {_what(pair.document)} carries the deal's marker, but the {pair.link.target} that was made for "
-                f"the deal was another one, {pair.link.draft_id}, which is gone.",
-                fix="Somebody made it anew in Spiris. If it is right, leave it: the sums above count it.",
+                message=say(
+                    "the %(what)s carries the deal's marker, but %(document)s that was made for the deal was "
+                    "another one, %(draft_id)s, which is gone.",
+                    what=_what(pair.document),
+                    document=pair.link.target.the,
+                    draft_id=pair.link.draft_id,
+                ),
+                fix=say(
+                    "Somebody made it anew in Spiris. If it is right, leave it: the sums above count it."
+                ),
             )
         ]
     return _told_otherwise(pair, policy, _LINK_FIELDS, link_as_it_is(pair.link, pair.document, None))
@@ -281,7 +342,7 @@ def _payments(pair: Pair, policy: Policy) -> list[Finding]:
         return []
     currency = invoice.totals.currency
     sides = [
-        [f"{_amount(side.get(name), currency)} {_PAYMENT_FIELDS[name]}" for name in names]
+        [joined((_amount(side.get(name), currency), _PAYMENT_FIELDS[name])) for name in names]
         for side in (said, has)
     ]
     return [
@@ -290,11 +351,24 @@ def _payments(pair: Pair, policy: Policy) -> list[Finding]:
             field=_PAYMENT_FIELDS[names[0]],
             crm_value=_amount(said.get(names[0]), currency),
             ledger_value=_amount(has[names[0]], currency),
-            message=f"Salesforce shows {' and '.join(sides[0])} for invoice {invoice.number}; "
-            f"Spiris has {' and '.join(sides[1])}.",
-            fix="Run `sfspiris pull-invoice-status`; with --full it also restores what somebody has overwritten.",
+            message=say(
+                "Salesforce shows %(shown)s for invoice %(number)s; Spiris has %(there)s.",
+                shown=_and(sides[0]),
+                number=invoice.number,
+                there=_and(sides[1]),
+            ),
+            fix=say(
+                "Run `sfspiris pull-invoice-status`; with --full it also restores what somebody has overwritten."
+            ),
         )
     ]
+
+
+def _and(parts: Sequence[Sentence]) -> Sentence:
+    first, *rest = parts
+    for one in rest:
+        first = say("%(most)s and %(last)s", most=first, last=one)
+    return first
 
 
 def _amount(said: Value, currency: str) -> str:
@@ -316,9 +390,17 @@ def _told_otherwise(pair: Pair, policy: Policy, names: Iterable[str], link: Deal
     if not wrong:
         return []
     code = DriftClass.STATUS if wrong[0] in _STATUS_FIELDS else DriftClass.LINK
-    told = "; ".join(
-        f"{policy.crm_field(name)} says {_or_nothing(said, name)} and should say {_or_nothing(should, name)}"
-        for name in wrong
+    told = joined(
+        (
+            say(
+                "%(field)s says %(said)s and should say %(should)s",
+                field=policy.crm_field(name),
+                said=_or_nothing(said, name),
+                should=_or_nothing(should, name),
+            )
+            for name in wrong
+        ),
+        "; ",
     )
     return [
         Finding(
@@ -326,14 +408,16 @@ def _told_otherwise(pair: Pair, policy: Policy, names: Iterable[str], link: Deal
             field=policy.crm_field(wrong[0]),
             crm_value=_or_nothing(said, wrong[0]),
             ledger_value=_or_nothing(should, wrong[0]),
-            message=f"on the deal, {told}.",
-            fix="Run `sfspiris pull-invoice-status`, or `sfspiris reconcile --fix`, which writes it again.",
+            message=say("on the deal, %(told)s.", told=told),
+            fix=say(
+                "Run `sfspiris pull-invoice-status`, or `sfspiris reconcile --fix`, which writes it again."
+            ),
         )
     ]
 
 
 def _or_nothing(state: SyncState, name: str) -> str:
-    return str(getattr(state, name) or "nothing")
+    return str(getattr(state, name) or "") or say("nothing")
 
 
 # --- documents in words and figures --------------------------------------------------------------------------------
@@ -392,45 +476,62 @@ def document_figures(document: Document, notes: Sequence[Invoice]) -> Figures:
     )
 
 
-def named(document: Document) -> str:
+def named(document: Document) -> Sentence:
     """A document as a person finds it in the ledger."""
     amount = Money(document.totals.net, document.totals.currency)
     if document.invoice is not None:
-        return f"invoice {document.invoice.number} over {amount} net"
-    return f"{_unbooked(document)} {document.draft.id if document.draft else document.draft_id} over {amount} net"
+        return say("invoice %(number)s over %(net)s net", number=document.invoice.number, net=amount)
+    return say(
+        "%(word)s %(id)s over %(net)s net",
+        word=_unbooked(document).word,
+        id=document.draft.id if document.draft else document.draft_id,
+        net=amount,
+    )
 
 
-def agreement(document: Document, notes: Sequence[Invoice]) -> str:
+def agreement(document: Document, notes: Sequence[Invoice]) -> Sentence:
     """What both sides agree on."""
     invoice, totals = document.invoice, document.totals
     if invoice is None:
-        return f"{_unbooked(document)} over {Money(totals.net, totals.currency)} net."
-    words = f"invoice {invoice.number} over {Money(totals.net, totals.currency)} net"
+        return say(
+            "%(word)s over %(net)s net.",
+            word=_unbooked(document).word,
+            net=Money(totals.net, totals.currency),
+        )
+    parts = [named(document)]
     if invoice.taken_back:
-        words += f", {plain(_credited_net(document, notes))} credited"
+        parts.append(say("%(amount)s credited", amount=plain(_credited_net(document, notes))))
     if money := paid(invoice, notes):
-        words += f", {plain(money)} of {plain(totals.gross)} incl. VAT paid"
-    return f"{words}."
+        parts.append(
+            say("%(paid)s of %(gross)s incl. VAT paid", paid=plain(money), gross=plain(totals.gross))
+        )
+    return say("%(what)s.", what=joined(parts, ", "))
 
 
-def capitalized(sentence: str) -> str:
+def capitalized(sentence: Sentence) -> Sentence:
     """The sentence with a capital first letter and the rest as it was."""
-    return sentence[:1].upper() + sentence[1:]
+    return say("%(Sentence)s", Sentence=sentence)
 
 
-def _what(document: Document) -> str:
-    return f"invoice {document.invoice.number}" if document.invoice else _unbooked(document)
+def _what(document: Document) -> Sentence:
+    if document.invoice:
+        return say("invoice %(number)s", number=document.invoice.number)
+    return _unbooked(document).word
 
 
-def _unbooked(document: Document) -> str:
-    return str(document.draft.target if document.draft else document.target)
+def _unbooked(document: Document) -> Target:
+    return document.draft.target if document.draft else document.target
 
 
-def _correct(document: Document) -> str:
+def _correct(document: Document) -> Sentence:
     if document.invoice is None:
-        what = _unbooked(document)
-        return f"Correct the {what} in Spiris or the deal in Salesforce, then run `sfspiris push-closed-won`."
-    return "The invoice is issued: credit it in Spiris and invoice anew, or correct the deal in Salesforce."
+        return say(
+            "Correct %(document)s in Spiris or the deal in Salesforce, then run `sfspiris push-closed-won`.",
+            document=_unbooked(document).the,
+        )
+    return say(
+        "The invoice is issued: credit it in Spiris and invoice anew, or correct the deal in Salesforce."
+    )
 
 
 def _credit(document: Document) -> Decimal:

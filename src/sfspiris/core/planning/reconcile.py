@@ -26,6 +26,7 @@ from sfspiris.core.money import ZERO, Money
 from sfspiris.core.planning import differences
 from sfspiris.core.planning.differences import Pair, capitalized, day_of, document_figures, named
 from sfspiris.core.routing import route
+from sfspiris.sentences import joined, say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def reconcile(inputs: ReconcileInputs) -> Reconciliation:
             code=DriftClass.UNREADABLE,
             company=company,
             message=why,
-            fix="Run the same command again; nothing of this company was compared.",
+            fix=say("Run the same command again; nothing of this company was compared."),
         )
         for company, why in sorted(inputs.unreadable.items())
     ]
@@ -200,7 +201,7 @@ class _Comparison:
             field=first.field,
             crm_value=first.crm_value,
             ledger_value=first.ledger_value,
-            message=" ".join(capitalized(one.message) for one in findings),
+            message=joined(capitalized(one.message) for one in findings),
             fix=self._fix(first, company, document),
         )
 
@@ -303,13 +304,15 @@ class _Comparison:
             reasons = [
                 Reason(
                     "",
-                    "its document is gone from Spiris." if gone else "it has not been pushed yet.",
-                    "If that was a mistake, make the invoice by hand in Spiris; nothing is made again by itself."
+                    say("its document is gone from Spiris.") if gone else say("it has not been pushed yet."),
+                    say(
+                        "If that was a mistake, make the invoice by hand in Spiris; nothing is made again by itself."
+                    )
                     if gone
-                    else "Run `sfspiris push-closed-won`.",
+                    else say("Run `sfspiris push-closed-won`."),
                 )
             ]
-        why = " ".join(dict.fromkeys(one.message for one in reasons))
+        why = joined(dict.fromkeys(one.message for one in reasons))
         return Drift(
             symbol=SYMBOLS[DriftClass.MISSING_IN_SPIRIS],
             code=DriftClass.MISSING_IN_SPIRIS,
@@ -318,8 +321,8 @@ class _Comparison:
             company=company,
             crm_value=str(ours),
             reasons=tuple(dict.fromkeys(one.code for one in reasons if one.code)),
-            message=f"{ours} net in Salesforce and no document: {why}",
-            fix=" ".join(dict.fromkeys(one.fix for one in reasons)),
+            message=say("%(ours)s net in Salesforce and no document: %(why)s", ours=ours, why=why),
+            fix=joined(dict.fromkeys(one.fix for one in reasons)),
             figures=figures,
         )
 
@@ -328,7 +331,11 @@ class _Comparison:
         figures = (document_figures(document, self._notes(company, document)),)
         self._figures[company] += figures
         known = self._inputs.departed.get(deal_id)
-        why = f"which is not won: {known}" if known else "which Salesforce does not know"
+        why = (
+            say("which is not won: %(stage)s", stage=known)
+            if known
+            else say("which Salesforce does not know")
+        )
         return Drift(
             symbol=SYMBOLS[DriftClass.MISSING_IN_SALESFORCE],
             code=DriftClass.MISSING_IN_SALESFORCE,
@@ -337,9 +344,16 @@ class _Comparison:
             document_id=document.draft_id,
             document_number=document.invoice.number if document.invoice else None,
             ledger_value=str(Money(document.totals.net, document.totals.currency)),
-            message=f"{capitalized(named(document))} stands for deal {deal_id}, {why}.",
-            fix="If the sale is off, delete the draft, or credit the invoice, in Spiris. If it stands, win the deal again "
-            "in Salesforce.",
+            message=say(
+                "%(Document)s stands for deal %(deal_id)s, %(why)s.",
+                Document=named(document),
+                deal_id=deal_id,
+                why=why,
+            ),
+            fix=say(
+                "If the sale is off, delete the draft, or credit the invoice, in Spiris. If it stands, win the deal again "
+                "in Salesforce."
+            ),
             figures=figures,
         )
 
@@ -352,7 +366,12 @@ class _Comparison:
             and day is not None
             and lock.covers(day)
         ):
-            return f"{finding.fix} The books are locked on {day}: a correction belongs on a day after {lock.last}."
+            return say(
+                "%(fix)s The books are locked on %(day)s: a correction belongs on a day after %(last)s.",
+                fix=finding.fix,
+                day=day,
+                last=lock.last,
+            )
         return finding.fix
 
 
