@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -9,9 +10,10 @@ import stat
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from sfspiris.errors import ConfigError, Locked, SafetyStop, StateDamaged
 from sfspiris.state import sqlite
@@ -549,3 +551,43 @@ def test_a_write_that_the_disk_refuses_stops_the_run_and_loses_nothing(kept: Pat
 
 def test_a_stop_for_want_of_disk_has_its_own_exit_code() -> None:
     assert SafetyStop.exit_code == 7
+
+
+def test_a_signal_inside_a_statement_ends_the_run_as_a_signal(tmp_path: Path) -> None:
+    """SQLAlchemy closes the connection then; that the file cannot be sealed any more must not hide what happened."""
+    file = tmp_path / "state.db"
+
+    def interrupted() -> None:
+        with open_state(file, dry=False, now=NOW) as state:
+            started(state)
+
+            @sa.event.listens_for(state._database._reading, "do_execute")
+            def interrupt(*_: object) -> None:
+                raise KeyboardInterrupt
+
+            state.links.all()
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with open_state(file, dry=False, now=NOW) as state:
+        assert state.runs.recent()
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(errno.EIO, SafetyStop), (errno.EROFS, SafetyStop), (errno.EMFILE, ConfigError)]
+)
+def test_a_file_that_cannot_be_compared_with_its_seal_is_told_in_words(
+    kept: Path, monkeypatch: pytest.MonkeyPatch, number: int, told: type[Exception]
+) -> None:
+    usual = Path.open
+
+    def failing(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path == kept and arguments == ("rb",):
+            raise OSError(number, os.strerror(number))
+        return usual(path, *arguments, **options)
+
+    with open_state(kept, dry=False, now=NOW) as state:
+        started(state, "r9")  # what has written is sealed
+    monkeypatch.setattr(Path, "open", failing)  # the disk beneath is what fails, not our code
+    with pytest.raises(told, match="cannot be read"), open_state(kept, dry=False, now=NOW):
+        pass

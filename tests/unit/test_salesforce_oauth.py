@@ -286,6 +286,15 @@ def test_a_dead_session_without_a_refresh_token_needs_a_person() -> None:
         desk.sign_in.renew(tokens())
 
 
+@pytest.mark.parametrize("app", [WEB, JWT], ids=["refresh token", "assertion"])
+def test_a_sign_in_that_was_refused_is_not_asked_for_again(app: App) -> None:
+    desk = Desk(app, refused("invalid_grant"), kept=tokens(refresh_token="refresh-1"))
+    for _ in range(3):
+        with pytest.raises(SfspirisError):
+            desk.sign_in.renew(tokens())
+    assert desk.transport.calls == 1
+
+
 def test_an_unattended_flow_signs_in_anew_when_its_session_died() -> None:
     desk = Desk(JWT, granted(), kept=tokens())
     assert desk.sign_in.renew(tokens()).access_token == "session-2"

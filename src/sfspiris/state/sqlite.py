@@ -79,6 +79,14 @@ def copy_into_memory(file: Path, *, patience: float) -> sqlite3.Connection:
     return memory
 
 
+def is_open(connection: sqlite3.Connection) -> bool:
+    """Whether it can still be used: SQLAlchemy closes one inside of whose calls a signal ended the run."""
+    try:
+        return connection.total_changes >= 0
+    except sqlite3.ProgrammingError:
+        return False
+
+
 def check(connection: sqlite3.Connection, file: Path) -> None:
     """Raise StateDamaged when the database is another program's, or broken inside. An empty one may become ours."""
     found = connection.execute("PRAGMA application_id").fetchone()[0]

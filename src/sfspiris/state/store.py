@@ -194,7 +194,7 @@ def open_state(
                 note_loss(database, lost, now=now)
             yield State(database, file, state_id=state_id, is_new=is_new, is_dry=dry)
         finally:
-            if database.has_written:
+            if database.has_written and sqlite.is_open(connection):
                 _seal(database, file, now)
 
 
@@ -227,7 +227,10 @@ def _judge(database: Database, file: Path) -> datetime | None:
         generation = sqlite.generation(connection)
         if _revision(connection) not in {None, HEAD}:
             return None  # another version wrote it: it is brought up to date, or refused for that
-    finding = seal.judge(file, state_id=_state_id(database), generation=generation)
+    try:
+        finding = seal.judge(file, state_id=_state_id(database), generation=generation)
+    except OSError as error:
+        raise sqlite.unusable(file, error, "it cannot be read") from error
     if seal.read(file) != known:
         return None  # another run began, or ended, while we looked: what was compared belongs to two moments
     match finding:

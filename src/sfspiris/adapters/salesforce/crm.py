@@ -89,8 +89,10 @@ class SalesforceCrm:
         result = self._query(soql.ORGANIZATION_QUERY)
         if len(result.rows) != 1:
             raise BrokenReply("Salesforce does not tell which org this is.", remedy=RUN_AGAIN)
-        row = result.rows[0]
-        return Org(long_id(row["Id"]), str(row.get("Name") or ""), row.get("IsSandbox") is True)
+        match result.rows[0]:
+            case {"Id": str(org_id), "Name": str(name), "IsSandbox": bool(is_sandbox)} if is_id(org_id):
+                return Org(long_id(org_id), name, is_sandbox)
+        raise BrokenReply("Salesforce does not tell which org this is.", remedy=RUN_AGAIN)
 
     def record_url(self, record_id: str) -> str:
         """Where a person sees the record in a browser."""

@@ -334,7 +334,13 @@ def _or_null(value: str | None) -> str | None:
 class _Cells:
     """The values of one row. `text`, `number` and `optional_day` take our field names, the others Salesforce's."""
 
-    def __init__(self, row: Row, source: SourceMap, *, within: str = "") -> None:
+    def __init__(self, row: object, source: SourceMap, *, within: str = "") -> None:
+        if not isinstance(row, dict):
+            raise BrokenReply(
+                f"Salesforce's answer gives no usable lines of {within}.",
+                remedy="Nothing is lost; run the same command again.",
+                record=within,
+            )
         self._row = row
         self._source = source
         self.origin = source.origin
@@ -445,5 +451,10 @@ def _as_text(value: object) -> str | None:
             return "true" if value else "false"
         case Decimal():
             return format(value.normalize(), "f")
+        case dict() | list():
+            raise BrokenReply(
+                "Salesforce's answer has a whole record or list where one value belongs.",
+                remedy="Nothing is lost; run the same command again. If it stays so, check the paths in [source.fields].",
+            )
         case _:
             return str(value)

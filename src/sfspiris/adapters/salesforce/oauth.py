@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sfspiris.adapters.consent import Pledge
     from sfspiris.adapters.transport import Reply, Transport
+    from sfspiris.errors import SfspirisError
     from sfspiris.ports.tokens import TokenStore
 
 __all__ = ["TOKEN_KEY", "App", "ClientCredentials", "JwtBearer", "SalesforceSignIn", "WebFlow"]
@@ -56,6 +57,7 @@ class SalesforceSignIn:
         self._now = now
         self._key = key
         self._tokens: Tokens | None = None
+        self._refusals: dict[str, SfspirisError] = {}  # by the session that was to be replaced
 
     def current(self) -> Tokens:
         """The kept sign-in; the first time, one is made where that needs no person.
@@ -72,12 +74,13 @@ class SalesforceSignIn:
     def renew(self, dead: Tokens) -> Tokens:
         """A sign-in in place of one that Salesforce no longer accepts; another process may have made it already.
 
-        Raises SignInNeeded when only a person can, and SafetyStop when it opens another org.
+        Raises SignInNeeded when only a person can, and SafetyStop when it opens another org. What was refused once is not
+        asked for again.
         """
         with self._store.lock(self._key):
             kept = self._store.load(self._key)
             made_elsewhere = kept is not None and kept.access_token != dead.access_token
-            fresh = kept if kept is not None and made_elsewhere else self._refreshed(kept or dead)
+            fresh = kept if kept is not None and made_elsewhere else self._replacing(kept or dead)
             if fresh.identity != dead.identity:
                 raise SafetyStop(
                     f"The sign-in opens the Salesforce org {fresh.identity}, but until now it was {dead.identity}.",
@@ -151,6 +154,15 @@ class SalesforceSignIn:
                 raise SignInNeeded("Nobody has signed in to Salesforce yet.", remedy=f"Run `{SIGN_IN}`.")
             case other:
                 assert_never(other)
+
+    def _replacing(self, dead: Tokens) -> Tokens:
+        if refusal := self._refusals.get(dead.access_token):
+            raise refusal
+        try:
+            return self._refreshed(dead)
+        except (SignInNeeded, ConfigError) as refusal:
+            self._refusals[dead.access_token] = refusal
+            raise
 
     def _refreshed(self, dead: Tokens) -> Tokens:
         grant = self._app.grant

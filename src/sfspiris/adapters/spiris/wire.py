@@ -295,6 +295,7 @@ class Draft(_Referring):
     total_amount: Number
     total_vat_amount: Number
     total_roundings: Number
+    persons: list[dict[str, Any]] | None = None  # who shares a tax deduction; sent back as they came
 
 
 class OrderRow(Row):
