@@ -174,7 +174,8 @@ class FileStore:
             yield
         finally:
             self._slots.pop(key, None)
-            slot.unlink(missing_ok=True)
+            with suppress(OSError):  # left behind it does no harm: the next refresh takes it
+                slot.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{_file_name(key)}.json"

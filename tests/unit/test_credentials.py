@@ -495,3 +495,12 @@ def test_choosing_a_store_makes_nothing(tmp_path: Path) -> None:
     for name in STORES:
         open_store(Chosen(name, tmp_path / "tokens"), environ={}, folder=tmp_path)
     assert content_of(tmp_path) == {}
+
+
+def test_room_that_cannot_be_given_back_spoils_nothing(folder: Path) -> None:
+    store = FileStore(folder)
+    store.save("spiris:se", TOKENS)
+    with store.lock("spiris:se"):
+        (folder / "spiris-se.next").unlink()
+        (folder / "spiris-se.next").mkdir()  # what cannot be removed as a file
+    assert store.load("spiris:se") == TOKENS
