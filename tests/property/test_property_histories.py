@@ -57,6 +57,7 @@ DEFECTS: tuple[dict[str, Any], ...] = (
     {"amount": Decimal("0.02")},
     {"payment_terms_days": "45"},  # only the ledger knows that it has no such terms
 )
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - many small commits; no disk is proven here
 COPY = "copy-"
 """What finance duplicates by hand is finance's."""
 
@@ -130,7 +131,7 @@ class Histories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.room = tempfile.TemporaryDirectory(prefix="sfspiris-histories-")
+        self.room = tempfile.TemporaryDirectory(prefix="sfspiris-histories-", dir=MEMORY)
         self.stage = Stage(Path(self.room.name))
         self.names = 0
         self.sitting = ExitStack()
@@ -274,13 +275,13 @@ class Histories(RuleBasedStateMachine):
     def push(self, kind: str, which: int) -> None:
         scopes = {"all": Scope(), "full": Scope(full=True), "limit": Scope(limit=1)}
         scope = scopes.get(kind) or Scope(deal_ids=tuple(one.id for one in self.deals()[which : which + 1]))
-        self._tell_of_what_nobody_could_know()
-        self._run(None, lambda: self._push(scope))
+        self.tell_of_what_nobody_could_know()
+        self._run(None, lambda: self.pushed(scope))
 
     @rule(fault=ledger_faults | crm_faults)
     def push_in_trouble(self, fault: Fault) -> None:
-        self._tell_of_what_nobody_could_know()
-        self._run(fault, lambda: self._push(Scope()))
+        self.tell_of_what_nobody_could_know()
+        self._run(fault, lambda: self.pushed(Scope()))
 
     @rule(fault=st.none() | crm_faults)
     def pull(self, fault: Fault | None) -> None:
@@ -288,12 +289,12 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def look_only(self) -> None:
-        before = self._photograph()
-        self._push(Scope(), dry=True)
+        before = self.photograph()
+        self.pushed(Scope(), dry=True)
         self._pull(dry=True)
-        assert self._photograph() == before, "a dry run changes nothing"
+        assert self.photograph() == before, "a dry run changes nothing"
 
-    def _push(self, scope: Scope, *, dry: bool = False) -> RunResult:
+    def pushed(self, scope: Scope, *, dry: bool = False) -> RunResult:
         with self.stage.world(dry=dry) as world:
             return push(world, scope, Guard(max_changes=200))
 
@@ -322,7 +323,7 @@ class Histories(RuleBasedStateMachine):
         is_after = fault.after and fault.what not in NEVER_CARRIED_OUT
         (trouble.after if is_after else trouble.before)[count + fault.nth] = FAULTS[fault.what]
 
-    def _photograph(self) -> object:
+    def photograph(self) -> object:
         file = self.stage.file
         return (
             dict(self.stage.crm.deals),
@@ -331,7 +332,7 @@ class Histories(RuleBasedStateMachine):
             sorted(one.name for one in self.stage.folder.iterdir()),
         )
 
-    def _tell_of_what_nobody_could_know(self) -> None:
+    def tell_of_what_nobody_could_know(self) -> None:
         """Leave out the one thing that no memory can be asked to know, by telling it to Salesforce.
 
         That is a document of a run that this memory never heard of, when neither Salesforce nor a list tells of it, nor
@@ -391,13 +392,13 @@ class Histories(RuleBasedStateMachine):
 
     def _come_to_rest(self) -> None:
         """Time passes and runs go well: then nothing is left to do, and every deal stands where it must."""
-        self._tell_of_what_nobody_could_know()
+        self.tell_of_what_nobody_could_know()
         for _ in range(4):
             self.stage.pass_time(SETTLE + timedelta(minutes=1))
-            self._push(Scope())
+            self.pushed(Scope())
             self._check()
             self._pull()
-        last, full = self._push(Scope()), self._push(Scope(full=True))
+        last, full = self.pushed(Scope()), self.pushed(Scope(full=True))
         assert last.results == (), "planned after a settled run"
         assert full.results == (), "planned after a settled run"
         assert (last.stopped, full.stopped) == (None, None)
