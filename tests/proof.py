@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import fault_proofs
 from breaking import clocks, dryruns, malformed, powerloss, signins, syscalls
 from breaking.bench import open_bench
 from breaking.line import Line
@@ -26,7 +27,7 @@ from statekit import NOW, deal_link, new_draft, started
 from unit.test_quota import rush
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from breaking.bench import Bench
 
@@ -77,6 +78,13 @@ def quota(requests: int) -> Line:
     return Line(name, requests, 0, 0, 0, refused, time.monotonic() - began)
 
 
+def _lines(tried: Iterable[fault_proofs.Tried]) -> list[Line]:
+    return [
+        Line(one.name, one.trials, one.duplicates, one.lost, one.held, one.wrong, one.seconds)
+        for one in tried
+    ]
+
+
 def on_a_bench(try_it: Callable[[Bench], Line]) -> list[Line]:
     """A class of faults that needs a sandbox whose world can be put back."""
     with open_bench() as bench:
@@ -97,6 +105,10 @@ def classes(*, is_release: bool) -> dict[str, Callable[[], list[Line]]]:
         "schedules": lambda: [random_schedules(number(20, 10_000))],
         "flips": lambda: [flipped_bits(number(100, 1000))],
         "quota": lambda: [quota(number(6000, 60_000))],
+        "reading": lambda: _lines(fault_proofs.failures_of_reading(number(1, 20))),
+        "storms": lambda: _lines([fault_proofs.storms_of_refusals(number(1000, 30_000))]),
+        "pairs": lambda: _lines([fault_proofs.pairs_of_runs(number(5, 100))]),
+        "memory": lambda: _lines([fault_proofs.memories_that_die(everywhere=is_release)]),
         "dryruns": lambda: [dryruns.against_the_run(number(10, 1000))],
     }
     benched: dict[str, Callable[[Bench], Line]] = {

@@ -334,3 +334,30 @@ def test_a_deal_that_changes_after_its_invoice_is_held_and_the_invoice_stays(dem
         "DEAL_CHANGED_AFTER_INVOICE"
     ]
     assert demo.company()["invoices"] == before
+
+
+def test_a_total_that_is_not_as_foretold_is_held_for_a_look_and_ends_a_run_of_a_few(demo: Playground) -> None:
+    """The company begins to round to whole kronor after its settings were read: the draft of uneven öre differs."""
+    demo.sfspiris("push-closed-won", "--dry-run")
+    demo.sfspiris("push-closed-won", "--limit", "1")
+    settings = {"DomesticCurrencyRounding": 1}
+    demo.control("spiris", "PUT", "company?company=se", settings)
+    before = len(demo.drafts())
+    stopped = demo.sfspiris("push-closed-won", "--limit", "9", "--json")
+    (hold,) = (one for one in stopped.document["holds"] if one["code"] == "TOTAL_MISMATCH")
+    assert stopped.code == 7, stopped.err
+    assert "Look at the draft before it is issued" in hold["fix"]
+    assert before < len(demo.drafts()) < before + 9
+    rest = demo.sfspiris("push-closed-won", "--full", "--json")
+    assert rest.code == 3
+    assert "TOTAL_MISMATCH" not in {one["code"] for one in rest.document["holds"]}
+
+
+def test_an_order_that_cannot_carry_the_e_invoice_reference_is_held(demo: Playground) -> None:
+    demo.edit_config("[companies.se]", '[companies.se]\ntarget = "order"')
+    path = demo.folder / "sfspiris.toml"
+    path.write_text(
+        path.read_text("utf-8") + '\n[source.fields]\nelectronic_reference = "Owner.Name"\n', encoding="utf-8"
+    )
+    done = demo.sfspiris("push-closed-won", "--dry-run", "--json")
+    assert "ORDER_CANNOT_CARRY" in {one["code"] for one in done.document["holds"]}

@@ -286,7 +286,7 @@ def test_what_two_hundred_deals_were_foretold_to_come_to_is_what_the_ledger_made
     document = ended.document
     drafts = [one for one in document["actions"] if one["kind"] == "create_draft"]
     assert {one["outcome"] for one in drafts} == {"done"}, document["holds"]
-    assert not [one for one in document["warnings"] if one["code"] == "TOTAL_MISMATCH"]
+    assert not [one for one in document["holds"] if one["code"] == "TOTAL_MISMATCH"]
 
     made = {one["Id"]: one for key in COMPANIES for one in ready.company(key)["drafts"]}
     assert len(made) == len(drafts)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import fields
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import sfspiris
 from report_samples import (
     COMPANIES,
     HOSTILE,
@@ -31,10 +34,14 @@ from sfspiris.report.language import Words, words
 from sfspiris.sentences import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sfspiris.core.outcome import RunResult
     from sfspiris.report.shapes import RunDocument
 
 PLACE = re.compile(r"%\(\w+\)s")
+ROOM = Path(sfspiris.__file__).parent / "report"
+IN_TEMPLATES = re.compile(r"\b_\(\s*\"((?:[^\"\\]|\\.)*)\"")
 RUNS = [
     pytest.param(realistic_dry_run(), id="dry run"),
     pytest.param(realistic_apply(), id="apply"),
@@ -42,6 +49,29 @@ RUNS = [
     pytest.param(realistic_pull(), id="pulled"),
     pytest.param(run(command="rollback", dry=True), id="nothing to do"),
 ]
+
+
+def _written(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.IfExp):
+        yield from _written(node.body)
+        yield from _written(node.orelse)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
+def test_whatever_the_reports_say_of_their_own_has_its_swedish() -> None:
+    """Also what no sample of these tests brings up."""
+    said = {
+        one
+        for file in (ROOM / "templates").glob("*.j2")
+        for one in IN_TEMPLATES.findall(file.read_text("utf-8"))
+    }
+    for file in ROOM.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+                said.update(_written(node.args[0]))
+    assert len(said) > 100
+    assert sorted(one for one in said if one not in words("sv").translations) == []
 
 
 def swedish(result: RunResult) -> RunDocument:

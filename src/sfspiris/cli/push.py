@@ -60,7 +60,9 @@ def push_closed_won(
     check_report(report)
     check_plan(out, dry=dry_run)
     with open_session(common, "push-closed-won", dry=dry_run) as session:
-        guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
+        guard = Guard(
+            session.settings.limits.max_changes, allow_large=allow_large, is_pilot=limit is not None
+        )
         result = push(session.world, scope, guard)
         saved = save(session.world, result, scope) if out is not None else None
         show_run(common, session, result, report=report, lang=lang, out=out, saved=saved)

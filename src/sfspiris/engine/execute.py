@@ -35,9 +35,9 @@ from sfspiris.core.planning.rollback import taken_back
 from sfspiris.core.planning.updates import base_of
 from sfspiris.engine.removal import remove
 from sfspiris.engine.search import WITNESS
-from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, Unreachable
+from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, SafetyStop, Unreachable
 from sfspiris.ports.crm import DealUpdate
-from sfspiris.sentences import as_told, say
+from sfspiris.sentences import as_told, joined, say
 from sfspiris.state.journal import IntentKind, NewIntent
 from sfspiris.state.links import CustomerLink
 
@@ -110,18 +110,22 @@ class _NotUpdated:
         return doubtful and any(row.treatment in _NUMBER_TREATMENTS for row in draft.rows)
 
 
-def execute(world: World, plan: Plan) -> Carried:
+def execute(world: World, plan: Plan, *, is_pilot: bool = False) -> Carried:
     """Carry out the plan, in order. A Deal that cannot be written becomes a hold and the others go on.
+
+    A pilot is a few Deals that somebody looks at before the rest follows: it ends at the first document that the ledger
+    makes another total of than the Deal has.
 
     Only trouble that would meet every further write stops the run: no connection, no quota, no sign-in. What was done
     until then is told to the CRM all the same, and `stopped` says why the rest was not tried.
     """
-    return _Execution(world).carry_out(plan)
+    return _Execution(world, is_pilot=is_pilot).carry_out(plan)
 
 
 class _Execution:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, is_pilot: bool) -> None:
         self._world = world
+        self._is_pilot = is_pilot
         self._carried = Carried()
         self._customers: dict[tuple[str, str], str | Hold] = {}  # what became of each CreateCustomer
         self._articles: dict[tuple[str, str], str | Hold] = {}  # what became of each CreateArticle
@@ -370,7 +374,7 @@ class _Execution:
             action,
             draft.id,
             customer,
-            code=WarningCode.TOTAL_MISMATCH if differs else None,
+            code=HoldCode.TOTAL_MISMATCH if differs else None,
             message=differs,
             source=action.source,
             wrote=wrote,
@@ -381,6 +385,7 @@ class _Execution:
             self._remember(action, action.customer)
         self._after[action.deal_id] = link.told
         self._note(action, Outcome.DONE, draft.id)
+        self._end_pilot(differs)
 
     # --- drafts that follow their Deal -----------------------------------------------------------------------------
 
@@ -428,7 +433,7 @@ class _Execution:
             content=action.content,
             net=action.net,
             currency=action.currency,
-            code=WarningCode.TOTAL_MISMATCH if differs else None,
+            code=HoldCode.TOTAL_MISMATCH if differs else None,
             message=differs,
             source=action.source,
             wrote=wrote,
@@ -439,6 +444,7 @@ class _Execution:
             self._remember(action, action.customer)
         self._after[action.deal_id] = link.told
         self._note(action, Outcome.DONE, draft.id)
+        self._end_pilot(differs)
 
     def _replace_draft(self, action: UpdateDraft, customer: str, wrote: str) -> LedgerDraft | None:
         """The draft as it stands after the update, or None when it was not any more as it was read.
@@ -564,36 +570,50 @@ class _Execution:
         )
         if draft.totals.currency != action.currency:
             words = say(
-                "The deal is in %(currency)s, but %(ledger)s made %(document)s in %(other)s. %(look)s",
+                "The deal is in %(currency)s, but %(ledger)s made %(document)s in %(other)s.",
                 currency=action.currency,
                 ledger=ledger,
                 document=action.target.the,
                 other=draft.totals.currency,
-                look=look,
             )
         elif vat.mismatch(action.net, draft.totals, tolerance=tolerance) is not None:
             made = Money(draft.totals.net, draft.totals.currency)
             words = say(
-                "The deal comes to %(net)s net, but %(ledger)s arrived at %(made)s. %(look)s",
+                "The deal comes to %(net)s net, but %(ledger)s arrived at %(made)s.",
                 net=net,
                 ledger=ledger,
                 made=made,
-                look=look,
             )
         elif abs(draft.totals.gross - action.vat.gross) > tolerance:
             made = Money(draft.totals.gross, draft.totals.currency)
             words = say(
-                "%(ledger)s arrived at a total of %(made)s with VAT and rounding, but %(expected)s was expected. "
-                "%(look)s",
+                "%(ledger)s arrived at a total of %(made)s with VAT and rounding, but %(expected)s was expected.",
                 ledger=ledger,
                 made=made,
                 expected=Money(action.vat.gross, action.currency),
-                look=look,
             )
         else:
             return None
-        self._carried.warnings.append(Warn(WarningCode.TOTAL_MISMATCH, words, action.deal_id))
-        return words
+        self._carried.holds.append(
+            Hold(
+                deal_id=action.deal_id,
+                deal_name=action.deal_name,
+                company=action.company,
+                code=HoldCode.TOTAL_MISMATCH,
+                message=words,
+                fix=look,
+                owner=action.owner,
+            )
+        )
+        return joined((words, look))
+
+    def _end_pilot(self, differs: str | None) -> None:
+        """Stop a pilot at the first document that needs a look; what is the matter with it may be the matter with all."""
+        if self._is_pilot and differs is not None:
+            self._carried.stopped = self._carried.stopped or SafetyStop(
+                f"The run of a few deals stopped at the first one whose total is not as expected: {differs}",
+                remedy="Find out why, then run again; what was made stays, and nothing is made twice.",
+            )
 
     def _adopt(self, action: Adopt) -> None:
         """Remember what the ledger has; the journal says that nothing was sent by us."""

@@ -57,6 +57,7 @@ class Guard:
 
     max_changes: int
     allow_large: bool = False
+    is_pilot: bool = False  # stop at the first document whose total is not as expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,7 @@ def _carried(world: World, plan: Plan, guard: Guard) -> Carried:
     if world.dry:
         return Carried([ActionResult(action, Outcome.PLANNED) for action in plan.actions])
     _check_size(plan, guard)
-    carried = execute(world, plan)
+    carried = execute(world, plan, is_pilot=guard.is_pilot)
     world.state.links.save_bases(plan.remembered, at=world.clock.now())
     linking.link(world, carried)
     return carried
