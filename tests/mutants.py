@@ -57,8 +57,8 @@ BUGS = (
     Bug(
         "issued drafts are not looked for among invoices",
         "core/planning/documents.py",
-        "return Documents((*waiting, *issued))",
-        "return Documents(tuple(waiting))",
+        "return Documents((*behind.alone(), *waiting, *issued))",
+        "return Documents((*behind.alone(), *waiting))",
         (PUSH,),
     ),
     Bug(
@@ -190,8 +190,8 @@ BUGS = (
     Bug(
         "a lost reply to a deletion counts as done",
         "engine/removal.py",
-        "if ledger.draft(action.draft_id) is None:",
-        "if ledger.draft(action.draft_id) is None or action.draft_id:",
+        "if ledger.draft(action.draft_id, target=action.target) is None:",
+        "if ledger.draft(action.draft_id, target=action.target) is None or action.draft_id:",
         (ROLLBACK,),
     ),
     Bug(
@@ -334,15 +334,15 @@ BUGS = (
     Bug(
         "any page that says 404 proves that a draft is gone",
         "adapters/spiris/client.py",
-        "if body is not None and (reply.status == _NOT_THERE or body.error_code == refusals.NOT_FOUND):",
-        "if reply.status == _NOT_THERE or (body is not None and body.error_code == refusals.NOT_FOUND):",
+        "if body is not None and (reply.status == _NOT_THERE or body.error_code == refusals.NOT_FOUND):\n            return None\n        raise",
+        "if reply.status == _NOT_THERE or (body is not None and body.error_code == refusals.NOT_FOUND):\n            return None\n        raise",
         (f"{LEDGER}::test_a_page_that_says_404_does_not_prove_that_a_draft_is_gone",),
     ),
     Bug(
         "deals of the cursor's own second are left out",
         "adapters/salesforce/soql.py",
-        'conditions.append(f"(SystemModstamp >= {since} OR {query.origin.account}.SystemModstamp >= {since})")',
-        'conditions.append(f"(SystemModstamp > {since} OR {query.origin.account}.SystemModstamp > {since})")',
+        "{one} >= {since}' for one in moved",
+        "{one} > {since}' for one in moved",
         ("tests/unit/test_salesforce_soql.py", "tests/unit/test_salesforce_crm.py"),
     ),
     Bug(

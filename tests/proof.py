@@ -1,6 +1,7 @@
 """`make proof`: every class of fault, tried, and what it came to, in one table. `--release` tries ten to a hundred times as much.
 
-Words after the options choose classes by what their functions are called, as in `proof.py --release power clocks`.
+Words after the options choose classes by name, as in `proof.py --release power clocks`; `--at-most=500` bounds the trials of each,
+spread evenly over all that there are, for whoever has an hour and not a night.
 """
 
 from __future__ import annotations
@@ -91,17 +92,20 @@ def on_a_bench(try_it: Callable[[Bench], Line]) -> list[Line]:
         return [try_it(bench)]
 
 
-def classes(*, is_release: bool) -> dict[str, Callable[[], list[Line]]]:
+def classes(*, is_release: bool, at_most: int | None = None) -> dict[str, Callable[[], list[Line]]]:
     """What is tried, by name; the release profile tries everything that can be counted, and much of what cannot."""
+    bound = sys.maxsize if at_most is None else at_most
 
     def size(usual: int, release: int | None) -> int | None:
-        return release if is_release else usual
+        if not is_release:
+            return min(usual, bound)
+        return at_most if release is None else min(release, bound)
 
     def number(usual: int, release: int) -> int:
-        return release if is_release else usual
+        return min(release if is_release else usual, bound)
 
     found: dict[str, Callable[[], list[Line]]] = {
-        "http": lambda: runs_broken_over_http(every=number(7, 1)),
+        "http": lambda: runs_broken_over_http(every=1 if is_release else 7),
         "schedules": lambda: [random_schedules(number(20, 10_000))],
         "flips": lambda: [flipped_bits(number(100, 1000))],
         "quota": lambda: [quota(number(6000, 60_000))],
@@ -142,9 +146,12 @@ def row(one: Line) -> str:
 def main() -> int:
     """Print the table as it grows; 1 when something is not nought that must be."""
     chosen = [one for one in sys.argv[1:] if not one.startswith("-")]
+    bounds = [int(one.partition("=")[2]) for one in sys.argv[1:] if one.startswith("--at-most=")]
     lines: list[Line] = []
     sys.stdout.write(f"{HEAD}\n")
-    for name, try_it in classes(is_release="--release" in sys.argv[1:]).items():
+    for name, try_it in classes(
+        is_release="--release" in sys.argv[1:], at_most=min(bounds, default=None)
+    ).items():
         if chosen and not any(one in name for one in chosen):
             continue
         for line in try_it():

@@ -169,6 +169,18 @@ def test_a_print_that_spiris_cannot_give_is_named_and_tried_again(issued: tuple[
     assert states(demo) == ["-issued.pdf"]
 
 
+def test_an_address_at_another_host_is_not_asked_and_the_print_comes_from_the_api(
+    issued: tuple[Playground, Json],
+) -> None:
+    demo, _ = issued
+    elsewhere = {"Url": "https://files.example/invoice.pdf"}
+    fault = {"method": "GET", "path": "/pdf$", "effect": "status", "code": 200, "body": elsewhere}
+    demo.control("spiris", "POST", "faults", fault)
+    assert demo.sfspiris("pull-invoice-status").code == 0
+    assert states(demo) == ["-issued.pdf"]
+    assert [one for one in demo.calls("spiris") if one["path"].endswith("/print")]
+
+
 def test_the_temporary_address_is_asked_without_the_sign_in(issued: tuple[Playground, Json]) -> None:
     demo, _ = issued
     demo.forget_calls()

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.actions import CreateDraft
 from sfspiris.core.holds import Warn, WarningCode
-from sfspiris.core.model import DealStatus
+from sfspiris.core.model import DealStatus, Target
 from sfspiris.core.outcome import Outcome
-from sfspiris.errors import OutcomeUnknown, SfspirisError
+from sfspiris.errors import OutcomeUnknown, SfspirisError, SignInNeeded
 from sfspiris.sentences import say
 from sfspiris.state.receivables import PARTNER_LINK
 
@@ -52,12 +52,16 @@ def link(world: World, carried: Carried) -> None:
             for one in links
             if one.company == company
             and one.status is DealStatus.DRAFT
+            and one.target is Target.DRAFT  # the ledger has links of drafts and invoices, none of orders
             and told.get(_key(one), {}).get(_STATE) != _DONE
         ]
         now = [one for one in lacking if one.draft_id in made]
         late = [one for one in lacking if one.draft_id not in made and _may_be_tried(world, told, one)]
         try:
             _make(world, company, now, late[:LATE_AT_ONCE])
+        except SignInNeeded as error:  # true of the whole company: the next run would find out, and so late
+            carried.stopped = error
+            return
         except SfspirisError as error:
             carried.warnings.append(
                 Warn(
