@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PAIRS = 6
+PAIRS = 3
 
 
 @pytest.fixture(scope="module")
