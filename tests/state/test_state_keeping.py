@@ -94,6 +94,16 @@ def test_a_flipped_bit_on_any_page_is_noticed(file: Path, times: int) -> None:
                 pass
 
 
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_flipped_bit_in_the_words_of_the_schema_is_noticed(file: Path, dry: bool) -> None:
+    """SQLite's complaint quotes them, and they are no text any more."""
+    whole = file.read_bytes()
+    index = b"CREATE UNIQUE INDEX intents_one_live_document"
+    file.write_bytes(whole.replace(index, index.replace(b"UNIQUE", b"UNIQ\xd5E")))
+    with pytest.raises(StateDamaged), open_state(file, dry=dry, now=NOW):
+        pass
+
+
 @pytest.mark.release
 @pytest.mark.timeout(3600)
 def test_not_one_of_a_thousand_flipped_bits_is_believed(file: Path) -> None:

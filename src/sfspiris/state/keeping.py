@@ -133,6 +133,8 @@ def back_up(file: Path, target: Path) -> None:
         _sync(target.parent)
     except sqlite3.Error as error:
         raise (sqlite.explain(error, file) or sqlite.damaged(file)) from error
+    except UnicodeError as error:
+        raise sqlite.damaged(file) from error
     except OSError as error:
         raise UsageError(
             f"The backup {target} cannot be written ({error.strerror}).",

@@ -278,6 +278,8 @@ def _connect(file: Path, *, dry: bool, patience: float) -> sqlite3.Connection:
     except sqlite3.Error as error:
         told = sqlite.explain(error, file) or sqlite.damaged(file)
         raise (runlock.naming(file, told) if isinstance(told, Locked) else told) from error
+    except UnicodeError as error:  # the driver's, of the name of a table in SQLite's own complaint
+        raise sqlite.damaged(file) from error
     return connection
 
 
