@@ -40,10 +40,11 @@ def runs_broken_over_http(*, every: int) -> list[Line]:
     ]
 
 
-def random_schedules(count: int) -> Line:
-    tally = play_many(range(count)) if count < 100 else play_on_all_cores(range(count))
+def random_schedules(count: int, *, chaos: bool = False) -> Line:
+    play = play_many if count < 100 else play_on_all_cores
+    tally = play(range(count), chaos=chaos)
     if tally.broken:
-        sys.stderr.write(f"broken seeds: {tally.broken}\n")
+        sys.stderr.write(f"{tally.name}, broken seeds: {tally.broken}\n")
     return Line(
         tally.name, tally.tried, tally.duplicates, tally.lost, tally.held, len(tally.broken), tally.seconds
     )
@@ -107,6 +108,7 @@ def classes(*, is_release: bool, at_most: int | None = None) -> dict[str, Callab
     found: dict[str, Callable[[], list[Line]]] = {
         "http": lambda: runs_broken_over_http(every=1 if is_release else 7),
         "schedules": lambda: [random_schedules(number(20, 10_000))],
+        "chaos": lambda: [random_schedules(number(20, 2000), chaos=True)],
         "flips": lambda: [flipped_bits(number(100, 1000))],
         "quota": lambda: [quota(number(6000, 60_000))],
         "reading": lambda: _lines(fault_proofs.failures_of_reading(number(1, 20))),

@@ -11,6 +11,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from property.test_property_chaos import LATEST, Chaos
 from property.test_property_histories import BUYERS, DEFECTS, FAULTS, LINES, Fault, Histories
 
 if TYPE_CHECKING:
@@ -30,17 +31,26 @@ class Tally:
     broken: tuple[int, ...] = ()
 
 
-def play(seed: int, *, steps: int = 25) -> tuple[int, tuple[str, ...]]:
+ALL_FAULTS, CHAOS = "random schedules of all faults", "chaos in Salesforce"
+_CHAOS_WEIGHT = 2  # of three steps, how many are Salesforce's disorder
+
+
+def play(seed: int, *, steps: int = 25, chaos: bool = False) -> tuple[int, tuple[str, ...]]:
     """One schedule, checked after every run and at its end: how many deals are held then, and what was done, in order.
+
+    With `chaos` most of what people do is done in Salesforce, and Salesforce answers in disorder.
 
     Raises AssertionError when a deal stands twice or nowhere, or what finance touched was written over.
     """
     chance = random.Random(seed)  # noqa: S311 - replays
-    machine = Histories()
+    machine = Chaos() if chaos else Histories()
     done: list[str] = []
     try:
         for _ in range(steps):
-            name, act = chance.choice(possible(machine, chance))
+            acts = possible(machine, chance)
+            if isinstance(machine, Chaos) and chance.randrange(3) < _CHAOS_WEIGHT:
+                acts = disorder(machine, chance)
+            name, act = chance.choice(acts)
             done.append(name)
             act()
     except BaseException:
@@ -51,13 +61,13 @@ def play(seed: int, *, steps: int = 25) -> tuple[int, tuple[str, ...]]:
     return sum(one.sync.code is not None for one in machine.stage.crm.deals.values()), tuple(done)
 
 
-def play_many(seeds: range, *, steps: int = 25) -> Tally:
+def play_many(seeds: range, *, steps: int = 25, chaos: bool = False) -> Tally:
     """Many schedules; a broken one is told by its seed and counted by what its oracle said."""
-    tally, began = Tally("random schedules of all faults"), time.monotonic()
+    tally, began = Tally(CHAOS if chaos else ALL_FAULTS), time.monotonic()
     for seed in seeds:
         tally.tried += 1
         try:
-            tally.held += play(seed, steps=steps)[0]
+            tally.held += play(seed, steps=steps, chaos=chaos)[0]
         except AssertionError as broken:
             words = str(broken)
             tally.broken += (seed,)
@@ -67,13 +77,13 @@ def play_many(seeds: range, *, steps: int = 25) -> Tally:
     return tally
 
 
-def play_on_all_cores(seeds: range, *, steps: int = 25) -> Tally:
+def play_on_all_cores(seeds: range, *, steps: int = 25, chaos: bool = False) -> Tally:
     """As `play_many`, shared out among as many processes as the machine has cores."""
     cores = os.cpu_count() or 1
     shares = [seeds[start::cores] for start in range(cores)]
     began = time.monotonic()
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-        tallies = list(pool.map(partial(play_many, steps=steps), shares))
+        tallies = list(pool.map(partial(play_many, steps=steps, chaos=chaos), shares))
     return Tally(
         tallies[0].name,
         sum(one.tried for one in tallies),
@@ -120,4 +130,33 @@ def possible(machine: Histories, chance: random.Random) -> list[tuple[str, Calla
         found.append(("finance", lambda: machine.finance(what=people, which=which)))
     if machine.invoices():
         found.append(("pay", lambda: machine.pay(which=which)))
+    return found
+
+
+def disorder(machine: Chaos, chance: random.Random) -> list[tuple[str, Callable[[], object]]]:
+    """What may happen in Salesforce now, and the runs between; all chance is taken from the seed, and in the same order."""
+    which, who, what = chance.randrange(6), chance.randrange(len(BUYERS)), chance.randrange(len(LINES))
+    minutes, how_many, times = chance.randint(1, LATEST), chance.randint(2, 4), chance.choice([1, 1, 2, 3])
+    backwards, stamped, back = (chance.random() < 0.5 for _ in range(3))
+    where, currency = chance.choice(["cursor", "overlap"]), chance.choice(["EUR", "EUR", "SEK"])
+    kind = chance.choice(["all", "all", "full", "one", "limit"])
+    found: list[tuple[str, Callable[[], object]]] = [
+        ("run", lambda: machine.push(kind=kind, which=which)),
+        ("run", lambda: machine.push(kind=kind, which=which)),
+        ("disordered answers", lambda: machine.answer_in_disorder(times=times, is_backwards=backwards)),
+        ("late", lambda: machine.appear_late(who=who, what=what, minutes=minutes)),
+        (
+            "several at once",
+            lambda: machine.win_several_at_once(who=who, what=what, how_many=how_many, where=where),
+        ),
+        ("merge", lambda: machine.merge_accounts(stamped=stamped)),
+        ("mass update", machine.touch_everything),
+    ]
+    if machine.crm.deals:
+        found += [
+            ("won again", lambda: machine.win_again_for_another_amount(which=which, what=what)),
+            ("currency", lambda: machine.change_currency(which=which, currency=currency)),
+        ]
+    if machine.crm.deals or machine.crm.binned:
+        found.append(("bin", lambda: machine.delete_or_undelete(which=which, back=back)))
     return found

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 import schedules
+from fakes import FakeCrm
+from property.test_property_chaos import DisorderlyCrm
 from sfspiris.cli import selftest
 from sfspiris.cli.selftest import EFFECTS, run_trials
 from sfspiris.core.holds import WarningCode
+from sfspiris.ports.crm import DealBatch
 
 if TYPE_CHECKING:
     from playground import Playground
+    from sfspiris.ports.crm import Selection
 
 
 def test_a_sample_of_all_trials_doubles_and_loses_nothing() -> None:
@@ -41,6 +45,19 @@ def test_the_proof_fails_where_the_settle_window_is_not_waited_for(monkeypatch: 
 
 def test_a_schedule_replays_exactly() -> None:
     assert schedules.play(3, steps=12) == schedules.play(3, steps=12)
+    assert schedules.play(3, steps=8, chaos=True) == schedules.play(3, steps=8, chaos=True)
+
+
+def test_a_deal_overlooked_at_the_edge_of_a_reading_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What says that nothing was lost in Salesforce's disorder can say that something was."""
+
+    def overlook(crm: FakeCrm, selection: Selection) -> DealBatch:
+        batch = FakeCrm.read_deals(crm, selection)
+        kept = tuple(one for one in batch.deals if one.changed_at != selection.changed_since)
+        return DealBatch(kept, batch.read_at)
+
+    monkeypatch.setattr(DisorderlyCrm, "read_deals", overlook)
+    assert schedules.play_many(range(4, 6), steps=12, chaos=True).broken == (4, 5)
 
 
 @pytest.mark.release

@@ -345,7 +345,8 @@ class Histories(RuleBasedStateMachine):
             places = state.cursors.all()
         strange = [one for one in self.ours() if one.deal_id not in known]
         for one in strange:
-            deals = self.stage.crm.deals if one.deal_id in self.stage.crm.deals else self.stage.crm.reopened
+            crm = self.stage.crm
+            deals = next(kept for kept in (crm.deals, crm.reopened, crm.binned) if one.deal_id in kept)
             told = deals[one.deal_id].sync
             is_at_home = (deals[one.deal_id].values[COUNTRY] == "SE") == (one.company == "se")
             is_searched = is_at_home or f"documents:{one.company}" not in places
