@@ -142,15 +142,23 @@ def test_a_total_that_changes_between_pages_makes_the_list_be_read_again() -> No
         assert len(line.client.customers()) == 4
 
 
-def test_one_row_gone_and_another_come_is_seen_though_the_counts_agree() -> None:
-    """Row 1 went, so row 3 slipped onto the page already read, and new row 4 makes the count come out right."""
+@pytest.mark.parametrize(
+    ("began", "changed"),
+    [(BEGAN, LATER), (BEGAN, BEGAN), ("2026-11-20T08:00:00.200Z", "2026-11-20T08:00:00.900Z")],
+)
+def test_one_row_gone_and_another_come_is_seen_though_the_counts_agree(began: str, changed: str) -> None:
+    """Row 1 went, so row 3 slipped onto the page already read, and new row 4 makes the count come out right.
+
+    That may all happen within the second in which reading began.
+    """
     drifted = [
-        page(customer(1), customer(2), pages=2, total=3),
-        page(customer(4, changed=LATER), pages=2, total=3),
+        page(customer(1), customer(2), pages=2, total=3, ServerTimeUtc=began),
+        page(customer(4, changed=changed), pages=2, total=3, ServerTimeUtc=began),
     ]
+    later = {"ServerTimeUtc": "2026-11-20T08:00:02Z"}
     steady = [
-        page(customer(2), customer(3), pages=2, total=3, ServerTimeUtc=LATER),
-        page(customer(4, changed=LATER), pages=2, total=3, ServerTimeUtc=LATER),
+        page(customer(2), customer(3), pages=2, total=3, **later),
+        page(customer(4, changed=changed), pages=2, total=3, **later),
     ]
     with spiris(*drifted, *steady) as line:
         assert {one.id for one in line.client.customers()} == {guid(2), guid(3), guid(4)}

@@ -486,8 +486,8 @@ def _is_beside(api: str, address: str) -> bool:
 
 def _is_younger(one: object, began: datetime) -> bool:
     stamp: datetime | None = getattr(one, "changed_utc", None) or getattr(one, "created_utc", None)
-    # Whole seconds: not every answer tells its time more finely.
-    return stamp is not None and stamp.replace(microsecond=0) > began
+    # Whole seconds: not every answer tells its time more finely. What is stamped with the very second may be younger.
+    return stamp is not None and stamp.replace(microsecond=0) >= began.replace(microsecond=0)
 
 
 def _pause(reply: Reply) -> float:
