@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parent))
 
 import fault_proofs
-from breaking import clocks, dryruns, malformed, powerloss, signins, syscalls
+from breaking import clocks, drifting, dryruns, malformed, powerloss, signins, syscalls
 from breaking.bench import open_bench
 from breaking.line import Line
 from schedules import play_many, play_on_all_cores
@@ -120,6 +120,7 @@ def classes(*, is_release: bool, at_most: int | None = None) -> dict[str, Callab
     benched: dict[str, Callable[[Bench], Line]] = {
         "malformed": partial(malformed.read_in_process, count=number(1000, 10_000)),
         "malformed-runs": partial(malformed.met_by_a_run, some=number(10, 1000)),
+        "drift": partial(drifting.while_they_are_read, count=number(50, 1000)),
         "clocks": partial(clocks.disagreeing, some=size(8, None)),
         "sign-ins": partial(signins.expired_and_revoked, some=size(15, None)),
         "rotation": partial(signins.rotated, some=size(15, None)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from breaking import clocks, dryruns, malformed, powerloss, signins, syscalls
+from breaking import clocks, drifting, dryruns, malformed, powerloss, signins, syscalls
 from breaking.bench import Bench, open_bench
 from breaking.line import must_be_as_promised
 
@@ -49,6 +49,10 @@ def test_a_power_cut_loses_no_commit_that_was_told(bench: Bench) -> None:
 def test_a_malformed_success_is_told_in_words_and_never_believed(bench: Bench) -> None:
     must_be_as_promised(malformed.read_in_process(bench, 500), trials=500)
     must_be_as_promised(malformed.met_by_a_run(bench, 6), trials=3)
+
+
+def test_lists_that_change_while_they_are_read_miss_nothing_and_double_nothing(bench: Bench) -> None:
+    must_be_as_promised(drifting.while_they_are_read(bench, 36), trials=36)
 
 
 def test_a_sign_in_that_ends_anywhere_is_renewed_once_or_told(bench: Bench) -> None:
