@@ -215,7 +215,7 @@ class Histories(RuleBasedStateMachine):
                 words = (
                     tuple(f"Ring innan, {one}" for one in draft.texts) if what == "note" else ("Eva Berg",)
                 )
-                edited = replace(draft, texts=words)
+                edited = replace(draft, texts=words, print=f"{draft.print}, edited")
                 ledger.made[ledger.made.index(draft)] = self.left_by_finance[mine] = edited
             case "issue":
                 self.left_by_finance.pop(mine, None)
