@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from playground import finance
@@ -108,3 +109,54 @@ def test_every_type_of_field_can_be_a_source_and_an_empty_one_passes_on_to_the_n
     assert str(draft["DeliveryDate"]).startswith("2026-11-05")
     assert draft["Rows"][-1]["Text"] == deal["Name"], "a formula"
     assert draft["ElectronicReference"] == "12.5"
+
+
+VAT_SCHEMA = {
+    "Opportunity": {
+        "fields": [
+            {"name": "Incl_VAT__c", "type": "Checkbox"},
+            {"name": "Incl_VAT_Note__c", "type": "Text", "length": 20},
+        ]
+    }
+}
+
+
+def test_prices_that_include_vat_become_the_draft_of_the_same_sale_without(demo: Playground) -> None:
+    demo.control("salesforce", "PUT", "schema", VAT_SCHEMA)
+    deal = sold(demo)
+    only = ("--json", "--deal", deal["Id"])
+    without = demo.sfspiris("push-closed-won", "--dry-run", *only).document
+    [net] = [one["draft"] for one in without["actions"] if one["kind"] == "create_draft"]
+    assert Decimal(net["totals"]["vat"]) > 0, "a sale with VAT"
+
+    rates = {row["article"]: Decimal(row["vat_rate"]) for row in net["rows"] if "article" in row}
+    state = demo.control("salesforce", "GET", "state")["records"]
+    codes = {one["Id"]: one["ProductCode"] for one in state["Product2"]}
+    for line in state["OpportunityLineItem"]:
+        if line["OpportunityId"] == deal["Id"]:
+            price = Decimal(str(line["UnitPrice"])) * (1 + rates[codes[line["Product2Id"]]] / 100)
+            change(demo, "OpportunityLineItem", line["Id"], UnitPrice=float(price))
+    change(demo, "Opportunity", deal["Id"], Incl_VAT__c=True)
+    unmapped = demo.sfspiris("push-closed-won", "--dry-run", *only).document
+    assert [one["draft"]["totals"] for one in unmapped["actions"] if one["kind"] == "create_draft"] != [
+        net["totals"]
+    ]
+
+    add_config(demo, '[source.fields]\nprices_include_vat = ["Incl_VAT_Note__c", "Incl_VAT__c"]')
+    change(demo, "Opportunity", deal["Id"], Incl_VAT_Note__c="vet ej")
+    held = demo.sfspiris("push-closed-won", *only)
+    assert held.code == 3
+    assert [(one["code"], one["value"]) for one in held.document["holds"]] == [
+        ("VAT_TREATMENT_UNCLEAR", "vet ej")
+    ]
+    assert demo.drafts() == []
+
+    change(demo, "Opportunity", deal["Id"], Incl_VAT_Note__c=None)
+    done = demo.sfspiris("push-closed-won", *only)
+    assert done.code == 0, done.out
+    [gross] = [one["draft"] for one in done.document["actions"] if one["kind"] == "create_draft"]
+    assert (gross["rows"], gross["totals"]) == (net["rows"], net["totals"])
+    [draft] = demo.drafts()
+    assert Decimal(str(draft["TotalAmount"])) == Decimal(net["totals"]["total"])
+    compared = demo.sfspiris("reconcile", "--json")
+    assert deal["Id"] not in {one["deal"] for one in compared.document["lines"] if one["code"]}

@@ -65,6 +65,7 @@ SOURCE_FIELDS: Final = frozenset(
         "delivery_postal_code",
         "delivery_city",
         "delivery_country",
+        "prices_include_vat",
         "housework",
         "owner_name",
         "our_reference",

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.money import is_sane
+from sfspiris.core.planning.rules import prices_include_vat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +89,7 @@ def content_hash(deal: Deal) -> str:
 
     References that name people are left out on purpose: a deal that gets a new owner is still the same sale.
     """
-    content = {
+    content: dict[str, object] = {
         "buyer": deal.buyer.id if deal.buyer else None,
         "currency": deal.currency,
         "purchase_order": deal.purchase_order,
@@ -108,6 +109,8 @@ def content_hash(deal: Deal) -> str:
             for line in deal.lines
         ],
     }
+    if prices_include_vat(deal):
+        content["prices_include_vat"] = True
     return payload_hash(content)
 
 

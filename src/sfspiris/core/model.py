@@ -47,7 +47,9 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class DealLine:
-    """One sold item. `unit_price` is net before discount, `discount_percent` 0-100, `total` the CRM's own net sum.
+    """One sold item. `unit_price` is before discount, `discount_percent` 0-100, `total` the CRM's own sum.
+
+    Prices and sums are net, unless the Deal says that they include VAT.
 
     `service_from` and `service_until` are the days of delivery or performance, where the line has its own. `vat_category`
     names the kind of sale as `swedish/vat.toml` does, `vat_rate` is the rate as the CRM writes it; both are often empty.
@@ -124,7 +126,7 @@ class Deal:
     `changed_at` is the CRM's own stamp in UTC; `closed_on` a calendar day without a zone. `currency` is None in a CRM
     that keeps one currency only. `deal_amount` is the Deal's own amount where `amount` is that of its quote, which its lines
     come from. `values` holds what routes ask about, by the CRM's path. `retry` says that sales asks for
-    another try.
+    another try. `prices_include_vat` is yes or no in the CRM's words: with yes, its amounts and prices are gross.
     """
 
     id: str
@@ -151,6 +153,7 @@ class Deal:
     delivery_postal_code: str | None = None
     delivery_city: str | None = None
     delivery_country: str | None = None
+    prices_include_vat: str | None = None
     housework: str | None = None  # a tax reduction that was asked for, or a tick for one
     sync: SyncState = SyncState()
     readiness: Readiness = Readiness()

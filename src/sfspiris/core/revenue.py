@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.model import DealStatus
+from sfspiris.core.planning.rules import prices_include_vat
 from sfspiris.core.receivables import invoice_status
 from sfspiris.core.routing import route
 
@@ -173,7 +174,12 @@ def deal_entries(
 
 
 def deal_amount(deal: Deal) -> Decimal | None:
-    """What a Deal comes to without VAT: the CRM's own amount, else its lines' sums where all of them are told."""
+    """What a Deal comes to without VAT: the CRM's own amount, else its lines' sums where all of them are told.
+
+    None where its prices include VAT, for how much of it is not known before it is invoiced.
+    """
+    if prices_include_vat(deal):
+        return None
     if deal.amount is not None:
         return deal.amount
     totals = [one.total for one in deal.lines]

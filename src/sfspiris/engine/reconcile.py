@@ -322,7 +322,7 @@ def _judged_today(
             reasons[hold.deal_id].append(Reason(str(hold.code), hold.message, hold.fix))
     expected = {
         one.deal_id: Expected(
-            one.vat.vat, one.customer.id if isinstance(one.customer, ExistingCustomer) else None
+            one.vat.vat, one.customer.id if isinstance(one.customer, ExistingCustomer) else None, one.net
         )
         for one in plan.actions
         if isinstance(one, CreateDraft)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from sfspiris.core.actions import Adopt, CreateDraft, NewCustomer
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import plain
+from sfspiris.core.planning.rules import prices_include_vat
 from sfspiris.report.helping import Language, find_page
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import (
@@ -576,7 +577,8 @@ def _totals(found: Explanation) -> CheckFacts | None:
         total=draft.vat.gross,
         rates=tuple(RateFacts(rate=one.rate, net=one.net, vat=one.vat) for one in draft.vat.lines),
         deal_amount=amount,
-        agrees=amount is None or amount == draft.vat.net,
+        agrees=amount is None
+        or amount == draft.vat.net + (draft.vat.vat if prices_include_vat(found.deal) else 0),
         conversion=ConversionFacts(
             corporate=rate.corporate,
             rate=rate.rate,

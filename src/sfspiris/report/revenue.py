@@ -85,7 +85,7 @@ class LeadTimeFacts(Facts):
 class RevenueDocument(Facts):
     """What `report revenue` prints. `rows` are split by `by`, `totals` by company and currency, `base_totals` by company.
 
-    `without_amount` names the deals that have no amount and count with zero.
+    `without_amount` names the deals that have no amount, or one that includes VAT, and count with zero.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -197,7 +197,7 @@ def print_revenue(console: Console, document: RevenueDocument) -> None:
     if document.without_amount:
         page.gap()
         names = ", ".join(document.without_amount)
-        page.say(f"Without an amount in Salesforce, counted with zero: {names}.", sign="!")
+        page.say(f"Without an amount net of VAT in Salesforce, counted with zero: {names}.", sign="!")
     for row in document.base_totals:
         if row.company is not None and has_any([row], PAYMENTS):
             figures = [f"{TITLES[one].lower()} {_shown(row.figures[one], base=True)}" for one in PAYMENTS]

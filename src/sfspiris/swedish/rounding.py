@@ -22,6 +22,12 @@ def to_ore(amount: Decimal) -> Decimal:
     return _rounded(amount, ORE)
 
 
+def to_decimals(number: Decimal, decimals: int) -> Decimal:
+    """The number with at most so many decimals, halves away from zero. ValueError as for `to_ore`."""
+    rounded = _rounded(number, Decimal(1).scaleb(-decimals))
+    return rounded.quantize(KRONA) if rounded == rounded.to_integral_value() else rounded.normalize(_EXACT)
+
+
 def to_krona(total: Decimal) -> tuple[Decimal, Decimal]:
     """What is to pay in whole kronor, and the rounding that leads there: payable = total + rounding.
 

@@ -84,6 +84,7 @@ def to_deal(row: Row, source: SourceMap) -> Deal:
         delivery_postal_code=cells.text("delivery_postal_code"),
         delivery_city=cells.text("delivery_city"),
         delivery_country=cells.text("delivery_country"),
+        prices_include_vat=cells.text("prices_include_vat"),
         housework=cells.text("housework"),
         sync=SyncState(**{ours: cells.plain(theirs) for ours, theirs in SYNC_FIELDS.items()}),
         readiness=Readiness(row.get(READY), _as_text(row.get(READY_REASONS))),

@@ -85,6 +85,7 @@ SOURCE_FIELDS: Final = {
         SourceField("delivery_postal_code", (), _NORMAL),
         SourceField("delivery_city", (), _NORMAL),
         SourceField("delivery_country", ("Account.ShippingCountryCode", "Account.ShippingCountry"), _NORMAL),
+        SourceField("prices_include_vat", (), _NORMAL),
         SourceField("housework", ("Housework_Deduction__c",), _NORMAL),
         SourceField("owner_name", ("Owner.Name",), _EMPTY, "reports do not name a deal's owner"),
         SourceField("our_reference", ("Owner.Name",), _EMPTY, "drafts carry no reference of ours"),

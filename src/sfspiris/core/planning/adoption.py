@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.core import vat
 from sfspiris.core.actions import ExistingCustomer
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.money import Money
 from sfspiris.core.planning.documents import no_documents
 from sfspiris.core.planning.findings import Findings
+from sfspiris.core.planning.gross import is_other_sum
 from sfspiris.core.planning.matching import match_customer, same_orgnr
 from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from decimal import Decimal
 
     from sfspiris.core.identity import Marker
     from sfspiris.core.model import Deal, LedgerCustomer
@@ -106,12 +107,13 @@ def find_document(
             ledger=company.ledger,
             marker=marker,
         )
-    elif (
-        document.totals.currency != screened.currency
-        or vat.mismatch(screened.net, document.totals, tolerance=policy.tolerance) is not None
+    elif document.totals.currency != screened.currency or is_other_sum(
+        screened, document.totals, tolerance=policy.tolerance
     ):
         otherwise = say(
-            "%(ledger)s has a document with the deal's marker over %(there)s net, but the deal comes to %(net)s.",
+            "%(ledger)s has a document with the deal's marker over %(there)s net, but the deal comes to %(net)s including VAT."
+            if screened.is_gross
+            else "%(ledger)s has a document with the deal's marker over %(there)s net, but the deal comes to %(net)s.",
             ledger=company.ledger,
             there=Money(document.totals.net, document.totals.currency),
             net=Money(screened.net, screened.currency),
@@ -184,15 +186,20 @@ def hold_when_unmarked_twin(
     marker: Marker,
     searched: Searched,
     found: Findings,
+    *,
+    net: Decimal,
 ) -> None:
-    """Hold a Deal that an unknown run may have invoiced by a document whose marker somebody has removed since."""
+    """Hold a Deal that an unknown run may have invoiced by a document whose marker somebody has removed since.
+
+    `net` is what its draft would come to.
+    """
     company = screened.company
     gap = searched.gaps.get(company.key)
     if gap is None:
         return
     alike = searched.documents.get(company.key, no_documents).alike(
         customer_id=customer.id,
-        net=screened.net,
+        net=net,
         currency=screened.currency,
         since=_EVER,
         known=[draft_id for key, draft_id in searched.taken if key == company.key],
@@ -208,7 +215,7 @@ def hold_when_unmarked_twin(
             ledger=company.ledger,
             number=customer.number,
             name=customer.name,
-            net=Money(screened.net, screened.currency),
+            net=Money(net, screened.currency),
         ),
         say(
             "If it is this deal's, put %(marker)s into its reference. If not, make the deal's draft by hand with "

@@ -46,10 +46,11 @@ _ON_THE_DOCUMENT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a Deal would become if it were pushed today: its VAT, and its customer's id where that one exists."""
+    """What a Deal would become if it were pushed today: its VAT and net, and its customer's id where that one exists."""
 
     vat: Decimal
     customer_id: str | None
+    net: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import Draft, DraftRow, Target
-from sfspiris.core.planning import articles, taxation
+from sfspiris.core.planning import articles, gross, taxation
 from sfspiris.core.planning.dimensions import Dimensions
 from sfspiris.sentences import joined, say
 from sfspiris.swedish import text
@@ -58,6 +58,7 @@ def draft_rows(
     rows: list[DraftRow] = []
     new: dict[str, NewArticle] = {}
     taxed: list[tuple[int, Taxed]] = []
+    sold: list[tuple[ScreenedLine, Taxed]] = []
     for line, category in zip(screened.lines, categories, strict=True):
         told = taxation.told_rate(line, found)
         picked = _pick(line, category, told, sale, register=register, ledger=ledger, found=found)
@@ -70,6 +71,9 @@ def draft_rows(
         if one is None:
             continue
         picked, decided = one
+        if (priced := gross.to_net(line, decided, screened, found)) is None:
+            continue
+        sold.append((line, decided))
         if picked.new is not None:
             new.setdefault(picked.number.casefold(), picked.new)
         taxed.append((len(rows) + 1, decided))
@@ -79,7 +83,7 @@ def draft_rows(
                 article_id=picked.id,
                 article_number=picked.number,
                 quantity=line.quantity,
-                unit_price=line.unit_price,
+                unit_price=priced.unit_price,
                 discount=line.discount,
                 vat_rate=decided.rate,
                 treatment=decided.treatment,
@@ -88,6 +92,7 @@ def draft_rows(
                 project=dimensions.project(line),
             )
         )
+    gross.check_total(rows, sold, screened, found)
     taxation.check_private_prices([one for _, one in taxed], sale, found)
     if screened.company.vat.writes_texts:
         rows += [DraftRow(text=note) for note in _notes(taxed, rows)]

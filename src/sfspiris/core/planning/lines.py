@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.money import LARGEST, ZERO, Money, decimals_of, is_sane, plain
 from sfspiris.core.planning.findings import Findings, too_long
+from sfspiris.core.planning.rules import prices_include_vat
 from sfspiris.sentences import say
 from sfspiris.swedish import rounding, text
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class ScreenedLine:
     """One line whose numbers fit the ledger. `net` is after discount, to the öre; `discount` a fraction.
+
+    Where the Deal's prices include VAT, so do `unit_price` and `net`, until the line's rate is known (`planning.gross`).
 
     `where` names the line to people; `name` is the product's.
     """
@@ -66,7 +69,13 @@ def screen_lines(
         for position, raw in enumerate(deal.lines, start=1)
         if (
             line := _line(
-                position, raw, company, found, foreign=foreign, days=_days(raw, deal, english=english)
+                position,
+                raw,
+                company,
+                found,
+                foreign=foreign,
+                days=_days(raw, deal, english=english),
+                is_gross=prices_include_vat(deal),
             )
         )
     )
@@ -77,7 +86,14 @@ def screen_lines(
 
 
 def _line(
-    position: int, line: DealLine, company: CompanyPolicy, found: Findings, *, foreign: bool, days: str
+    position: int,
+    line: DealLine,
+    company: CompanyPolicy,
+    found: Findings,
+    *,
+    foreign: bool,
+    days: str,
+    is_gross: bool,
 ) -> ScreenedLine | None:
     """The line, or None when a hold was found; `days` is the sentence about its days of delivery, or empty."""
     limits = company.capabilities
@@ -125,6 +141,8 @@ def _line(
         ("line_unit_price", line.unit_price, price_decimals),
         ("line_discount", discount, limits.discount_decimals),
     ):
+        if is_gross and about == "line_unit_price":
+            continue  # no price that a row gets: its net price must fit
         if decimals_of(number) > decimals:
             exact = False
             shown = plain(number * 100, 0) + " %" if about == "line_discount" else plain(number, 0)

@@ -368,7 +368,7 @@ class _Draughtsman:
             return
         wanted = self._wanted(screened, marker, correlation, found)
         if wanted is not None and isinstance(wanted.customer, ExistingCustomer):
-            hold_when_unmarked_twin(screened, wanted.customer, marker, searched, found)
+            hold_when_unmarked_twin(screened, wanted.customer, marker, searched, found, net=wanted.net)
         if found.holds or wanted is None:
             self._hold(deal, found)
             return
@@ -425,14 +425,14 @@ class _Draughtsman:
         if found.holds or customer is None:
             return None
         articles = {row.article_id for row in drafted.rows}
+        to_krona = ledger.profile.rounds_to_krona and screened.currency == "SEK"
+        foretold = vat.foretell(drafted.rows, to_krona=to_krona)
         return Wanted(
             draft=draft,
             customer=customer,
             customer_name=customer.customer.name if isinstance(customer, CreateCustomer) else customer.name,
-            net=screened.net,
-            vat=vat.foretell(
-                drafted.rows, to_krona=ledger.profile.rounds_to_krona and screened.currency == "SEK"
-            ),
+            net=foretold.net,
+            vat=foretold,
             basis=print_of(
                 written.draft_fields(draft),
                 screened.customer
@@ -525,7 +525,7 @@ class _Draughtsman:
             draft_id=document.draft_id,
             invoice=document.invoice,
             customer_id=document.customer_id,
-            net=screened.net,
+            net=document.totals.net if screened.is_gross else screened.net,
             currency=screened.currency,
             content=content_hash(deal),
             target=document.target,

@@ -25,9 +25,10 @@ from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.money import ZERO, Money
 from sfspiris.core.planning import differences
 from sfspiris.core.planning.differences import Pair, capitalized, day_of, document_figures, named
+from sfspiris.core.planning.rules import prices_include_vat
 from sfspiris.core.routing import route
 from sfspiris.sentences import joined, say
-from sfspiris.swedish import text
+from sfspiris.swedish import rounding, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -168,7 +169,7 @@ class _Comparison:
         """The Deal's line."""
         found = self._documents(deal)
         company = found[0][0] if found else self._home(deal)
-        ours = Money(net_of(deal), deal.currency or self._books(company))
+        ours = Money(self._net(deal, found), deal.currency or self._books(company))
         figures = [Figures(currency=ours.currency, sold=ours.amount)]
         for key, document in found:
             if (key, document.draft_id) not in self._counted:
@@ -294,8 +295,24 @@ class _Comparison:
         if len(sharing) < 2:  # noqa: PLR2004 - one Deal, or none by its marker
             return ours
         deals = [self._deals.get(one) for one in sharing]
-        nets = [net_of(one) for one in deals if one is not None]
+        nets = [self._net(one, [(company, document)]) for one in deals if one is not None]
         return Money(sum(nets, ZERO), ours.currency) if len(nets) == len(deals) else None
+
+    def _net(self, deal: Deal, found: Sequence[tuple[str, Document]]) -> Decimal:
+        """What the Deal comes to, net. Prices that include VAT come to what they would be invoiced as today.
+
+        A Deal that would be held comes to its part without VAT at the rates of its document; without one it stays as it is.
+        """
+        amount = net_of(deal)
+        if not prices_include_vat(deal):
+            return amount
+        expected = self._inputs.expected.get(deal.id)
+        if expected is not None and expected.net is not None:
+            return expected.net
+        for _, document in found:
+            if paid := document.totals.net + document.totals.vat:
+                return rounding.to_ore(amount * document.totals.net / paid)
+        return amount
 
     def _missing(self, deal: Deal, company: str | None, ours: Money, figures: tuple[Figures, ...]) -> Drift:
         reasons = list(self._inputs.reasons.get(deal.id, ()))
@@ -376,7 +393,7 @@ class _Comparison:
 
 
 def net_of(deal: Deal) -> Decimal:
-    """What the Deal comes to, net: its amount, else the sum of its lines' totals, in the Deal's currency."""
+    """What the Deal says that it comes to, net unless its prices include VAT: its amount, else the sum of its lines' totals, in the Deal's currency."""
     if deal.amount is not None:
         return deal.amount
     return sum((line.total or ZERO for line in deal.lines), ZERO)

@@ -16,6 +16,7 @@ from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.planning.differences import is_linked, link_as_it_is
 from sfspiris.core.planning.reconcile import net_of
+from sfspiris.core.planning.rules import prices_include_vat
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _adoption(deal: Deal, line: Drift, document: Document, policy: Policy, today
             draft_id=document.draft_id,
             invoice=invoice,
             customer_id=document.customer_id,
-            net=net_of(deal),
+            net=document.totals.net if prices_include_vat(deal) else net_of(deal),
             currency=document.totals.currency,
             content=content_hash(deal),
             target=document.target,

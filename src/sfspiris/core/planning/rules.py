@@ -41,6 +41,11 @@ def answer(raw: str | None) -> bool | None:
     return False if word in NO else None
 
 
+def prices_include_vat(deal: Deal) -> bool:
+    """Whether the Deal says that its prices and amounts include VAT; a word that says neither is held by `check_deal`."""
+    return answer(deal.prices_include_vat) is True
+
+
 # --- the Deal alone ------------------------------------------------------------------------------------------------
 
 
@@ -49,6 +54,7 @@ def check_deal(deal: Deal, found: Findings, *, today: date) -> None:
     closed_in_future(deal, found, today=today)
     delivery_in_future(deal, found, today=today)
     housework_deduction(deal, found)
+    prices_with_or_without_vat(deal, found)
 
 
 def closed_in_future(deal: Deal, found: Findings, *, today: date) -> None:
@@ -115,6 +121,19 @@ def housework_deduction(deal: Deal, found: Findings) -> None:
         about="housework",
         value=shown,
     )
+
+
+def prices_with_or_without_vat(deal: Deal, found: Findings) -> None:
+    """Hold a Deal of which nobody can tell whether its prices include VAT: a fifth of the invoice depends on it."""
+    said = text.one_line(deal.prices_include_vat or "")
+    if said and answer(said) is None:
+        found.hold(
+            HoldCode.VAT_TREATMENT_UNCLEAR,
+            say("Whether the deal's prices include VAT is not clear from “%(said)s”.", said=said),
+            say("Answer yes or no on the deal in Salesforce."),
+            about="prices_include_vat",
+            value=said,
+        )
 
 
 def _first_match(words: Iterable[str]) -> str | None:

@@ -42,7 +42,7 @@ class Screened:
     customer_number: str | None
     lines: tuple[ScreenedLine, ...]
     currency: str
-    net: Decimal
+    net: Decimal  # as its lines' is: with VAT where the Deal's prices include it
     charges_vat: bool  # Swedish VAT applies to this buyer; else the buyer accounts for it or it is an export
     payment_terms_days: int | None
     your_reference: str | None
@@ -51,6 +51,7 @@ class Screened:
     comment: str | None
     electronic_reference: str | None = None
     delivery: DeliveryAddress | None = None
+    is_gross: bool = False  # the Deal's prices include VAT
     is_public: bool = False  # a body of state, region or municipality
 
 
@@ -123,6 +124,7 @@ def screen(
         net=sum((line.net for line in lines), ZERO),
         charges_vat=charges_vat,
         payment_terms_days=terms,
+        is_gross=rules.prices_include_vat(deal),
         is_public=_is_public(customer, today=today),
         comment=comment,
         delivery=delivery,

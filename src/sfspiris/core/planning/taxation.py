@@ -225,10 +225,22 @@ def wanted_rate(
 
 
 def electronics_net(lines: Iterable[tuple[ScreenedLine, str | None]], screened: Screened) -> Decimal | None:
-    """The net sum in kronor of the electronics that fall under ML 16 kap. 16 §; None in another currency."""
+    """The net sum in kronor of the electronics that fall under ML 16 kap. 16 §; None in another currency.
+
+    Prices that include VAT include that of a sale in Sweden: under reverse charge there would be none to include.
+    """
     if screened.currency != "SEK":
         return None
-    return sum((line.net for line, category in lines if category == ELECTRONICS), ZERO)
+    return sum(
+        (
+            line.net / (1 + (wanted_rate(line, category, None, screened) or ZERO) / 100)
+            if screened.is_gross
+            else line.net
+            for line, category in lines
+            if category == ELECTRONICS
+        ),
+        ZERO,
+    )
 
 
 # --- the decision --------------------------------------------------------------------------------------------------
