@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -119,10 +120,16 @@ class Window:
         return [one for one in asked if not one.startswith(("data:", "about:"))]
 
     def is_too_wide(self) -> bool:
-        """Whether the page must be scrolled sideways."""
-        metrics = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})
-        wide: float = metrics["cssContentSize"]["width"]
-        return wide > self.width
+        """Whether the page must be scrolled sideways, once it is laid out for this width."""
+
+        def fits(driver: webdriver.Chrome) -> bool:
+            wide: float = driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]["width"]
+            return wide <= self.width
+
+        try:
+            return not WebDriverWait(self.driver, 5).until(fits)
+        except TimeoutException:
+            return True
 
 
 @pytest.fixture(scope="module")
