@@ -58,7 +58,7 @@ from sfspiris.core.policy import (
 )
 from sfspiris.credentials import open_store
 from sfspiris.engine.world import STOCKHOLM, ServerClock, World
-from sfspiris.errors import SafetyStop, UsageError
+from sfspiris.errors import ConfigError, SafetyStop, UsageError
 from sfspiris.state import address
 from sfspiris.state.history import Configuration
 from sfspiris.state.runlock import LockOwner
@@ -353,9 +353,18 @@ def _desk(
             stack.callback(made.close)
             return made
 
-        yield Desk(
-            common, settings, store, transport, pace=pace, config_print=sha256(path.read_bytes()).hexdigest()
-        )
+        yield Desk(common, settings, store, transport, pace=pace, config_print=_print_of(path))
+
+
+def _print_of(path: Path) -> str:
+    """The checksum of the configuration file, by which the processing history names it."""
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError as error:  # it could be read a moment ago
+        raise ConfigError(
+            f"The configuration file {path} cannot be read: {error.strerror}.",
+            remedy="Correct the path, or the rights on the file.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
