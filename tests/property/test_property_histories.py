@@ -368,7 +368,7 @@ class Histories(RuleBasedStateMachine):
         for deal_id, count in made.items():
             assert count <= 1 + self.deleted[deal_id], f"{deal_id} was drafted {count} times"
         standing = Counter(one.deal_id for one in self.ours())
-        assert not [deal_id for deal_id, count in standing.items() if count > 1]
+        assert not [deal_id for deal_id, count in standing.items() if count > 1], "a deal stands twice"
         now: dict[tuple[str, str], LedgerDraft | Invoice] = {}
         for ledger in self.ledgers():
             now |= {(ledger.company, one.id): one for one in ledger.made}
@@ -399,6 +399,8 @@ class Histories(RuleBasedStateMachine):
             self.pushed(Scope())
             self._check()
             self._pull()
+        self.pushed(Scope(full=True))  # what the ledger refused for a moment rests until then
+        self._pull()
         last, full = self.pushed(Scope()), self.pushed(Scope(full=True))
         assert last.results == (), "planned after a settled run"
         assert full.results == (), "planned after a settled run"
