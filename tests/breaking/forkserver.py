@@ -35,9 +35,13 @@ def main() -> None:
         if number := order.get("at_once"):
             _send({"codes": _at_once(order, number)})
             continue
+        settled, ready = os.pipe()
         child = os.fork()
         if not child:
-            _become(order)
+            _become(order, ready)
+        os.close(ready)
+        os.read(settled, 1)  # until the calls of this harness are behind it: strace is to count the command's alone
+        os.close(settled)
         _send({"pid": child})
         _, status = os.waitpid(child, 0)
         _send({"code": os.waitstatus_to_exitcode(status)})
@@ -82,7 +86,7 @@ def _settle(order: Mapping[str, Any]) -> None:
     os.environ.update(order["environ"])
 
 
-def _become(order: Mapping[str, Any]) -> NoReturn:
+def _become(order: Mapping[str, Any], ready: int | None = None) -> NoReturn:
     code = 99
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -91,6 +95,8 @@ def _become(order: Mapping[str, Any]) -> NoReturn:
             os.dup2(opened, number)
             os.close(opened)
         _settle(order)
+        if ready is not None:
+            os.close(ready)
         if order["waits"]:
             signal.sigwait({signal.SIGUSR1})
         if company := order.get("token_of"):
