@@ -6,7 +6,7 @@ They are the other side's truth in tests of the engine: what stands in `FakeLedg
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -39,6 +39,7 @@ from sfspiris.core.model import (
     Unit,
 )
 from sfspiris.core.receivables import values
+from sfspiris.engine.crew import Alone, answered
 from sfspiris.engine.world import ServerClock, World
 from sfspiris.errors import BrokenReply, OutcomeUnknown, OutOfQuota, Refused, Unreachable, VatNumberUnchecked
 from sfspiris.ports.crm import (
@@ -67,6 +68,7 @@ from shorthand import (
 )
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
@@ -76,10 +78,44 @@ if TYPE_CHECKING:
     from sfspiris.core.conversion import Conversion
     from sfspiris.core.policy import Policy
     from sfspiris.core.receivables import AccountSummary, InvoiceRecord, Shown, Value
+    from sfspiris.engine.crew import Answer, Crew
 
 
 class Killed(BaseException):
     """The process died here; nothing that handles errors may run."""
+
+
+class Shuffled:
+    """A crew whose calls reach the other side in an order that chance decides, which a seed repeats.
+
+    When the process dies in one of them, the others under way have reached the other side or have not, as it happens.
+    """
+
+    def __init__(self, chance: random.Random, *, size: int) -> None:
+        self.size = size
+        self.most = 0  # under way at the same time, so far
+        self._chance = chance
+        self._under_way: dict[int, Callable[[], object]] = {}
+
+    @property
+    def under_way(self) -> int:
+        return len(self._under_way)
+
+    def give(self, number: int, call: Callable[[], object]) -> None:
+        self._under_way[number] = call
+        self.most = max(self.most, len(self._under_way))
+
+    def answer(self) -> Answer:
+        number = self._chance.choice(sorted(self._under_way))
+        try:
+            return answered(number, self._under_way.pop(number))
+        except Killed:
+            left, self._under_way = self._under_way, {}
+            for call in left.values():
+                if self._chance.random() < 0.5:
+                    with suppress(Exception, Killed):
+                        call()
+            raise
 
 
 def lost() -> OutcomeUnknown:
@@ -607,6 +643,7 @@ class Stage:
     crm: FakeCrm = field(default_factory=FakeCrm)
     policy: Policy = POLICY
     paused: list[float] = field(default_factory=list)
+    crew: Crew = field(default_factory=Alone)
     runs: int = 0
     opened: State | None = None
     se: FakeLedger = field(default_factory=FakeLedger)
@@ -641,6 +678,7 @@ class Stage:
                 command=command,
                 dry=dry,
                 pause=self.paused.append,
+                crew=self.crew,
             )
 
     @contextmanager

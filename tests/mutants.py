@@ -35,9 +35,9 @@ class Bug:
 BUGS = (
     Bug(
         "a lost reply counts as a refusal, so the draft is sent again",
-        "engine/execute.py",
-        "self._move(intent, IntentEvent.LOSE, error.code)",
-        "self._move(intent, IntentEvent.REFUSE, error.code)",
+        "engine/work.py",
+        "self.move(intent, IntentEvent.LOSE, error.code)",
+        "self.move(intent, IntentEvent.REFUSE, error.code)",
         (PUSH,),
     ),
     Bug(
@@ -63,14 +63,14 @@ BUGS = (
     ),
     Bug(
         "the run goes on though nobody answers",
-        "engine/execute.py",
+        "engine/work.py",
         "if self._unanswered[company] >= UNANSWERED_IN_A_ROW:",
         "if self._unanswered[company] >= 1000 * UNANSWERED_IN_A_ROW:",
         (PUSH,),
     ),
     Bug(
         "a year's wait for quota is waited for",
-        "engine/execute.py",
+        "engine/work.py",
         "if quota_waits > _QUOTA_WAITS or error.retry_after > _LONGEST_WAIT:",
         "if quota_waits > _QUOTA_WAITS:",
         (PUSH,),
@@ -231,26 +231,26 @@ BUGS = (
     ),
     Bug(
         "a create is written down as sent only when its answer is there",
-        "engine/execute.py",
-        """            intent = self._move(intent, IntentEvent.ARM)
+        "engine/work.py",
+        """            intent = self.move(intent, IntentEvent.ARM)
             log.info(
                 "%s for deal %s",
                 kind(action),
                 action.deal_id,
                 extra={"correlation_id": action.correlation_id},
             )
-            self._sent = action.id
+            self.sent.add(action.id)
             try:
-                made = send()
+                made = cast("Made", (yield Call(send)))
 """,
-        """            self._sent = action.id
+        """            self.sent.add(action.id)
             try:
                 try:
-                    made = send()
+                    made = cast("Made", (yield Call(send)))
                 except Exception:
-                    intent = self._move(intent, IntentEvent.ARM)
+                    intent = self.move(intent, IntentEvent.ARM)
                     raise
-                intent = self._move(intent, IntentEvent.ARM)
+                intent = self.move(intent, IntentEvent.ARM)
 """,
         ("tests/faults/test_faults_every_step.py",),
     ),
@@ -439,8 +439,8 @@ BUGS = (
     Bug(
         "Salesforce is not told of a draft before it is sent",
         "engine/execute.py",
-        "self._bear_witness([one for one in plan.actions if isinstance(one, CreateDraft)])",
-        "self._bear_witness([])",
+        "self._telling.bear_witness([one for one in actions if isinstance(one, CreateDraft)])",
+        "self._telling.bear_witness([])",
         (PROTOCOL,),
     ),
     Bug(
@@ -594,10 +594,40 @@ BUGS = (
     ),
     Bug(
         "a paid invoice that is found again counts as issued",
-        "engine/execute.py",
+        "engine/drafting.py",
         "            link = as_invoiced(link, action.invoice, today=world.clock.today())\n",
         "            link = replace(link, invoice_id=action.invoice.id, invoice_number=action.invoice.number)\n",
         (PROTOCOL,),
+    ),
+    Bug(
+        "documents of one customer overtake each other",
+        "core/lanes.py",
+        'yield "new", action.company, new.key',
+        'yield "new", action.deal_id, new.key',
+        ("tests/unit/test_core_lanes.py",),
+    ),
+    Bug(
+        "creates go on after somebody asked for an end",
+        "engine/execute.py",
+        " and not is_ending()",
+        "",
+        ("tests/unit/test_engine_crew.py",),
+    ),
+    Bug(
+        "a pause for quota begins while others are under way",
+        "engine/execute.py",
+        """                if self._under_way:
+                    answer""",
+        """                if self._under_way and not self._resting:
+                    answer""",
+        ("tests/unit/test_engine_crew.py",),
+    ),
+    Bug(
+        "the limit of one request is another's",
+        "adapters/deadline.py",
+        "self._of_thread = threading.local()",
+        "self._of_thread = type('Everybody', (), {})()",
+        ("tests/unit/test_deadline.py",),
     ),
 )
 

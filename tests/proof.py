@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parent))
 
 import fault_proofs
-from breaking import clocks, drifting, dryruns, malformed, powerloss, signins, syscalls
+from breaking import clocks, drifting, dryruns, malformed, powerloss, signins, syscalls, together
 from breaking.bench import open_bench
 from breaking.line import Line
 from schedules import play_many, play_on_all_cores
@@ -93,6 +93,12 @@ def on_a_bench(try_it: Callable[[Bench], Line]) -> list[Line]:
         return [try_it(bench)]
 
 
+def creates_together(some: int | None) -> list[Line]:
+    """Several creates under way at once, in a world of their own."""
+    with open_bench(together.crowd(), half_done=False, hands=together.HANDS) as bench:
+        return [together.broken_together(bench, some)]
+
+
 def classes(*, is_release: bool, at_most: int | None = None) -> dict[str, Callable[[], list[Line]]]:
     """What is tried, by name; the release profile tries everything that can be counted, and much of what cannot."""
     bound = sys.maxsize if at_most is None else at_most
@@ -115,6 +121,7 @@ def classes(*, is_release: bool, at_most: int | None = None) -> dict[str, Callab
         "storms": lambda: _lines([fault_proofs.storms_of_refusals(number(1000, 30_000))]),
         "pairs": lambda: _lines([fault_proofs.pairs_of_runs(number(5, 100))]),
         "memory": lambda: _lines([fault_proofs.memories_that_die(everywhere=is_release)]),
+        "together": lambda: creates_together(size(15, None)),
         "dryruns": lambda: [dryruns.against_the_run(number(10, 1000))],
     }
     benched: dict[str, Callable[[Bench], Line]] = {

@@ -161,6 +161,7 @@ class Bench:
     simulators: tuple[Simulator, Simulator]
     playground: Playground
     runner: subprocess.Popen[str] | None = None
+    pid: int = 0  # of the latest command
     kept: _Kept | None = None
     now: datetime = NOW
     wanted: dict[str, Any] = field(default_factory=dict)
@@ -279,7 +280,7 @@ class Bench:
     def run(self, *arguments: str) -> Ran:
         """One command in a process of its own."""
         self._send(self.order(*arguments))
-        self._told()
+        self.pid = self._told()["pid"]
         return self._ended()
 
     def fetch_tokens(self, company: str, processes: int) -> list[int]:
@@ -463,8 +464,12 @@ def _tokens(folder: Path) -> set[bytes]:
 
 
 @contextmanager
-def open_bench(world: Json | None = None, *, half_done: bool = True) -> Iterator[Bench]:
-    """A bench with the small world, half of its work done, or with another world that nothing has happened to."""
+def open_bench(world: Json | None = None, *, half_done: bool = True, hands: int = 1) -> Iterator[Bench]:
+    """A bench with the small world, half of its work done, or with another world that nothing has happened to.
+
+    `hands` creates are under way together. strace counts the calls of each thread by itself: one alone makes the nth call
+    the same in every run.
+    """
     simulators = (
         SalesforceSimulator(Clock(), Records()),
         SpirisSimulator(Clock(), Records()),
@@ -480,6 +485,7 @@ def open_bench(world: Json | None = None, *, half_done: bool = True) -> Iterator
         home.mkdir()
         playground = Playground(folder, salesforce, spiris, clean_environ(home))
         playground.configure()
+        playground.add_config(f"[limits]\nconcurrent_creates = {hands}\n")
         bench = Bench(folder, simulators, playground, canaries={SECRET.encode()})
         try:
             bench.set_clock(NOW)

@@ -40,7 +40,9 @@ def main() -> None:
         if not child:
             _become(order, ready)
         os.close(ready)
-        os.read(settled, 1)  # until the calls of this harness are behind it: strace is to count the command's alone
+        os.read(
+            settled, 1
+        )  # until the calls of this harness are behind it: strace is to count the command's alone
         os.close(settled)
         _send({"pid": child})
         _, status = os.waitpid(child, 0)

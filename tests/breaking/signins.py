@@ -68,9 +68,9 @@ def _ending(bench: Bench, some: int | None) -> Iterator[tuple[str, Verdict]]:
 
 
 def _expire(bench: Bench, side: int, moments: tuple[int, ...]) -> Verdict:
-    bench.at_call(side, *moments, act=lambda: _forget(bench, side, ACCESS))
+    bench.at_call(side, *moments, act=lambda: forget(bench, side, ACCESS))
     ran = bench.run(*PUSH)
-    wrong = list(_sent_twice(bench))
+    wrong = list(sent_twice(bench))
     # A token that was just made and is turned away again will not get better; what comes next after a renewal is its
     # first use, or the look at whose books it opens and then its first use.
     is_told = len(moments) == 2 and moments[1] - moments[0] <= 2 and ran.code == SIGN_IN_NEEDED
@@ -84,13 +84,13 @@ def _expire(bench: Bench, side: int, moments: tuple[int, ...]) -> Verdict:
 def _revoke(bench: Bench, side: int, nth: int) -> Verdict:
     def revoke() -> None:
         for table in (ACCESS, REFRESH):
-            _forget(bench, side, table)
+            forget(bench, side, table)
         if side == SALESFORCE:  # whoever signs in with a key is shut out by taking it away
-            _forget(bench, side, "_clients")
+            forget(bench, side, "_clients")
 
     bench.at_call(side, nth, act=revoke)
     ran = bench.run(*PUSH)
-    wrong = list(_sent_twice(bench))
+    wrong = list(sent_twice(bench))
     accepted = {SIGN_IN_NEEDED} if side == SPIRIS else {SIGN_IN_NEEDED, 2}  # 2: the app itself is unknown now
     if ran.code not in accepted:
         wrong.append(f"it ended with {ran.code}: {ran.err[-200:]}")
@@ -105,7 +105,7 @@ def _refuse(bench: Bench, nth: int, body: object) -> Verdict:
     fault = {"path": "/v2/", "nth": nth, "times": None, "effect": "status", "code": 401, "body": body}
     bench.simulators[SPIRIS].faults.add(fault)
     ran = bench.run(*PUSH)
-    wrong = list(_sent_twice(bench))
+    wrong = list(sent_twice(bench))
     is_read = bench.calls(SPIRIS, "/v2/")[nth - 1].method == "GET"
     if ran.code != SIGN_IN_NEEDED and (is_read or body is PROVABLE):
         wrong.append(f"it ended with {ran.code}: {ran.err[-200:]}")
@@ -124,7 +124,7 @@ def _healed(bench: Bench, before: dict[str, dict[str, object]]) -> Verdict:
     return bench.judge_after(ran=ran, before=before)
 
 
-def _sent_twice(bench: Bench) -> Iterator[str]:
+def sent_twice(bench: Bench) -> Iterator[str]:
     """Creates that were sent again although the first was not provably turned away at the door."""
     answers: dict[tuple[str, bytes], list[bool]] = {}
     for one in bench.calls(SPIRIS, "/v2/", "POST"):
@@ -135,7 +135,8 @@ def _sent_twice(bench: Bench) -> Iterator[str]:
             yield f"a create was sent to {path} {len(turned_away)} times"
 
 
-def _forget(bench: Bench, side: int, table: str) -> None:
+def forget(bench: Bench, side: int, table: str) -> None:
+    """The vendor knows none of its tokens of that kind any more."""
     records = bench.simulators[side].records
     for one in list(records._tables.get(table, {})):
         records.delete(table, one)

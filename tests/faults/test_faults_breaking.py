@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from breaking import clocks, drifting, dryruns, malformed, powerloss, signins, syscalls
+from breaking import clocks, drifting, dryruns, malformed, powerloss, signins, syscalls, together
 from breaking.bench import Bench, open_bench
 from breaking.line import must_be_as_promised
 
@@ -74,3 +74,8 @@ def test_clocks_that_disagree_neither_double_nor_date_wrongly(bench: Bench) -> N
 
 def test_a_dry_run_plans_what_the_run_then_does() -> None:
     must_be_as_promised(dryruns.against_the_run(4), trials=4)
+
+
+def test_what_happens_to_one_of_several_creates_under_way_doubles_and_loses_none() -> None:
+    with open_bench(together.crowd(), half_done=False, hands=together.HANDS) as bench:
+        must_be_as_promised(together.broken_together(bench, 12), trials=12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections import Counter
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from fakes import FakeLedger, Killed, Stage, Trouble, lost, over_quota, refused, unreachable
+from fakes import FakeLedger, Killed, Shuffled, Stage, Trouble, lost, over_quota, refused, unreachable
 from sfspiris.core.drift import Symbol
 from sfspiris.core.identity import markers_in
 from sfspiris.core.model import Deal, DealStatus, Invoice, LedgerDraft
@@ -132,7 +133,8 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.room = tempfile.TemporaryDirectory(prefix="sfspiris-histories-", dir=MEMORY)
-        self.stage = Stage(Path(self.room.name))
+        order = random.Random(0)  # noqa: S311 - replays
+        self.stage = Stage(Path(self.room.name), crew=Shuffled(order, size=3))
         self.names = 0
         self.sitting = ExitStack()
         if not self.fresh:

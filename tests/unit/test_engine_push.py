@@ -15,9 +15,9 @@ from sfspiris.core.lifecycle import IntentState
 from sfspiris.core.model import DealStatus
 from sfspiris.core.outcome import Outcome, RunResult, RunStatus
 from sfspiris.core.planning.documents import SETTLE
-from sfspiris.engine.execute import UNANSWERED_IN_A_ROW
 from sfspiris.engine.gather import FEED, OVERLAP, Scope
 from sfspiris.engine.run import Guard, push
+from sfspiris.engine.work import UNANSWERED_IN_A_ROW
 from sfspiris.errors import SafetyStop, Unreachable, UsageError
 from shorthand import buyer, customer, deal, deal_id, line
 

@@ -6,6 +6,7 @@ in the headers; so every socket operation here gets no more time than what is le
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import httpcore
@@ -19,15 +20,20 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """When the request under way must be over, on the clock given. One request at a time."""
+    """When the request under way must be over, on the clock given. One request at a time in each thread."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._ends = float("inf")
+        self._of_thread = threading.local()
 
     def start(self, seconds: float) -> None:
-        """A new request begins and may last this long."""
-        self._ends = self._monotonic() + seconds
+        """A new request begins in this thread and may last this long."""
+        self._of_thread.ends = self._monotonic() + seconds
+
+    @property
+    def _ends(self) -> float:
+        ends: float = getattr(self._of_thread, "ends", float("inf"))
+        return ends
 
     @property
     def has_passed(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -69,11 +70,13 @@ class OwnBook:
     """For one process alone."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._taken: dict[str, list[float]] = {}
 
     def change(self, endpoint: str, change: Callable[[list[float]], _Told]) -> _Told:
         """As `Book.change`."""
-        return change(self._taken.setdefault(endpoint, []))
+        with self._lock:
+            return change(self._taken.setdefault(endpoint, []))
 
 
 class SharedBook:

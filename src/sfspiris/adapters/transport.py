@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import threading
 from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
@@ -75,7 +76,7 @@ class _NotNowError(Exception):
 
 
 class Transport:
-    """Requests to one service, over connections that are kept. For one thread at a time.
+    """Requests to one service, over connections that are kept; several threads may use it at the same time.
 
     `verify` is True for the usual certificate authorities, or a file with the only ones to trust; that certificates are
     checked cannot be switched off. Proxies are taken from the environment. Redirects are never followed: a token or
@@ -110,6 +111,7 @@ class Transport:
         self._turnstile = turnstile
         self._deadline = Deadline(pace.monotonic)
         self._words = Words(service, limits, lambda: self._deadline.has_passed)
+        self._lock = threading.Lock()  # of what threads share here: the count of calls, and the lines
         self._lines: dict[tuple[bool, str | None], TimedHTTPTransport] = {}
 
     def request(
@@ -270,7 +272,8 @@ class Transport:
         began = self._pace.monotonic()
         if began >= self._ends:
             raise self._words.out_of_time()
-        self.calls += 1
+        with self._lock:
+            self.calls += 1
         self._deadline.start(min(self._limits.total, self._ends - began))
         outcome: object = "interrupted"
         try:
@@ -310,15 +313,17 @@ class Transport:
         if proxy and "://" not in proxy:
             proxy = f"http://{proxy}"
         key = (url.scheme == "https", proxy)
-        if key not in self._lines:
-            context = self._trust() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            try:
-                self._lines[key] = TimedHTTPTransport(
-                    self._deadline, context=context, proxy=proxy, idle=self._limits.idle
-                )
-            except (ImportError, ValueError, httpx.InvalidURL) as error:
-                raise self._words.bad_proxy() from error
-        return self._lines[key]
+        with self._lock:
+            if key not in self._lines:
+                self._lines[key] = self._new_line(url, proxy)
+            return self._lines[key]
+
+    def _new_line(self, url: httpx.URL, proxy: str | None) -> TimedHTTPTransport:
+        context = self._trust() if url.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            return TimedHTTPTransport(self._deadline, context=context, proxy=proxy, idle=self._limits.idle)
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            raise self._words.bad_proxy() from error
 
     def _trust(self) -> ssl.SSLContext:
         if not isinstance(self._verify, str):

@@ -7,6 +7,7 @@ once per access token, so that no shorter memory stands between a swapped sign-i
 
 from __future__ import annotations
 
+import threading
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
@@ -133,7 +134,8 @@ class CheckedBearer:
     """Gives no access token before the company that it opens has been looked at.
 
     `look` reads the company with the unchecked sign-in and raises SafetyStop when it is another one than configured.
-    Which token was looked at is kept as a digest, so that each costs one look for as long as it lives.
+    Which token was looked at is kept as a digest, so that each costs one look for as long as it lives. Of several threads
+    that meet a new one, one looks and the others wait.
     """
 
     def __init__(
@@ -145,6 +147,7 @@ class CheckedBearer:
         self._look = look
         self._kept = kept
         self._checked: str | None = None
+        self._looking = threading.Lock()
 
     def token(self) -> str:
         """An access token that should work now, of the configured company."""
@@ -157,13 +160,16 @@ class CheckedBearer:
     def _checked_token(self, token: str) -> str:
         if token == self._checked:
             return token
-        key = f"{self._company}:sign-in"
-        known = self._kept.load(key)
-        if known is None or known[0] != _seal(self._orgnr, token):
-            self._look()
-            token = self._sign_in.token()  # looking may have renewed it, from the same consent
-            self._kept.save(key, _seal(self._orgnr, token))
-        self._checked = token
+        with self._looking:
+            if token == self._checked:
+                return token
+            key = f"{self._company}:sign-in"
+            known = self._kept.load(key)
+            if known is None or known[0] != _seal(self._orgnr, token):
+                self._look()
+                token = self._sign_in.token()  # looking may have renewed it, from the same consent
+                self._kept.save(key, _seal(self._orgnr, token))
+            self._checked = token
         return token
 
 

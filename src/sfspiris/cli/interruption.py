@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM while something is under way that must be written down before the run may end.
 
-One create and the note of what became of it are a unit. A signal that arrives inside one waits for its end; a second one
-does not wait, and neither does one that arrives while nothing but time passes. What a unit that was cut off had sent is
+Creates and the notes of what became of them are a unit. A signal that arrives inside one waits for its end, and whoever
+works in it can ask whether one is waiting, so as to begin nothing more; a second one does not wait, and neither does one that arrives while nothing but time passes. What a unit that was cut off had sent is
 looked for by the next run.
 """
 
@@ -29,10 +29,10 @@ class Interruption:
         self._is_pausing = False
 
     @contextmanager
-    def unit(self) -> Iterator[None]:
-        """What happens in this block is finished before a signal ends the process."""
+    def unit(self) -> Iterator[Callable[[], bool]]:
+        """What happens in this block is finished before a signal ends the process; what it gets tells whether one waits."""
         if threading.current_thread() is not threading.main_thread():
-            yield  # signals never arrive here
+            yield lambda: False  # signals never arrive here
             return
         usual = {one: signal.getsignal(one) for one in _SIGNALS}
         waiting = [
@@ -51,7 +51,7 @@ class Interruption:
         for one in waiting:
             signal.signal(one, note)
         try:
-            yield
+            yield lambda: self._arrived is not None
         finally:
             for one in waiting:
                 signal.signal(one, usual[one])

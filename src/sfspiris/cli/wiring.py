@@ -9,6 +9,7 @@ import random
 import secrets as randomness
 import socket
 import sys
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ from sfspiris.adapters.spiris.ledger import SpirisLedger
 from sfspiris.adapters.spiris.mapping import CAPABILITIES
 from sfspiris.adapters.transport import Pace, Transport
 from sfspiris.cli import identity, logs
+from sfspiris.cli.crew import Threads
 from sfspiris.cli.identity import spiris_key
 from sfspiris.cli.interruption import Interruption
 from sfspiris.cli.progress import Progress
@@ -57,6 +59,7 @@ from sfspiris.core.policy import (
     WithoutProduct,
 )
 from sfspiris.credentials import open_store
+from sfspiris.engine.crew import Alone
 from sfspiris.engine.world import STOCKHOLM, ServerClock, World
 from sfspiris.errors import ConfigError, SafetyStop, UsageError
 from sfspiris.state import address
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
     from sfspiris.config import CompanySettings, Settings
     from sfspiris.config.settings import ArticlesSettings
     from sfspiris.core.model import CompanyProfile
+    from sfspiris.engine.crew import Crew
     from sfspiris.ports.fields import Deployed, FieldState
     from sfspiris.ports.kept import Kept
     from sfspiris.ports.tokens import Tokens, TokenStore
@@ -489,10 +493,15 @@ def _session(
         dry=dry,
         pause=interruption.pause,
         unit=interruption.unit,
+        crew=_crew(settings.limits.concurrent_creates),
         progress=progress.told,
     )
     names = {key: own.name or f"{own.orgnr[:6]}-{own.orgnr[6:]}" for key, own in settings.companies.items()}
     return Session(settings, world, crm.record_url, names, progress)
+
+
+def _crew(size: int) -> Crew:
+    return Threads(size) if size > 1 else Alone()
 
 
 def _source(settings: Settings) -> Source:
@@ -637,16 +646,21 @@ class _Forgetful:
 
 
 class _KeptInState:
-    """Lets an adapter keep descriptions between runs without knowing of the state."""
+    """Lets an adapter keep descriptions between runs without knowing of the state.
+
+    The state belongs to one thread. Any other has nothing kept, so that what it needs is looked at anew.
+    """
 
     def __init__(self, state: State, now: Callable[[], datetime]) -> None:
         self._state = state
         self._now = now
+        self._thread = threading.get_ident()
 
     def load(self, key: str) -> tuple[Any, datetime] | None:
         """The description and when (UTC) it was kept, or None."""
-        return self._state.catalog.load(key)
+        return self._state.catalog.load(key) if threading.get_ident() == self._thread else None
 
     def save(self, key: str, data: Any) -> None:
         """Keep the description."""
-        self._state.catalog.save(key, data, at=self._now())
+        if threading.get_ident() == self._thread:
+            self._state.catalog.save(key, data, at=self._now())

@@ -168,6 +168,7 @@ class LimitsSettings(Section):
     tolerance: Number = key('tolerance = "0.00"', default="0.00", ge=0)
     settle_minutes: int = key("settle_minutes = 15", default=15, le=24 * 60)
     max_minutes: int = key("max_minutes = 60", default=60, ge=1, le=24 * 60)
+    concurrent_creates: int = key("concurrent_creates = 4", default=4, ge=1, le=16)
     spiris_calls_per_minute: int = key("spiris_calls_per_minute = 600", default=600, ge=1)
     salesforce_daily_share: Number = key("salesforce_daily_share = 0.8", default="0.8", gt=0, le=1)
 

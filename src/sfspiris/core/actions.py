@@ -84,6 +84,11 @@ class CreateCustomer:
         return action_id("create_customer", self.company, self.key)
 
 
+def article_key(number: str | None) -> str:
+    """What tells the articles apart that a plan makes: numbers, however their capitals are written."""
+    return (number or "").casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class CreateArticle:
     """Make one article. Its number names it within its company; `deal_id` is the first Deal that needs it."""
@@ -96,7 +101,7 @@ class CreateArticle:
     @property
     def key(self) -> str:
         """What names the article: its number, however its capitals are written."""
-        return self.article.number.casefold()
+        return article_key(self.article.number)
 
     @property
     def id(self) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from sfspiris.engine.crew import Alone
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import date, datetime
 
     from sfspiris.core.policy import Policy
+    from sfspiris.engine.crew import Crew
     from sfspiris.ports.crm import Crm
     from sfspiris.ports.ledger import Ledger
     from sfspiris.state.store import State
@@ -47,12 +51,17 @@ class ServerClock:
         return self.now().astimezone(STOCKHOLM).date()
 
 
+def _at_once() -> AbstractContextManager[Callable[[], bool]]:
+    """Nothing ever interrupts."""
+    return nullcontext(lambda: False)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """One run's tools. `policy` is what the operator decided; `pause` waits that many seconds.
 
-    What happens in a block of `unit` is finished before an interruption ends the run. `progress` hears how many of how
-    many actions are done.
+    What happens in a block of `unit` is finished before an interruption ends the run, and what the block gets tells whether
+    one is waiting. `progress` hears how many of how many actions are done. `crew` waits for the ledgers' answers.
     """
 
     crm: Crm
@@ -64,7 +73,8 @@ class World:
     command: str
     dry: bool
     pause: Callable[[float], None]
-    unit: Callable[[], AbstractContextManager[None]] = nullcontext
+    unit: Callable[[], AbstractContextManager[Callable[[], bool]]] = _at_once
+    crew: Crew = field(default_factory=Alone)
     progress: Callable[[int, int], None] = field(default=lambda _done, _all: None)
 
     @property
