@@ -19,7 +19,7 @@ SLOW_DRAFT = {
     "method": "POST",
     "path": "/v2/customerinvoicedrafts",
     "nth": 2,
-    "times": 1,
+    "times": None,
     "effect": "delay",
     "seconds": 3,
 }

@@ -79,7 +79,8 @@ def test_a_hundred_pairs(demo: Playground) -> None:
 
 
 def at_work(demo: Playground) -> subprocess.Popen[str]:
-    """A run that has sent its second draft and waits for the answer."""
+    """A run that has sent its second draft and does nothing but wait for the answer."""
+    demo.add_config("[limits]\nconcurrent_creates = 1\n")
     fault = {"method": "POST", "path": "/v2/customerinvoicedrafts", "nth": 2, "effect": "delay", "seconds": 3}
     demo.control("spiris", "POST", "faults", fault)
     process = demo.start("push-closed-won", "--json")
