@@ -383,6 +383,10 @@ class FakeLedger:
         self._read("customers")
         return [one for one in self.known if self.is_listed(one.id)]
 
+    def has_customer(self, customer_id: str) -> bool:
+        self._read("customer")
+        return any(one.id == customer_id for one in self.known)
+
     def articles(self, *, fresh: bool = False) -> Sequence[Article]:
         self._read("articles, fresh" if fresh else "articles")
         return [*ARTICLES, *self.new_articles]

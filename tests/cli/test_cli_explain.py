@@ -56,3 +56,11 @@ def test_an_unknown_deal_is_usage(demo: Playground) -> None:
     ended = demo.sfspiris("explain", "006000000000001AAA", "--json")
     assert ended.code == 2
     assert "006000000000001AAA" in ended.document["error"]["message"]
+
+
+def test_a_deal_of_a_company_that_is_left_out_is_usage(demo: Playground) -> None:
+    planned = demo.sfspiris("push-closed-won", "--dry-run", "--json").document
+    made = next(one for one in planned["actions"] if one["company"] == "se")
+    ended = demo.sfspiris("explain", made["deal"], "--company", "int", "--json")
+    assert ended.code == 2, ended.out
+    assert "company se" in ended.document["error"]["message"]

@@ -62,3 +62,14 @@ def test_the_checkbox_in_salesforce_is_answered_and_taken_away(demo: Playground)
     demo.control("salesforce", "PATCH", f"records/Opportunity/{deal}", {"Spiris_Retry__c": True})
     demo.sfspiris("push-closed-won")
     assert [one["Spiris_Retry__c"] for one in demo.deals().values() if one["Id"] == deal] == [False]
+
+
+def test_a_replay_for_one_company_leaves_the_others_alone(demo: Playground) -> None:
+    demo.sfspiris("push-closed-won")
+    for dry in ((), ("--dry-run",)):
+        ended = demo.sfspiris("review", "replay", "--company", "int", "--json", *dry)
+        assert ended.code in {0, 3}, ended.out + ended.err
+        assert {one["company"] for one in ended.document["holds"]} <= {"int"}
+    assert (
+        len({one["deal"] for one in demo.sfspiris("review", "list", "--json").document["holds"]}) == DEMO_HELD
+    )

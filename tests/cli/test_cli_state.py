@@ -97,3 +97,25 @@ def test_the_state_is_told_and_backed_up_without_touching_it(demo: Playground) -
     again = demo.sfspiris("state", "backup", "--out", "sfspiris.toml", "--json")
     assert again.code == 2
     assert "exists already" in again.document["error"]["message"]
+
+
+def test_a_rebuild_that_cannot_be_done_leaves_the_memory_as_it_was(demo: Playground) -> None:
+    demo.sfspiris("push-closed-won")
+    file = demo.folder / "sfspiris.db"
+    before = file.read_bytes()
+    named = demo.sfspiris("state", "rebuild", "--company", "se", "--json")
+    assert named.code == 2
+    assert "--company" in named.document["error"]["remedy"]
+    (demo.folder / "tokens").rename(demo.folder / "elsewhere")
+    assert demo.sfspiris("state", "rebuild", "--json").code == 5
+    (demo.folder / "elsewhere").rename(demo.folder / "tokens")
+    demo.edit_config('mode = "active"', 'mode = "read-only"')
+    refused = demo.sfspiris("state", "rebuild", "--json")
+    assert refused.code == 7
+    assert "--dry-run" not in refused.document["error"]["remedy"]
+    demo.edit_config('mode = "read-only"', 'mode = "active"')
+    assert file.read_bytes() == before
+    assert sorted(one.name for one in demo.folder.glob("sfspiris.db.*a*i*")) == []
+    assert demo.sfspiris("state", "rebuild", "--json").code == 3
+    assert file.read_bytes() != before
+    assert len(list(demo.folder.glob("*.aside"))) == 1

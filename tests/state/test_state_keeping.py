@@ -12,7 +12,7 @@ import pytest
 
 from sfspiris.errors import Locked, StateDamaged, UsageError
 from sfspiris.state import runlock, seal
-from sfspiris.state.keeping import back_up, look, put_back, set_aside
+from sfspiris.state.keeping import back_up, look, made_anew, put_back
 from sfspiris.state.store import LOST, open_state
 from statekit import NOW, content_of, deal_link, later, new_draft, started
 
@@ -263,16 +263,41 @@ def test_nothing_is_replaced_while_a_run_is_at_work(file: Path, tmp_path: Path) 
         with pytest.raises(Locked, match="sync"):
             put_back(file, copy, OWNER, now=NOW)
         with pytest.raises(Locked, match="sync"):
-            set_aside(file, OWNER, now=NOW)
+            made_anew(file, OWNER, now=NOW).__enter__()
 
 
-def test_a_state_that_is_set_aside_leaves_one_that_knows_it_has_lost_everything(file: Path) -> None:
+def test_a_state_that_is_made_anew_knows_it_has_lost_everything_and_the_old_is_kept_aside(file: Path) -> None:
     old = file.read_bytes()
-    aside = set_aside(file, OWNER, now=later(30))
-    assert aside is not None
+    with (
+        made_anew(file, OWNER, now=later(30)) as arriving,
+        open_state(arriving, dry=False, now=later(30)) as new,
+    ):
+        new.cursors.move("deals", later(30), at=later(30))
+        assert file.read_bytes() == old, "it stays until the new one is whole"
+    (aside,) = file.parent.glob("*.aside")
     assert aside.read_bytes() == old
     assert told_lost(file) == later(10)
-    assert set_aside(file, OWNER, now=later(31)) is not None
+    with open_state(file, dry=True, now=later(31)) as state:
+        assert state.cursors.get("deals") == later(30)
+    assert sorted(one.name for one in file.parent.iterdir() if "arriving" in one.name) == []
+
+
+def test_a_state_whose_successor_could_not_be_made_stays_as_it_was(file: Path) -> None:
+    before = content_of(file.parent)
+    with pytest.raises(RuntimeError), made_anew(file, OWNER, now=later(30)):
+        raise RuntimeError("no connection")
+    assert content_of(file.parent) == before
+    with open_state(file, dry=False, now=later(31)):
+        pass
+    assert told_lost(file) is None
+
+
+def test_what_a_killed_rebuild_left_is_no_hindrance(file: Path) -> None:
+    for end in ("", "-journal", ".seal", ".lock.json"):
+        file.with_name(f"{file.name}.arriving{end}").write_bytes(b"left over")
+    with made_anew(file, OWNER, now=later(30)):
+        pass
+    assert told_lost(file) == later(10)
 
 
 def test_the_seal_holds_no_more_than_ids_counts_and_times(file: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sfspiris.errors import ConfigError
 from sfspiris.state import place, runlock
-from sfspiris.state.keeping import look, put_back, set_aside
+from sfspiris.state.keeping import look, made_anew, put_back
 from sfspiris.state.place import Kind, Mount, judge, mount_of
 from sfspiris.state.store import open_state
 from statekit import NOW, content_of
@@ -120,7 +120,7 @@ def test_a_state_that_came_to_lie_on_such_a_share_is_neither_replaced_nor_made_a
     before = content_of(file.parent)
     owner = runlock.LockOwner("state restore", "run-9", 1, "h", NOW)
     with pytest.raises(ConfigError):
-        set_aside(file, owner, now=NOW)
+        made_anew(file, owner, now=NOW).__enter__()
     backup = file.parent.parent / "backup.db"
     backup.write_bytes(file.read_bytes())
     with pytest.raises(ConfigError):

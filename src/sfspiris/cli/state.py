@@ -83,16 +83,27 @@ def rebuild(
 ) -> None:
     """Make the memory anew from Salesforce and Spiris: every draft and invoice that carries a deal's marker is taken over.
 
-    Nothing is made or changed in Spiris. The old file is kept aside.
+    Nothing is made or changed in Spiris. The old file stays until the new one is whole, and is kept aside then.
     """
+    from dataclasses import replace
+
     from sfspiris.cli.output import show_run
     from sfspiris.cli.wiring import lock_owner, open_session, state_file, utc_now
     from sfspiris.engine.run import rebuild as take_over
-    from sfspiris.state.keeping import set_aside
+    from sfspiris.errors import UsageError
+    from sfspiris.state.keeping import made_anew
 
+    if common.companies:
+        raise UsageError(
+            "The memory is one for all companies, and is made anew for all of them.",
+            remedy="Leave --company out.",
+        )
     now, file = utc_now(), state_file(common)
-    set_aside(file, lock_owner("state rebuild", now), now=now)
-    with open_session(common, "state rebuild", dry=False) as session:
-        result = take_over(session.world)
-        show_run(common, session, result, report=None)
+    with made_anew(file, lock_owner("state rebuild", now), now=now) as arriving:
+        beside = replace(common, state=str(arriving))
+        with open_session(beside, "state rebuild", dry=False, has_dry_run=False) as session:
+            result = take_over(session.world)
+            if result.stopped is not None:
+                raise result.stopped
+            show_run(common, session, result, report=None)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=False))

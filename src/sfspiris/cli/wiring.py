@@ -391,11 +391,12 @@ def open_session(
     pace: Pace = _PACE,
     limits: Limits = DEFAULT_LIMITS,
     remembers: bool = False,
+    has_dry_run: bool = True,
 ) -> Iterator[Session]:
     """Everything that a run needs, and the lock that keeps other runs away; a dry run cannot write, by construction.
 
     A run that only `remembers` works in a read-only configuration too: it writes to the memory on this machine, and nothing
-    can leave it then. `pace` and `limits` are other than usual only where time must pass at once, as in a test. Raises
+    can leave it then. `has_dry_run` tells whether the command can be looked at instead. `pace` and `limits` are other than usual only where time must pass at once, as in a test. Raises
     SafetyStop when the configuration is read-only and the run is neither dry nor such a one.
     """
     started = utc_now()
@@ -405,7 +406,9 @@ def open_session(
         if desk.settings.is_read_only and not dry and not remembers:
             raise SafetyStop(
                 f'The configuration says mode = "read-only", so {command} writes nothing.',
-                remedy='Run it with --dry-run, or set mode = "active" when the plan is what you want.',
+                remedy='Run it with --dry-run, or set mode = "active" when the plan is what you want.'
+                if has_dry_run
+                else 'Set mode = "active" when that is what you want.',
                 code="READ_ONLY",
             )
         companies = desk.chosen_companies()

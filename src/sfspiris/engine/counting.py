@@ -49,6 +49,24 @@ def deals(world: World, read: Collection[str], decided: Collection[str]) -> tupl
     )
 
 
+def unseen(deal_ids: Collection[str]) -> tuple[Warn, ...]:
+    """Deals that wait, or have a document, and that the CRM does not show at all."""
+    if not deal_ids:
+        return ()
+    return (
+        Warn(
+            WarningCode.COUNT_MISMATCH,
+            say(
+                "Salesforce does not show %(count)s deals that it showed before, neither as won nor as deleted: %(some)s. They "
+                "stay as they are, and what is new is looked for again from the same moment. Look whether the integration "
+                "user may still see them; a deal that was deleted for good is settled with `sfspiris review resolve`.",
+                count=len(deal_ids),
+                some=_some(sorted(deal_ids)),
+            ),
+        ),
+    )
+
+
 def documents(world: World, company: str, found: Documents, decided: Collection[str] = ()) -> list[Warn]:
     """Documents of a company with our marker that are more than one for a Deal, or that this memory knows nothing of.
 

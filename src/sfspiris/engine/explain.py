@@ -35,6 +35,13 @@ def explain(world: World, asked: str) -> Explanation:
     deal = batch.deals[0]
     is_gated = bool(world.crm.read_deals(Selection(ids=(deal.id,))).deals)
     judged = deal if is_gated else as_if_won(deal, world.clock.today())
+    company = route(judged, world.policy)
+    if company is not None and company.key not in world.ledgers:
+        raise UsageError(
+            f"Deal {deal.id} goes to company {company.key}, which --company leaves out.",
+            remedy=f"Leave --company out, or name {company.key}.",
+            record=deal.id,
+        )
     gathered = gather.Gathered((judged,), batch.read_at)
     plan = decide(gather.push_inputs(world, gathered, recover(world), fresh=False))
     start = world.policy.start_date
@@ -51,7 +58,7 @@ def explain(world: World, asked: str) -> Explanation:
         holds=plan.holds,
         link=links[-1] if links else None,
         happened=_happened(world, deal),
-        books=company.currency if (company := route(judged, world.policy)) else None,
+        books=company.currency if company else None,
         conversion=rates.conversions(world, plan.actions, (judged,)).get(deal.id),
     )
 

@@ -69,13 +69,15 @@ class Scope:
 class Gathered:
     """The Deals of a run and the CRM's time when reading began; `gone` wait in the queue but are no longer won.
 
-    `departed` are no longer won either, but have a document.
+    `departed` are no longer won either, but have a document. Of `unseen` the CRM tells nothing at all, won or not, deleted or
+    not: whoever reads may not see them today, and nothing follows from that.
     """
 
     deals: tuple[Deal, ...]
     read_at: datetime
     gone: frozenset[str] = frozenset()
     departed: tuple[Departed, ...] = ()
+    unseen: frozenset[str] = frozenset()
 
 
 def deals(world: World, scope: Scope) -> Gathered:
@@ -157,8 +159,33 @@ def _new(world: World, scope: Scope) -> Gathered:
         still = world.crm.read_deals(Selection(ids=tuple(sorted(suspects))))
         read |= {deal.id: deal for deal in still.deals}
     left = tuple(_departed(fate) for deal_id, fate in sorted(suspects.items()) if deal_id not in read)
-    gone = frozenset(waiting - read.keys() - links.keys())
-    return Gathered(tuple(read.values()), batch.read_at, gone, left)
+    missing = waiting - read.keys() - links.keys()
+    seen = {fate.deal_id for fate in world.crm.fates(ids=sorted(missing))} if missing else set()
+    unseen = missing - seen - world.state.reviews.resolved().keys()
+    return Gathered(
+        tuple(read.values()),
+        batch.read_at,
+        gone=frozenset(missing - unseen),
+        departed=left,
+        unseen=frozenset(unseen | _hidden(world, links, read, cursor)),
+    )
+
+
+def _hidden(
+    world: World, links: Mapping[str, DealLink], read: Collection[str], cursor: datetime | None
+) -> frozenset[str]:
+    """Deals with a document, when all was read and most of them are not in sight: then it is the sight that is wrong.
+
+    A few may have been deleted for good long ago.
+    """
+    if cursor is not None:
+        return frozenset()
+    expected = {one for one, link in links.items() if link.status is not DealStatus.DELETED}
+    missing = expected - set(read)
+    if len(missing) * 2 <= len(expected):
+        return frozenset()
+    missing -= {fate.deal_id for fate in world.crm.fates(ids=sorted(missing))}
+    return frozenset(missing) if len(missing) * 2 > len(expected) else frozenset()
 
 
 def _suspects(

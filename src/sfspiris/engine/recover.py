@@ -19,6 +19,7 @@ from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve,
 from sfspiris.core.planning.pull import as_invoiced
 from sfspiris.core.planning.push import Unresolved
 from sfspiris.core.planning.rollback import taken_back
+from sfspiris.engine import wholeness
 from sfspiris.engine.removal import was_issued
 from sfspiris.engine.search import documents
 from sfspiris.sentences import say
@@ -85,7 +86,7 @@ def _drop(world: World, intent: Intent) -> None:
 def _customers(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresolved]:
     if not intents:
         return []
-    customers = ledger.customers()
+    customers = wholeness.customers(world, ledger)
     unresolved: list[Unresolved] = []
     for intent in intents:
         verdict, customer = resolve_customer(

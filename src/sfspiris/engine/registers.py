@@ -16,6 +16,7 @@ from sfspiris.core.model import (
     PaymentTerms,
     Unit,
 )
+from sfspiris.engine import wholeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -83,7 +84,7 @@ def view(world: World, ledger: Ledger, *, fresh: bool, asked: Asked) -> LedgerVi
             uses_cost_centres=books.get("uses_cost_centres", False),
             uses_projects=books.get("uses_projects", False),
         ),
-        customers=tuple(ledger.customers()),
+        customers=tuple(wholeness.customers(world, ledger)),
         articles=tuple(ledger.articles(fresh=fresh)),
         terms=tuple(PaymentTerms(*one) for one in terms),
         fiscal_years=_fiscal_years(world, ledger, fresh=fresh),

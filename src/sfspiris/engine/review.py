@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from sfspiris.core.actions import Adopt, CreateDraft
 from sfspiris.core.model import Target
 from sfspiris.core.review import Difference
-from sfspiris.engine.gather import Scope
+from sfspiris.engine.gather import Scope, of_companies
 from sfspiris.engine.run import Guard, idle, push
 from sfspiris.ports.crm import Selection
 
@@ -40,17 +40,32 @@ def waiting(world: World, code: HoldCode | None = None) -> frozenset[str]:
 
 
 def push_only(world: World, deal_ids: tuple[str, ...], guard: Guard) -> RunResult:
-    """Push these Deals and no others: none at all when none is named. Raises what `push` raises."""
-    return push(world, Scope(deal_ids=deal_ids), guard) if deal_ids else idle(world)
+    """Push these Deals and no others: none at all when none is named, and none of a company that this run leaves out.
+
+    Raises what `push` raises.
+    """
+    scope = Scope(deal_ids=deal_ids, companies=_chosen(world))
+    return push(world, scope, guard) if deal_ids else idle(world)
+
+
+def _chosen(world: World) -> tuple[str, ...]:
+    """The companies that the run is about, when these are not all."""
+    chosen = tuple(sorted(world.ledgers))
+    return chosen if len(chosen) < len(world.policy.companies) else ()
 
 
 def plan_again(world: World, deal_ids: Collection[str]) -> Queue:
-    """These Deals planned from today's data, in a dry world; nothing is written."""
+    """These Deals planned from today's data, in a dry world; nothing is written.
+
+    Those that go to a company which this run leaves out are not among them.
+    """
     before: dict[str, list[HoldCode]] = defaultdict(list)
     for known in world.state.holds.all():
         before[known.deal_id].append(known.code)
     selection = Selection(ids=tuple(sorted(deal_ids)))
-    won = {deal.id: deal for deal in world.crm.read_deals(selection).deals} if deal_ids else {}
+    read = world.crm.read_deals(selection).deals if deal_ids else ()
+    won = {deal.id: deal for deal in of_companies(read, world, _chosen(world))}
+    deal_ids = set(deal_ids) - {deal.id for deal in read if deal.id not in won}
     plan = push_only(world, tuple(won), Guard(max_changes=0))
     today: dict[str, list[HoldCode]] = defaultdict(list)
     for one in plan.holds:

@@ -24,6 +24,7 @@ from sfspiris.engine import (
     pairing,
     rates,
     search,
+    wholeness,
 )
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
@@ -93,7 +94,8 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         search.conclude(world, inputs.documents, inputs.gaps, gathered.read_at)
     told = badges.Told()
     if scope.is_everything and carried.stopped is None:
-        world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
+        if not gathered.unseen:
+            world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
         told = badges.tell_open_deals(world, inputs, carried, fresh=scope.full)
     warnings = (
         *_about_the_crm(world),
@@ -124,6 +126,7 @@ def _counted(
         return ()
     decided = {one.deal_id for one in plan.actions} | {*plan.unchanged, *plan.out_of_scope} | plan.held_deals
     return (
+        *counting.unseen(gathered.unseen),
         *counting.deals(world, [deal.id for deal in gathered.deals], decided),
         *(
             warned
@@ -324,6 +327,7 @@ def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> t
     cursor = None if complete else world.state.cursors.get(_invoice_feed(company))
     ordered = orders.of(world, ledger)
     drafts = ledger.drafts()
+    wholeness.check_documents(world, ledger, (*drafts, *ordered))
     invoices, read_at = ledger.invoices(modified_since=cursor - INVOICE_OVERLAP if cursor else None)
     world.clock.follow(read_at)
     news = LedgerNews(drafts, invoices, complete=cursor is None, read_at=read_at, orders=ordered)

@@ -15,7 +15,7 @@ from sfspiris.core.model import SyncState
 from sfspiris.core.planning.adoption import Gap, Searched, claims_a_document
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.routing import route
-from sfspiris.engine import orders
+from sfspiris.engine import orders, wholeness
 from sfspiris.state.store import LOST
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def documents(
     """
     ordered = orders.of(world, ledger, thorough=thorough)
     drafts = ledger.drafts()
+    wholeness.check_documents(world, ledger, (*drafts, *ordered))
     invoices, _ = ledger.invoices(modified_since=since)
     return Documents.of(drafts, invoices, ordered)
 

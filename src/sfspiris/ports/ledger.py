@@ -61,6 +61,9 @@ class Ledger(Protocol):
     def customers(self) -> Sequence[LedgerCustomer]:
         """All customers, inactive ones too."""
 
+    def has_customer(self, customer_id: str) -> bool:
+        """Whether the ledger has a customer of this id, asked for alone."""
+
     def articles(self, *, fresh: bool = False) -> Sequence[Article]:
         """All articles, inactive ones too; their VAT rates may be remembered for minutes unless `fresh`."""
 

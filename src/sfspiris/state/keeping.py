@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from sfspiris.state.schema import HEAD
 from sfspiris.state.store import open_state
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -177,19 +178,34 @@ def put_back(file: Path, backup: Path, owner: LockOwner, *, now: datetime) -> Pa
     return aside
 
 
-def set_aside(file: Path, owner: LockOwner, *, now: datetime) -> Path | None:
-    """Take the state out of its place for one that is made anew; the new one knows that it has lost everything.
+@contextmanager
+def made_anew(file: Path, owner: LockOwner, *, now: datetime) -> Iterator[Path]:
+    """A file beside the state for a memory that is made anew, which knows that it has lost everything.
 
-    Raises Locked while a run is at work.
+    When the block ends well it takes the state's place and the old file is kept aside; until then, and when the block does
+    not end well, the old one stays as it is. Raises Locked while a run is at work.
     """
     if not file.parent.is_dir():
         raise sqlite.unopenable(file, f"there is no folder {file.parent}")
     place.check(file)
     with runlock.hold(file, owner):
-        lost = _last_at_work(file, now)
-        aside = _move_aside(file, now)
-        _note_loss(file, lost, now)
-    return aside
+        arriving = file.with_name(f"{file.name}.arriving")
+        _remove(arriving)
+        try:
+            _note_loss(arriving, _last_at_work(file, now), now)
+            yield arriving
+            _move_aside(file, now)
+            seal.move(arriving, file)
+            os.replace(arriving, file)  # noqa: PTH105 - the old file or the new, never half of one
+            _sync(file.parent)
+        finally:
+            _remove(arriving)
+
+
+def _remove(file: Path) -> None:
+    for left in (file, *(file.with_name(f"{file.name}{end}") for end in ("-journal", ".lock", ".lock.json"))):
+        left.unlink(missing_ok=True)
+    seal.remove(file)
 
 
 def _last_at_work(file: Path, now: datetime) -> datetime:

@@ -65,6 +65,11 @@ def remove(file: Path) -> None:
         _place(file).unlink()
 
 
+def move(file: Path, to: Path) -> None:
+    """The file is about to take another's place, and its seal goes before it."""
+    os.replace(_place(file), _place(to))  # noqa: PTH105 - one seal or the other
+
+
 def judge(file: Path, *, state_id: str | None, generation: int) -> Finding:
     """Compare the file with its seal; `state_id` and `generation` are what the file says of itself."""
     known = read(file)

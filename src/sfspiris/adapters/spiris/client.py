@@ -77,6 +77,10 @@ class SpirisClient:
         """All customers, inactive ones too."""
         return self._list("customers", wire.Page[wire.Customer], order="ChangedUtc")[0]
 
+    def has_customer(self, customer_id: str) -> bool:
+        """Whether a customer of this id is there."""
+        return self._one(f"customers/{customer_id}", wire.Customer) is not None
+
     def articles(self) -> list[wire.Article]:
         """All articles, inactive ones too."""
         return self._list("articles", wire.Page[wire.Article], order="ChangedUtc")[0]

@@ -89,6 +89,10 @@ class SpirisLedger:
         """All customers, inactive ones too."""
         return [mapping.customer(one) for one in self._client.customers()]
 
+    def has_customer(self, customer_id: str) -> bool:
+        """Whether there is a customer of this id, asked for alone."""
+        return self._client.has_customer(customer_id)
+
     def articles(self, *, fresh: bool = False) -> Sequence[Article]:
         """All articles, inactive ones too, each with the VAT rate of its coding."""
         rates = self._rates(fresh=fresh)
