@@ -58,3 +58,24 @@ def test_nothing_of_one_company_is_read_or_written_with_anothers_token(demo: Pla
         words = json.dumps([call["path"], call["query"], call["body"], call["response"]])
         seen[call["token"]] |= {key for key, ids in owned.items() if any(one in words for one in ids)}
     assert sorted(tuple(one) for one in seen.values()) == [("int",), ("se",)]
+
+
+def test_a_configuration_that_comes_to_take_more_deals_has_them_all_looked_at(demo: Playground) -> None:
+    """How far deals have been read counts for the gate, the routes and the first day that it was read for."""
+    narrow = "start_date = 2026-11-12\n"
+    path = demo.folder / "sfspiris.toml"
+    wide = path.read_text(encoding="utf-8")
+    assert "start_date" not in wide.partition("[")[0] or narrow not in wide
+    lines = [one for one in wide.splitlines(keepends=True) if not one.startswith("start_date")]
+    path.write_text(narrow + "".join(lines), encoding="utf-8")
+    few = demo.sfspiris("push-closed-won", "--json").document
+    for side in ("salesforce", "spiris"):
+        demo.control(side, "PUT", "clock", {"now": "2026-11-21T08:00:00Z"})
+    assert demo.sfspiris("push-closed-won", "--json").kinds() == []
+    path.write_text(wide, encoding="utf-8")
+    many = demo.sfspiris("push-closed-won", "--json").document
+    closed = [one for one in demo.deals().values() if one["IsWon"] and one["CloseDate"] < "2026-11-12"]
+    looked_at = {one["deal"] for one in (*many["holds"], *many["actions"])}
+    assert closed
+    assert {one["Id"] for one in closed if one["CloseDate"] >= "2026-11-01"} <= looked_at
+    assert len(looked_at) > len({one["deal"] for one in few["holds"]})

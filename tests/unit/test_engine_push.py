@@ -197,13 +197,26 @@ def test_a_hold_keeps_since_when_it_stands(stage: Stage) -> None:
     assert run(stage).holds[0].since == first
 
 
-def test_a_held_deal_that_is_no_longer_won_leaves_the_queue(stage: Stage) -> None:
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_held_deal_that_is_no_longer_won_leaves_the_queue(stage: Stage, deleted: bool) -> None:
     stage.crm.add(deal("D1"))
     run(stage)
-    stage.crm.deals.clear()
+    stage.crm.leave(deal_id("D1"), deleted=deleted)
     assert run(stage).holds == ()
     with stage.state() as state:
         assert state.holds.deal_ids() == frozenset()
+
+
+def test_a_held_deal_of_which_the_crm_tells_nothing_stays_until_somebody_settles_it(stage: Stage) -> None:
+    stage.crm.add(deal("D1"))
+    run(stage)
+    stage.crm.deals.clear()
+    for _ in range(2):
+        result = run(stage)
+        assert [one.code for one in result.warnings] == [WarningCode.COUNT_MISMATCH]
+        assert result.status is RunStatus.PARTIAL
+    with stage.state() as state:
+        assert state.holds.deal_ids() == {deal_id("D1")}
 
 
 def test_payment_terms_are_remembered_for_minutes_and_read_anew_when_asked(stage: Stage) -> None:

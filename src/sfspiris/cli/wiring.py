@@ -556,7 +556,15 @@ def _policy(settings: Settings, crm: SalesforceCrm) -> Policy:
         readiness=_readiness(settings, crm),
         attaches_pdfs=settings.write_back.attachments == "pdf",
         links_drafts=settings.write_back.ledger_links,
+        scope=_scope(settings),
     )
+
+
+def _scope(settings: Settings) -> str:
+    """A print of what decides which deals are looked at."""
+    source = settings.source.model_dump(mode="json", include={"object", "gate", "record_types"})
+    routes = [one.model_dump(mode="json", include={"company", "when", "skip"}) for one in settings.routes]
+    return payload_hash([source, routes, settings.start_date and settings.start_date.isoformat()])
 
 
 _SHORTEST_TEXT: Final = 255  # characters that any text field takes, where the org does not tell how many

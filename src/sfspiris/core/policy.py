@@ -186,6 +186,7 @@ class Policy:
     those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown. `settle` is how long a document
     that was sent, or a list that should show it, is waited for. `attaches_pdfs` puts the print of each invoice beside its
     record in the CRM; `links_drafts` puts a link to its Deal beside each draft in the ledger. `readiness` is None where open Deals are told nothing.
+    `scope` is a print of all that decides which Deals are looked at: how far they have been read counts for that scope only.
     """
 
     companies: Mapping[str, CompanyPolicy]
@@ -201,6 +202,7 @@ class Policy:
     readiness: ReadinessPolicy | None = None
     attaches_pdfs: bool = False
     links_drafts: bool = False
+    scope: str = ""
 
     def makes_orders(self, company: str) -> bool:
         """Whether some Deals of the company become orders."""

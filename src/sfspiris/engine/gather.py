@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sfspiris.ports.ledger import Ledger
 
 FEED: Final = "deals"
+_SCOPE: Final = "deals:scope"
 _RUNS_LOOKED_BACK: Final = 50
 _READ_ONE_BY_ONE: Final = 20  # changed drafts; beyond that the whole list costs less
 OVERLAP: Final = timedelta(minutes=15)
@@ -140,7 +141,7 @@ def _selected(world: World, scope: Scope) -> Gathered:
 
 
 def _new(world: World, scope: Scope) -> Gathered:
-    cursor = None if scope.full else world.state.cursors.get(FEED)
+    cursor = None if scope.full or _is_of_another_scope(world) else world.state.cursors.get(FEED)
     batch = world.crm.read_deals(
         Selection(changed_since=cursor - OVERLAP if cursor else None, closed_from=world.policy.start_date)
     )
@@ -169,6 +170,19 @@ def _new(world: World, scope: Scope) -> Gathered:
         departed=left,
         unseen=frozenset(unseen | _hidden(world, links, read, cursor)),
     )
+
+
+def read_to(world: World, read_at: datetime) -> None:
+    """Remember that all Deals of the policy's scope have been read up to that moment (UTC)."""
+    world.state.cursors.move(FEED, read_at, at=world.clock.now())
+    if _is_of_another_scope(world):
+        world.state.catalog.save(_SCOPE, world.policy.scope, at=world.clock.now())
+
+
+def _is_of_another_scope(world: World) -> bool:
+    """Whether other Deals were looked at when the cursor was moved: another gate, other routes, another first day."""
+    known = world.state.catalog.load(_SCOPE)
+    return known is None or known[0] != world.policy.scope
 
 
 def _hidden(

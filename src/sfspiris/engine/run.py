@@ -95,7 +95,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     told = badges.Told()
     if scope.is_everything and carried.stopped is None:
         if not gathered.unseen:
-            world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())
+            gather.read_to(world, gathered.read_at)
         told = badges.tell_open_deals(world, inputs, carried, fresh=scope.full)
     warnings = (
         *_about_the_crm(world),
