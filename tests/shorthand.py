@@ -29,7 +29,7 @@ from sfspiris.core.model import (
     Totals,
     Unit,
 )
-from sfspiris.core.planning.push import PushInputs
+from sfspiris.core.planning.pushinputs import PushInputs
 from sfspiris.core.policy import CompanyPolicy, Policy, Route
 
 TODAY = date(2026, 11, 20)

@@ -21,7 +21,8 @@ from sfspiris.core.model import Buyer, Deal, DealLine, DealStatus, DraftRow, Pay
 from sfspiris.core.planning.adoption import Gap
 from sfspiris.core.planning.changed import Standing
 from sfspiris.core.planning.documents import Documents, Sent, Verdict, resolve
-from sfspiris.core.planning.push import PushInputs, Unresolved, decide
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.pushinputs import PushInputs, Unresolved
 from sfspiris.sentences import as_told
 from sfspiris.swedish import text
 from shorthand import (

@@ -11,7 +11,8 @@ from sfspiris.core.actions import Change, Plan, UpdateCustomer, changes
 from sfspiris.core.holds import WarningCode
 from sfspiris.core.identity import field_print
 from sfspiris.core.model import Customer, CustomerBase, FieldBase, LedgerCustomer
-from sfspiris.core.planning.push import PushInputs, companies_to_read, decide
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.pushinputs import PushInputs, companies_to_read
 from sfspiris.core.planning.updates import Meeting, base_of, has_news, meet
 from sfspiris.core.policy import CompanyPolicy, Owner
 from shorthand import POLICY, SE, buyer, customer, deal, inputs, link

@@ -23,7 +23,8 @@ from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.identity import Marker, customer_key, markers_in
 from sfspiris.core.model import Deal, DealStatus, SyncState
 from sfspiris.core.planning.documents import Documents
-from sfspiris.core.planning.push import PushInputs, Unresolved, companies_to_read, decide
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.pushinputs import PushInputs, Unresolved, companies_to_read
 from sfspiris.core.policy import ArticlePolicy
 from sfspiris.sentences import as_told
 from shorthand import POLICY, SE, TAG, buyer, customer, deal, inputs, invoice, ledger_draft, line, link, view

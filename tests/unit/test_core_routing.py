@@ -9,7 +9,8 @@ import pytest
 from sfspiris.core.actions import CreateDraft
 from sfspiris.core.explain import routes_seen
 from sfspiris.core.model import DealStatus, SyncState
-from sfspiris.core.planning.push import PushInputs, decide
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.pushinputs import PushInputs
 from sfspiris.core.policy import ArticlePolicy, MissingArticle, Policy, Route
 from sfspiris.core.routing import is_out_of_scope, route
 from shorthand import COUNTRY, POLICY, deal, inputs

@@ -12,7 +12,8 @@ import pytest
 from sfspiris.core import vat
 from sfspiris.core.actions import CreateArticle, CreateCustomer, CreateDraft, Plan, UpdateCustomer
 from sfspiris.core.model import Article, Buyer, Deal, LedgerCustomer, Unit
-from sfspiris.core.planning.push import Unresolved, decide
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.pushinputs import Unresolved
 from sfspiris.core.policy import (
     ArticlePolicy,
     CompanyPolicy,

@@ -17,7 +17,8 @@ from sfspiris.cli.wiring import company_policies, open_desk, policy_routes
 from sfspiris.core.actions import CreateCustomer, CreateDraft, NewCustomer
 from sfspiris.core.identity import org_tag
 from sfspiris.core.model import Article, CompanyProfile, LedgerCustomer, LedgerView, PaymentTerms
-from sfspiris.core.planning.push import PushInputs, decide
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.pushinputs import PushInputs
 from sfspiris.core.policy import Policy
 from sfspiris.core.routing import route
 from sfspiris.errors import UsageError

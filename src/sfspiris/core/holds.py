@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sfspiris.core.written import Versions
     from sfspiris.sentences import Sentence
+
+_MESSAGE_LENGTH: Final = 255
+"""Of the field for sales on the Deal (Spiris_Sync_Message__c); the same words must compare equal in the next run."""
 
 
 class HoldCode(StrEnum):
@@ -130,3 +135,9 @@ class Warn:
     code: WarningCode
     message: Sentence
     deal_id: str | None = None
+
+
+def for_sales(holds: Iterable[Hold]) -> str:
+    """The reasons as they fit into the field on the Deal; the code and the run's report keep every word."""
+    words = " ".join(f"{hold.message} {hold.fix}" for hold in holds)
+    return words if len(words) <= _MESSAGE_LENGTH else words[: _MESSAGE_LENGTH - 1].rstrip() + "…"

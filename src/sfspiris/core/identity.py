@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from sfspiris.core.model import Deal
 
+FIRST_REVISION: Final = 1
+"""Of a Deal's document; one that a person asks to have made again has the next."""
 _MARKER = re.compile(r"(?<![0-9A-Za-z])SF:([0-9A-Za-z]{18}):([0-9]{1,3}):([A-Z2-7]{5})(?![0-9A-Za-z])")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sfspiris.core.actions import WriteReadiness
-    from sfspiris.core.planning.push import PushInputs
+    from sfspiris.core.planning.pushinputs import PushInputs
     from sfspiris.engine.execute import Carried
     from sfspiris.engine.world import World
 

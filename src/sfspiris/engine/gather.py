@@ -13,7 +13,8 @@ from sfspiris.core.planning.adoption import claims_a_document
 from sfspiris.core.planning.changed import Standing, needs_comparison
 from sfspiris.core.planning.departed import Departed
 from sfspiris.core.planning.documents import no_documents
-from sfspiris.core.planning.push import PushInputs, companies_to_read, decide
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.pushinputs import PushInputs, companies_to_read
 from sfspiris.core.routing import route
 from sfspiris.engine import orders, registers
 from sfspiris.engine.search import documents as search_documents
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sfspiris.core.model import Deal, DealLink, Invoice, LedgerDraft
     from sfspiris.core.planning.documents import Documents
-    from sfspiris.core.planning.push import Unresolved
+    from sfspiris.core.planning.pushinputs import Unresolved
     from sfspiris.engine.world import World
     from sfspiris.ports.crm import Fate
     from sfspiris.ports.ledger import Ledger

@@ -13,7 +13,8 @@ from sfspiris.core.model import SyncState, Target
 from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.differences import Expected
 from sfspiris.core.planning.documents import Documents
-from sfspiris.core.planning.push import PushInputs, decide
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.pushinputs import PushInputs
 from sfspiris.core.planning.reconcile import Reason, ReconcileInputs, reconcile, strangers
 from sfspiris.core.planning.repairs import repairs
 from sfspiris.core.routing import is_out_of_scope, route

@@ -17,7 +17,7 @@ from sfspiris.core.model import DealLink, DealStatus, Target
 from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve, resolve_customer
 from sfspiris.core.planning.pull import as_invoiced
-from sfspiris.core.planning.push import Unresolved
+from sfspiris.core.planning.pushinputs import Unresolved
 from sfspiris.core.planning.rollback import taken_back
 from sfspiris.engine import wholeness
 from sfspiris.engine.removal import was_issued

@@ -19,11 +19,10 @@ from sfspiris.core.actions import (
     UpdateDraft,
     kind,
 )
-from sfspiris.core.holds import Hold, HoldCode, Warn
+from sfspiris.core.holds import Hold, HoldCode, Warn, for_sales
 from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.outcome import ActionResult, Outcome
-from sfspiris.core.planning.push import for_sales
 from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, Unreachable
 from sfspiris.sentences import as_told
 
