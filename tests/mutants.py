@@ -495,14 +495,14 @@ BUGS = (
     Bug(
         "an update is sent over a draft that was edited while the run lasted",
         "adapters/spiris/ledger.py",
-        "        if before is None or mapping.draft_print(before) != stood:\n            return None\n",
+        "        if before is None or replacing.draft_print(before) != stood:\n            return None\n",
         "        if before is None:\n            return None\n",
         (f"{LEDGER}::test_a_draft_that_finance_edited_meanwhile_is_neither_replaced_nor_deleted",),
     ),
     Bug(
         "a deletion does not read the draft again",
         "adapters/spiris/ledger.py",
-        "        if before is None or mapping.draft_print(before) != stood:\n            return False\n",
+        "        if before is None or replacing.draft_print(before) != stood:\n            return False\n",
         "        if before is None:\n            return False\n",
         (f"{LEDGER}::test_a_draft_that_finance_edited_meanwhile_is_neither_replaced_nor_deleted",),
     ),

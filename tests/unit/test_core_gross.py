@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sfspiris.adapters.spiris.mapping import draft_body
+from sfspiris.adapters.spiris.writing import draft_body
 from sfspiris.core.actions import Adopt, CreateDraft
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.drift import DriftClass

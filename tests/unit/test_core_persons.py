@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakes import Stage
-from sfspiris.adapters.spiris.mapping import customer_body
+from sfspiris.adapters.spiris.writing import customer_body
 from sfspiris.core.actions import CreateCustomer, CreateDraft, changes
 from sfspiris.core.planning.push import decide
 from sfspiris.core.policy import VatPolicy

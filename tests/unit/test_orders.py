@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from fakes import Killed, Stage
-from sfspiris.adapters.spiris import mapping
+from sfspiris.adapters.spiris import writing
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.identity import Marker
@@ -114,7 +114,7 @@ def test_an_order_is_worded_as_the_vendors_document_wants_it() -> None:
     draft = Draft(
         "SEK", rows, date(2026, 11, 20), MARKER, our_reference=f"Anna {MARKER}", contract_number="K"
     )
-    body = mapping.order_body(draft, customer_id="c", marker_field=MarkerField.TEXT_ROW)
+    body = writing.order_body(draft, customer_id="c", marker_field=MarkerField.TEXT_ROW)
     assert body["CurrencyCode"] == "SEK"
     assert (body["Status"], body["OrderDate"]) == (2, "2026-11-20")
     assert body["ReverseChargeOnConstructionServices"] is True

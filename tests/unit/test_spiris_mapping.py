@@ -1,4 +1,4 @@
-"""Spiris' documents ↔ ours."""
+"""Spiris' documents ↔ ours, read and written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 import spiris_document
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.reply import Reply
-from sfspiris.adapters.spiris import mapping, refusals, wire
+from sfspiris.adapters.spiris import mapping, refusals, wire, writing
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.identity import Marker
 from sfspiris.core.model import Customer, Draft, DraftRow, PaymentTerms, Totals
@@ -354,7 +354,7 @@ DRAFT = Draft(
 
 
 def test_a_customer_is_made_as_an_active_business_numbered_by_spiris() -> None:
-    assert mapping.customer_body(CUSTOMER, terms_id=ID.format(7)) == {
+    assert writing.customer_body(CUSTOMER, terms_id=ID.format(7)) == {
         "Name": "Exempel AB",
         "CorporateIdentityNumber": "556012-5790",
         "VatNumber": "SE556012579001",
@@ -375,14 +375,14 @@ def test_a_customer_is_made_as_an_active_business_numbered_by_spiris() -> None:
 
 def test_what_a_customer_lacks_is_not_sent_at_all() -> None:
     bare = Customer(name="Exempel AB", postal_code="111 22", city="Stockholm", country="SE", currency="SEK")
-    assert set(mapping.customer_body(bare, terms_id=ID.format(7))) == {
+    assert set(writing.customer_body(bare, terms_id=ID.format(7))) == {
         "Name", "InvoicePostalCode", "InvoiceCity", "InvoiceCountryCode", "CurrencyCode", "TermsOfPaymentId",
         "IsPrivatePerson", "IsActive",
     }  # fmt: skip
 
 
 def test_a_draft_is_made_for_ordinary_sales_with_zero_prices_left_alone() -> None:
-    body = mapping.draft_body(DRAFT, customer_id=ID.format(2), marker_field=MarkerField.OUR_REFERENCE)
+    body = writing.draft_body(DRAFT, customer_id=ID.format(2), marker_field=MarkerField.OUR_REFERENCE)
     assert body == {
         "CustomerId": ID.format(2),
         "EuThirdParty": False,
@@ -414,7 +414,7 @@ def test_a_draft_is_made_for_ordinary_sales_with_zero_prices_left_alone() -> Non
 
 def test_a_marker_that_lives_in_a_text_row_gets_one_of_its_own_at_the_end() -> None:
     plain = replace(DRAFT, our_reference="Eva Lund", delivery_date=None, terms_id=None)
-    body = mapping.draft_body(plain, customer_id=ID.format(2), marker_field=MarkerField.TEXT_ROW)
+    body = writing.draft_body(plain, customer_id=ID.format(2), marker_field=MarkerField.TEXT_ROW)
     assert [row["Text"] for row in body["Rows"]] == ["Konsulttimme", "Tack!", MARKER]
     assert body["Rows"][-1]["IsTextRow"] is True
     assert body["OurReference"] == "Eva Lund"
@@ -480,7 +480,7 @@ def test_a_refused_record_is_told_by_field_and_without_its_values() -> None:
         CorporateIdentityNumber="19121212-1212 has a bad check digit",
     )
     refused = refusals.of_record(
-        body, what="customer", sent=mapping.customer_body(CUSTOMER, terms_id=ID.format(7))
+        body, what="customer", sent=writing.customer_body(CUSTOMER, terms_id=ID.format(7))
     )
     assert refused.vendor_code == "2000"
     assert (
@@ -550,8 +550,8 @@ def test_every_field_that_we_read_is_one_that_the_vendor_documents(
 
 
 def test_every_field_that_we_send_is_one_that_the_vendor_documents() -> None:
-    draft = mapping.draft_body(DRAFT, customer_id=ID.format(2), marker_field=MarkerField.TEXT_ROW)
-    assert set(mapping.customer_body(CUSTOMER, terms_id=ID.format(7))) <= vendors_fields("CustomerApi")
+    draft = writing.draft_body(DRAFT, customer_id=ID.format(2), marker_field=MarkerField.TEXT_ROW)
+    assert set(writing.customer_body(CUSTOMER, terms_id=ID.format(7))) <= vendors_fields("CustomerApi")
     assert set(draft) <= vendors_fields("CustomerInvoiceDraftApi")
     for row in draft["Rows"]:
         assert set(row) <= vendors_fields("CustomerInvoiceDraftRowApi")

@@ -33,9 +33,9 @@ from sfspiris.adapters.salesforce.package import deploying
 from sfspiris.adapters.salesforce.package.bundle import source_files
 from sfspiris.adapters.salesforce.source import Source
 from sfspiris.adapters.spiris import oauth as spiris_oauth
+from sfspiris.adapters.spiris.capabilities import CAPABILITIES
 from sfspiris.adapters.spiris.client import SpirisClient
 from sfspiris.adapters.spiris.ledger import SpirisLedger
-from sfspiris.adapters.spiris.mapping import CAPABILITIES
 from sfspiris.adapters.transport import Pace, Transport
 from sfspiris.cli import identity, logs
 from sfspiris.cli.crew import Threads

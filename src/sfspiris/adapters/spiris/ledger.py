@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.adapters.spiris import mapping
+from sfspiris.adapters.spiris import mapping, replacing, writing
+from sfspiris.adapters.spiris.capabilities import CAPABILITIES
 from sfspiris.core.model import Target
 from sfspiris.errors import Refused, SafetyStop
 from sfspiris.swedish import personal_shape, text
@@ -66,7 +67,7 @@ class SpirisLedger:
     @property
     def capabilities(self) -> Capabilities:
         """What Spiris' fields hold."""
-        return mapping.CAPABILITIES
+        return CAPABILITIES
 
     def profile(self) -> CompanyProfile:
         """The company that the sign-in really opened; SafetyStop when it is another one than configured."""
@@ -152,34 +153,34 @@ class SpirisLedger:
     def create_customer(self, customer: Customer, *, terms_id: str) -> LedgerCustomer:
         """Make a customer."""
         return mapping.customer(
-            self._client.create_customer(mapping.customer_body(customer, terms_id=terms_id))
+            self._client.create_customer(writing.customer_body(customer, terms_id=terms_id))
         )
 
     def create_article(self, article: NewArticle) -> Article:
         """Make an article."""
-        made = self._client.create_article(mapping.article_body(article))
+        made = self._client.create_article(writing.article_body(article))
         return mapping.article(made, {article.coding.id: article.coding.vat_rate})
 
     def update_customer(self, customer_id: str, wanted: Sequence[Change]) -> None:
         """Set these fields of a customer; everything else goes back as Spiris gave it a moment before."""
         record = self._client.customer_record(customer_id)
-        if moved := mapping.moved_fields(record, wanted):
+        if moved := replacing.moved_fields(record, wanted):
             raise Refused(
                 f"Somebody changed {', '.join(moved)} of it in Spiris after the plan was made.",
                 remedy="Run the command again: it compares both sides anew.",
                 vendor_code="MOVED",
                 details="",
             )
-        self._client.replace_customer(customer_id, mapping.updated_customer(record, wanted))
+        self._client.replace_customer(customer_id, replacing.updated_customer(record, wanted))
 
     def create_draft(
         self, draft: Draft, *, customer_id: str, marker_field: MarkerField, target: Target = Target.DRAFT
     ) -> LedgerDraft:
         """Make an invoice draft, or an order; finance books it in Spiris."""
         if target is Target.ORDER:
-            order = mapping.order_body(draft, customer_id=customer_id, marker_field=marker_field)
+            order = writing.order_body(draft, customer_id=customer_id, marker_field=marker_field)
             return mapping.order(self._client.create_order(order))
-        body = mapping.draft_body(draft, customer_id=customer_id, marker_field=marker_field)
+        body = writing.draft_body(draft, customer_id=customer_id, marker_field=marker_field)
         return mapping.draft(self._client.create_draft(body))
 
     def update_draft(
@@ -195,15 +196,17 @@ class SpirisLedger:
         """Replace what the draft or order says, unless it is not any more the one whose print is `stood`: then None."""
         if target is Target.ORDER:
             order = self._client.order(draft_id)
-            if order is None or mapping.order_print(order) != stood:
+            if order is None or replacing.order_print(order) != stood:
                 return None
-            body = mapping.whole_order_body(draft, customer_id=customer_id, marker_field=marker_field)
-            return mapping.order(self._client.replace_order(draft_id, mapping.order_replacement(order, body)))
+            body = writing.whole_order_body(draft, customer_id=customer_id, marker_field=marker_field)
+            return mapping.order(
+                self._client.replace_order(draft_id, replacing.order_replacement(order, body))
+            )
         before = self._client.draft(draft_id)
-        if before is None or mapping.draft_print(before) != stood:
+        if before is None or replacing.draft_print(before) != stood:
             return None
-        ours = mapping.whole_draft_body(draft, customer_id=customer_id, marker_field=marker_field)
-        return mapping.draft(self._client.replace_draft(draft_id, mapping.replacement(before, ours)))
+        ours = writing.whole_draft_body(draft, customer_id=customer_id, marker_field=marker_field)
+        return mapping.draft(self._client.replace_draft(draft_id, replacing.replacement(before, ours)))
 
     def invoice_pdf(self, invoice_id: str) -> bytes:
         """The print of a booked invoice."""
@@ -222,18 +225,18 @@ class SpirisLedger:
 
     def link_draft(self, draft_id: str, address: str, name: str) -> None:
         """Put a link to a deal beside a draft."""
-        self._client.create_partner_link(mapping.partner_link_body(draft_id, address, name))
+        self._client.create_partner_link(writing.partner_link_body(draft_id, address, name))
 
     def delete_draft(self, draft_id: str, *, stood: str, target: Target = Target.DRAFT) -> bool:
         """Delete the draft or order, unless it is not any more the one whose print is `stood`: then False."""
         if target is Target.ORDER:
             order = self._client.order(draft_id)
-            if order is None or mapping.order_print(order) != stood:
+            if order is None or replacing.order_print(order) != stood:
                 return False
             self._client.delete_order(draft_id)
             return True
         before = self._client.draft(draft_id)
-        if before is None or mapping.draft_print(before) != stood:
+        if before is None or replacing.draft_print(before) != stood:
             return False
         self._client.delete_draft(draft_id)
         return True
