@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sfspiris.adapters.spiris.oauth import SpirisSignIn
 from sfspiris.cli import app
+from sfspiris.cli.desk import open_desk
 from sfspiris.cli.identity import spiris_key
 from sfspiris.cli.options import Common
-from sfspiris.cli.wiring import open_desk
 from sfspiris.errors import SfspirisError
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ NoBrowser = Annotated[
 @with_common
 def salesforce(common: Common, *, no_browser: NoBrowser = False) -> None:
     """Sign in to Salesforce, by the way that the configuration names, and check which org it opened."""
+    from sfspiris.cli.desk import open_desk
     from sfspiris.cli.signin import sign_in_salesforce
-    from sfspiris.cli.wiring import open_desk
 
     with open_desk(common) as desk:
         show_sign_ins(common, [sign_in_salesforce(desk, no_browser=no_browser)])
@@ -37,8 +37,8 @@ def salesforce(common: Common, *, no_browser: NoBrowser = False) -> None:
 @with_common
 def spiris(common: Common, *, no_browser: NoBrowser = False) -> None:
     """Sign in to Spiris in the browser, once per company, and check which company it opened."""
+    from sfspiris.cli.desk import open_desk
     from sfspiris.cli.signin import sign_in_spiris
-    from sfspiris.cli.wiring import open_desk
 
     with open_desk(common) as desk:
         found = [sign_in_spiris(desk, company, no_browser=no_browser) for company in desk.chosen_companies()]
@@ -49,8 +49,8 @@ def spiris(common: Common, *, no_browser: NoBrowser = False) -> None:
 @with_common
 def status(common: Common) -> None:
     """Who is signed in where, with which scopes, and how old the tokens are. Asks nobody; reads what is kept."""
+    from sfspiris.cli.desk import open_desk
     from sfspiris.cli.signin import signed_in
-    from sfspiris.cli.wiring import open_desk
 
     with open_desk(common) as desk:
         found = signed_in(desk)
@@ -63,8 +63,8 @@ def status(common: Common) -> None:
 @with_common
 def logout(common: Common) -> None:
     """Revoke and forget the sign-ins: all of them, or those of the companies named with --company."""
+    from sfspiris.cli.desk import open_desk
     from sfspiris.cli.signin import sign_out
-    from sfspiris.cli.wiring import open_desk
 
     with open_desk(common) as desk:
         show_sign_ins(common, sign_out(desk))

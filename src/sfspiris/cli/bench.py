@@ -13,7 +13,8 @@ from sfspiris.adapters.salesforce.catalog import CONTACT_ROLE
 from sfspiris.adapters.salesforce.origin import supposed_contact, supposed_origin
 from sfspiris.adapters.salesforce.source import SourceMap, fields_of
 from sfspiris.adapters.spiris import writing as spiris
-from sfspiris.cli.wiring import company_policies, open_desk, policy_routes
+from sfspiris.cli.desk import open_desk
+from sfspiris.cli.policies import company_policies, policy_routes
 from sfspiris.core.actions import CreateCustomer, CreateDraft, NewCustomer
 from sfspiris.core.identity import org_tag
 from sfspiris.core.model import Article, CompanyProfile, LedgerCustomer, LedgerView, PaymentTerms

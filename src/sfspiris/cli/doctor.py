@@ -17,7 +17,7 @@ from sfspiris.errors import SfspirisError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sfspiris.cli.wiring import Desk
+    from sfspiris.cli.desk import Desk
     from sfspiris.core.doctor import Finding
     from sfspiris.report.doctor import DoctorDocument
     from sfspiris.state.keeping import Look
@@ -47,7 +47,7 @@ def doctor(
     """
     from sfspiris import __version__, config
     from sfspiris.cli.answers import answer
-    from sfspiris.cli.wiring import open_desk
+    from sfspiris.cli.desk import open_desk
     from sfspiris.core.doctor import State
     from sfspiris.report.doctor import doctor_document, print_doctor
 
@@ -79,7 +79,8 @@ def _looked(area: str, check: str, look: Callable[[], list[Finding]]) -> list[Fi
 
 
 def _state(common: Common) -> list[Finding]:
-    from sfspiris.cli.wiring import state_file, utc_now
+    from sfspiris.cli.machine import utc_now
+    from sfspiris.cli.wiring import state_file
     from sfspiris.core.doctor import Finding, State
     from sfspiris.state.keeping import look
 
@@ -174,7 +175,8 @@ def _salesforce(desk: Desk) -> list[Finding]:
 
 
 def _company(desk: Desk, company: str) -> list[Finding]:
-    from sfspiris.cli.wiring import company_policies, utc_now
+    from sfspiris.cli.machine import utc_now
+    from sfspiris.cli.policies import company_policies
     from sfspiris.core.doctor import Finding, State, examine_company
     from sfspiris.engine.world import STOCKHOLM
 

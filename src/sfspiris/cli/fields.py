@@ -55,7 +55,7 @@ def fields(
     if out is not None:
         _write(common, out)
         return
-    from sfspiris.cli.wiring import open_desk
+    from sfspiris.cli.desk import open_desk
 
     with open_desk(common, read_only=not deploy) as desk:
         desk.salesforce_org()  # refuses another kind of org than configured
@@ -67,7 +67,7 @@ def fields(
 
 
 def _write(common: Common, folder: Path) -> None:
-    from sfspiris.cli.wiring import fields_source
+    from sfspiris.cli.desk import fields_source
 
     files = fields_source()
     try:

@@ -126,7 +126,7 @@ def _currency(told: str) -> str:
 
 
 def _orgnr(told: str) -> str:
-    from sfspiris.cli.wiring import utc_now
+    from sfspiris.cli.machine import utc_now
     from sfspiris.swedish import orgnr
 
     found = orgnr.parse(told, today=utc_now().date())

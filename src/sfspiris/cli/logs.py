@@ -35,7 +35,7 @@ def failure(error: SfspirisError) -> None:
     """Log why a command failed, as JSON; with the run's id, or a new one when it failed before it had any."""
     logger = logging.getLogger("sfspiris")
     if not any(isinstance(one.formatter, _Json) for one in logger.handlers):
-        from sfspiris.cli.wiring import new_run_id, utc_now
+        from sfspiris.cli.machine import new_run_id, utc_now
 
         start(Common(log_format="json"), new_run_id(utc_now()))
     logger.error(error.message, extra={"code": error.code, "remedy": error.remedy})

@@ -141,7 +141,8 @@ def _carry_out(common: Common, command: _Command, rows: tuple[LinkRow, ...], *, 
     from dataclasses import replace
 
     from sfspiris.cli.answers import answer
-    from sfspiris.cli.wiring import login_name, open_session
+    from sfspiris.cli.machine import login_name
+    from sfspiris.cli.wiring import open_session
     from sfspiris.engine.pairing import say
     from sfspiris.report.match import link_document, print_links
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfspiris.cli.wiring import new_run_id, open_desk, utc_now
+from sfspiris.cli.desk import open_desk
+from sfspiris.cli.machine import new_run_id, utc_now
 from sfspiris.state.store import State, open_state
 
 if TYPE_CHECKING:

@@ -97,8 +97,8 @@ def config(
 def login(common: Common) -> None:
     """Sign in to both simulators through the real OAuth flows, without a browser, for every company in the config."""
     from sfspiris.cli.auth import show_sign_ins
+    from sfspiris.cli.desk import open_desk
     from sfspiris.cli.signin import sign_in_salesforce, sign_in_spiris
-    from sfspiris.cli.wiring import open_desk
 
     with open_desk(common) as desk:
         if not desk.is_local:

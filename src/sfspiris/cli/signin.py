@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 import typer
 
 from sfspiris.adapters.consent import Listener, Pledge, code_in
+from sfspiris.cli.desk import SpirisOpening
 from sfspiris.cli.identity import shown_orgnr, spiris_key
-from sfspiris.cli.wiring import SpirisOpening
 from sfspiris.errors import SafetyStop, SfspirisError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from sfspiris.cli.wiring import Desk
+    from sfspiris.cli.desk import Desk
     from sfspiris.ports.tokens import Tokens
 
 _SALESFORCE: Final = "salesforce"

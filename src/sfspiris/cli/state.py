@@ -20,7 +20,8 @@ app = typer.Typer(
 def info(common: Common) -> None:
     """What the state file is, whether it is as the last run left it, and what it remembers. Changes nothing."""
     from sfspiris.cli.answers import answer
-    from sfspiris.cli.wiring import state_file, utc_now
+    from sfspiris.cli.machine import utc_now
+    from sfspiris.cli.wiring import state_file
     from sfspiris.report.memory import StateDocument, print_state
     from sfspiris.state.keeping import look
 
@@ -42,7 +43,8 @@ def backup(
 ) -> None:
     """Copy the state to a file of its own, whole and checked, also while a run is at work."""
     from sfspiris.cli.answers import answer
-    from sfspiris.cli.wiring import state_file, utc_now
+    from sfspiris.cli.machine import utc_now
+    from sfspiris.cli.wiring import state_file
     from sfspiris.report.memory import KeptDocument, print_kept
     from sfspiris.state.keeping import back_up
 
@@ -62,7 +64,8 @@ def restore(
 ) -> None:
     """Put a backup in the state's place; what stood there is kept aside. What happened since is found in the two systems."""
     from sfspiris.cli.answers import answer
-    from sfspiris.cli.wiring import lock_owner, state_file, utc_now
+    from sfspiris.cli.machine import utc_now
+    from sfspiris.cli.wiring import lock_owner, state_file
     from sfspiris.report.memory import KeptDocument, print_kept
     from sfspiris.state.keeping import put_back
 
@@ -87,8 +90,9 @@ def rebuild(
     """
     from dataclasses import replace
 
+    from sfspiris.cli.machine import utc_now
     from sfspiris.cli.output import show_run
-    from sfspiris.cli.wiring import lock_owner, open_session, state_file, utc_now
+    from sfspiris.cli.wiring import lock_owner, open_session, state_file
     from sfspiris.engine.run import rebuild as take_over
     from sfspiris.errors import UsageError
     from sfspiris.state.keeping import made_anew

@@ -1,4 +1,4 @@
-"""What the composition root does by itself."""
+"""What opening the configuration and the sign-ins does by itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sfspiris.cli.wiring import _print_of
+from sfspiris.cli.desk import _print_of
 from sfspiris.errors import ConfigError
 
 if TYPE_CHECKING:
