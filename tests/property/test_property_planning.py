@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sfspiris.core import vat
-from sfspiris.core.actions import Adopt, CreateCustomer, CreateDraft, Plan, WriteDeal, changes
+from sfspiris.core.actions import Adopt, CreateCustomer, CreateDraft, Plan, WriteDeal
 from sfspiris.core.capabilities import MarkerField
+from sfspiris.core.changes import changes
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.identity import Marker, content_hash, customer_key, markers_in
 from sfspiris.core.model import Buyer, Deal, DealLine, DealStatus, DraftRow, PaymentTerms, SyncState

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sfspiris.core.actions import CreateDraft, changes
+from sfspiris.core.actions import CreateDraft
+from sfspiris.core.changes import changes
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.planning.push import decide
 from shorthand import deal, inputs

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sfspiris.core.actions import Change, Plan, UpdateCustomer, changes
+from sfspiris.core.actions import Change, Plan, UpdateCustomer
+from sfspiris.core.changes import changes
 from sfspiris.core.holds import WarningCode
 from sfspiris.core.identity import field_print
 from sfspiris.core.model import Customer, CustomerBase, FieldBase, LedgerCustomer

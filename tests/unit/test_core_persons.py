@@ -10,7 +10,8 @@ import pytest
 
 from fakes import Stage
 from sfspiris.adapters.spiris.writing import customer_body
-from sfspiris.core.actions import CreateCustomer, CreateDraft, changes
+from sfspiris.core.actions import CreateCustomer, CreateDraft
+from sfspiris.core.changes import changes
 from sfspiris.core.planning.push import decide
 from sfspiris.core.policy import VatPolicy
 from sfspiris.engine.gather import Scope

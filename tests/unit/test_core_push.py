@@ -15,10 +15,10 @@ from sfspiris.core.actions import (
     NewCustomer,
     Plan,
     WriteDeal,
-    changes,
     kind,
 )
 from sfspiris.core.capabilities import MarkerField
+from sfspiris.core.changes import changes
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.identity import Marker, customer_key, markers_in
 from sfspiris.core.model import Deal, DealStatus, SyncState

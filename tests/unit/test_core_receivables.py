@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sfspiris.core.actions import WriteAccount, WriteInvoice, changes
+from sfspiris.core.actions import WriteAccount, WriteInvoice
+from sfspiris.core.changes import changes
 from sfspiris.core.model import DealStatus, Invoice
 from sfspiris.core.planning.mirroring import CustomerOf, MirrorInputs, decide_mirror
 from sfspiris.core.receivables import (

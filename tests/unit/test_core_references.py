@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakes import Stage
-from sfspiris.core.actions import CreateDraft, UpdateDraft, changes
+from sfspiris.core.actions import CreateDraft, UpdateDraft
+from sfspiris.core.changes import changes
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import DeliveryAddress
 from sfspiris.core.planning.push import decide

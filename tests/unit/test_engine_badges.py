@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from fakes import Stage
-from sfspiris.core.actions import WriteReadiness, changes, kind
+from sfspiris.core.actions import WriteReadiness, kind
+from sfspiris.core.changes import changes
 from sfspiris.core.model import Deal, Readiness
 from sfspiris.core.outcome import Outcome, RunResult
 from sfspiris.core.policy import ReadinessPolicy, Route

@@ -21,9 +21,9 @@ from sfspiris.core.actions import (
     WriteDeal,
     WriteInvoice,
     WriteReadiness,
-    changes,
     kind,
 )
+from sfspiris.core.changes import changes
 from sfspiris.core.drift import Symbol
 from sfspiris.core.identity import action_id, payload_hash
 from sfspiris.core.outcome import Outcome, RunStatus

@@ -21,9 +21,9 @@ from sfspiris.core.actions import (
     UpdateCustomer,
     UpdateDraft,
     WriteDeal,
-    changes,
     kind,
 )
+from sfspiris.core.changes import changes
 from sfspiris.core.identity import action_id, field_print, print_of
 from sfspiris.sentences import say
 
