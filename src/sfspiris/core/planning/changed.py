@@ -21,19 +21,23 @@ from sfspiris.swedish import text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
+    from decimal import Decimal
 
+    from sfspiris.core.actions import ExistingCustomer
     from sfspiris.core.model import (
         Article,
         Deal,
         DealLink,
+        Draft,
         Invoice,
         LedgerDraft,
         LedgerView,
+        NewArticle,
         PaymentTerms,
     )
     from sfspiris.core.planning.findings import Findings
-    from sfspiris.core.planning.wanted import Wanted
     from sfspiris.core.policy import CompanyPolicy
+    from sfspiris.core.vat import VatSummary
     from sfspiris.sentences import Sentence
 
 
@@ -48,6 +52,20 @@ class Standing:
     invoice: Invoice | None
     read_at: datetime
     has_moved_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The draft as the Deal would have it today. `basis` is the print of all that it rests on, on both sides."""
+
+    draft: Draft
+    customer: ExistingCustomer | CreateCustomer
+    customer_name: str
+    net: Decimal
+    vat: VatSummary
+    basis: str
+    articles: tuple[NewArticle, ...] = ()
+    vat_reasons: tuple[str, ...] = ()
 
 
 def is_settled(deal: Deal, link: DealLink) -> bool:

@@ -39,12 +39,11 @@ from sfspiris.swedish import text
 if TYPE_CHECKING:
     from sfspiris.core.actions import Plan
     from sfspiris.core.model import Customer, Deal, DealLink, LedgerDraft
-    from sfspiris.core.planning.changed import Standing
+    from sfspiris.core.planning.changed import Standing, Wanted
     from sfspiris.core.planning.departed import Departed
     from sfspiris.core.planning.documents import Document
     from sfspiris.core.planning.pushinputs import PushInputs, Unresolved
     from sfspiris.core.planning.screening import Screened
-    from sfspiris.core.planning.wanted import Wanted
     from sfspiris.core.policy import CompanyPolicy
     from sfspiris.sentences import Sentence
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfspiris.core import vat, written
@@ -10,37 +9,22 @@ from sfspiris.core.actions import CreateCustomer, ExistingCustomer
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.identity import print_of
 from sfspiris.core.model import DraftRow
+from sfspiris.core.planning.changed import Wanted
 from sfspiris.core.planning.drafting import build_draft, draft_rows, terms_id_for
 from sfspiris.core.planning.rules import check_books
 from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from sfspiris.core.identity import Marker
-    from sfspiris.core.model import Draft, NewArticle
+    from sfspiris.core.model import NewArticle
     from sfspiris.core.planning.customercare import CustomerCare
     from sfspiris.core.planning.customers import Customers
     from sfspiris.core.planning.findings import Findings
     from sfspiris.core.planning.pushinputs import PushInputs, Unresolved
     from sfspiris.core.planning.screening import Screened
     from sfspiris.core.policy import CompanyPolicy
-    from sfspiris.core.vat import VatSummary
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The draft as the Deal would have it today. `basis` is the print of all that it rests on, on both sides."""
-
-    draft: Draft
-    customer: ExistingCustomer | CreateCustomer
-    customer_name: str
-    net: Decimal
-    vat: VatSummary
-    basis: str
-    articles: tuple[NewArticle, ...] = ()
-    vat_reasons: tuple[str, ...] = ()
 
 
 def want(
