@@ -10,7 +10,7 @@ import pytest
 
 from sfspiris.core.model import CompanyProfile, Deal, FiscalYear, LedgerView
 from sfspiris.core.planning.push import decide
-from sfspiris.core.planning.rules import answer
+from sfspiris.core.yesno import answer
 from shorthand import ARTICLES, TERMS, TODAY, YEARS, buyer, deal, inputs, line, view
 
 TOMORROW = TODAY + timedelta(days=1)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.money import is_sane
-from sfspiris.core.planning.rules import prices_include_vat
+from sfspiris.core.yesno import prices_include_vat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,9 +18,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.model import DealStatus
-from sfspiris.core.planning.rules import prices_include_vat
 from sfspiris.core.receivables import invoice_status
 from sfspiris.core.routing import route
+from sfspiris.core.yesno import prices_include_vat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

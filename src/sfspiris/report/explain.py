@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from sfspiris.core.actions import Adopt, CreateDraft, NewCustomer
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import plain
-from sfspiris.core.planning.rules import prices_include_vat
+from sfspiris.core.yesno import prices_include_vat
 from sfspiris.report.helping import Language, find_page
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import (

@@ -11,7 +11,7 @@ from sfspiris.core.identity import customer_key, customer_note, print_of
 from sfspiris.core.planning.drafting import known_terms, terms_id_for
 from sfspiris.core.planning.findings import too_long
 from sfspiris.core.planning.matching import Matched, match_customer
-from sfspiris.core.planning.rules import answer
+from sfspiris.core.yesno import answer
 from sfspiris.sentences import say
 from sfspiris.swedish import text
 

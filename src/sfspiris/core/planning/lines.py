@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.money import LARGEST, ZERO, Money, decimals_of, is_sane, plain
 from sfspiris.core.planning.findings import Findings, too_long
-from sfspiris.core.planning.rules import prices_include_vat
+from sfspiris.core.yesno import prices_include_vat
 from sfspiris.sentences import say
 from sfspiris.swedish import rounding, text
 

@@ -25,8 +25,8 @@ from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.money import ZERO, Money
 from sfspiris.core.planning import differences
 from sfspiris.core.planning.differences import Pair, capitalized, day_of, document_figures, named
-from sfspiris.core.planning.rules import prices_include_vat
 from sfspiris.core.routing import route
+from sfspiris.core.yesno import prices_include_vat
 from sfspiris.sentences import joined, say
 from sfspiris.swedish import rounding, text
 

@@ -16,7 +16,7 @@ from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.planning.differences import is_linked, link_as_it_is
 from sfspiris.core.planning.reconcile import net_of
-from sfspiris.core.planning.rules import prices_include_vat
+from sfspiris.core.yesno import prices_include_vat
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.model import Target
+from sfspiris.core.yesno import answer
 from sfspiris.sentences import say
 from sfspiris.swedish import text
 
@@ -24,26 +25,10 @@ if TYPE_CHECKING:
 
 LONGEST_TERMS: Final = 30  # days without express consent, räntelagen (1975:635) 3 § and lag (1981:739)
 
-YES: Final = frozenset({"yes", "y", "ja", "j", "true", "1", "x"})
-NO: Final = frozenset({"no", "n", "nej", "false", "0", "none", "ingen", "inget"})
-
 _HOUSEWORK = re.compile(
     r"\b(?:(?:rot|rut)(?:[- ]?(?:avdrag|arbete|deduction))|skattereduktion|grön(?:t)? teknik[- ]?(?:avdrag|reduktion))",
     re.IGNORECASE,
 )
-
-
-def answer(raw: str | None) -> bool | None:
-    """Yes or no as a CRM's field says it, in Swedish or English; None for anything else."""
-    word = text.one_line(raw or "").casefold()
-    if word in YES:
-        return True
-    return False if word in NO else None
-
-
-def prices_include_vat(deal: Deal) -> bool:
-    """Whether the Deal says that its prices and amounts include VAT; a word that says neither is held by `check_deal`."""
-    return answer(deal.prices_include_vat) is True
 
 
 # --- the Deal alone ------------------------------------------------------------------------------------------------

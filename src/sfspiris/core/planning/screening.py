@@ -18,6 +18,7 @@ from sfspiris.core.planning.delivery import delivery_address
 from sfspiris.core.planning.findings import Findings, fitted, named, too_long
 from sfspiris.core.planning.lines import ScreenedLine, screen_lines
 from sfspiris.core.routing import is_out_of_scope, route
+from sfspiris.core.yesno import prices_include_vat
 from sfspiris.sentences import joined, say
 from sfspiris.swedish import orgnr, text
 
@@ -124,7 +125,7 @@ def screen(
         net=sum((line.net for line in lines), ZERO),
         charges_vat=charges_vat,
         payment_terms_days=terms,
-        is_gross=rules.prices_include_vat(deal),
+        is_gross=prices_include_vat(deal),
         is_public=_is_public(customer, today=today),
         comment=comment,
         delivery=delivery,

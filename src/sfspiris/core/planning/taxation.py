@@ -15,7 +15,7 @@ from sfspiris.core import vat
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.money import ZERO, plain
 from sfspiris.core.planning.buyers import HOME
-from sfspiris.core.planning.rules import answer
+from sfspiris.core.yesno import answer
 from sfspiris.sentences import joined, listed, say
 from sfspiris.swedish import countries, postal, text, treatment, vat_rates
 from sfspiris.swedish.vat_table import table
