@@ -348,8 +348,8 @@ BUGS = (
     Bug(
         "the cursor is put to when the run ended, not to when reading began",
         "engine/run.py",
-        "world.state.cursors.move(gather.FEED, gathered.read_at, at=world.clock.now())",
-        "world.state.cursors.move(gather.FEED, world.clock.now(), at=world.clock.now())",
+        "gather.read_to(world, gathered.read_at)",
+        "gather.read_to(world, world.clock.now())",
         (PROTOCOL,),
     ),
     Bug(
@@ -628,6 +628,27 @@ BUGS = (
         "self._of_thread = threading.local()",
         "self._of_thread = type('Everybody', (), {})()",
         ("tests/unit/test_deadline.py",),
+    ),
+    Bug(
+        "what Salesforce does not show counts as not won any more",
+        "engine/gather.py",
+        "gone=frozenset(missing - unseen),",
+        "gone=frozenset(missing),",
+        (PUSH,),
+    ),
+    Bug(
+        "the cursor moves though Salesforce does not show what it showed before",
+        "engine/run.py",
+        "        if not gathered.unseen:\n            gather",
+        "        if gathered is not None:\n            gather",
+        ("tests/cli/test_cli_empty_answers.py",),
+    ),
+    Bug(
+        "an empty list of customers is believed",
+        "engine/wholeness.py",
+        "return missing if len(missing) * 2 > len(known) else []",
+        "return missing if len(missing) * 2 > len(known) + 1000 else []",
+        ("tests/cli/test_cli_empty_answers.py",),
     ),
 )
 
