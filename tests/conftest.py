@@ -10,8 +10,10 @@ HYPOTHESIS_PROFILE=explore tries new ones.
 
 from __future__ import annotations
 
+import compileall
 import logging
 import os
+import shutil
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -21,15 +23,22 @@ import pytest
 from hypothesis import settings
 
 import held_codes
-from playground import CALLS
+import sfspiris
+from playground import CALLS, serving
 from shared import found
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playground import Served
     from suite_calls import Verdict
 
 settings.register_profile("steady", derandomize=True, database=None, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - folders of pytest's and of tempfile's own making
+ENOUGH = 2 * 1024**3  # bytes; a run needs a third of that
 
 _skipped: list[str] = []
 _fuzzed: Counter[str] = Counter()
@@ -42,10 +51,30 @@ _held: pytest.StashKey[dict[str, set[str]]] = pytest.StashKey()
 def pytest_configure(config: pytest.Config) -> None:
     """Gather the calls of every sandbox; a worker of pytest-xdist has the folder from whom it works for."""
     if not hasattr(config, "workerinput"):
+        _prepare()
         config.stash[_folder] = tempfile.TemporaryDirectory(prefix="sfspiris-calls-")
         os.environ[CALLS] = config.stash[_folder].name
         config.stash[_held_folder] = tempfile.TemporaryDirectory(prefix="sfspiris-held-")
         os.environ[held_codes.FOLDER] = config.stash[_held_folder].name
+
+
+def _prepare() -> None:
+    """Keep files in memory, and compile our package for the many processes that import it.
+
+    A run of ours waits for the disk after each of its hundreds of commits, and no test cuts the power: what would be lost
+    then is tested with what was written and synchronised, call by call.
+    """
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH and "TMPDIR" not in os.environ:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
+    compileall.compile_dir(Path(sfspiris.__file__).parent, quiet=2)
+
+
+@pytest.fixture(scope="session")
+def common_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The one sandbox that modules share; each settles beside it with a folder of its own and starts it over."""
+    with serving(tmp_path_factory.mktemp("common")) as served:
+        yield served
 
 
 def pytest_runtest_teardown() -> None:

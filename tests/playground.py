@@ -11,12 +11,14 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import typer.main
 
 import held_codes
+from plainhttp import BROWSER
 from sfspiris.cli.app import run
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ Json = dict[str, Any]
 CALLS = "SFSPIRIS_SANDBOX_CALLS"  # read by every sandbox: where the calls of the whole suite are gathered
 SECONDS = 60
 DEMO_HELD = 17
+
+# A command of its own builds the tree of all commands once, so need the many of this process.
+typer.main.get_command = cache(typer.main.get_command)
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class Playground:
 
     def control(self, side: str, method: str, path: str, document: object = None) -> Any:
         base = self.salesforce if side == "salesforce" else self.spiris
-        reply = httpx.request(method, f"{base}/_sandbox/{path}", json=document, timeout=30, trust_env=False)
+        reply = BROWSER.request(method, f"{base}/_sandbox/{path}", json=document)
         assert reply.is_success, reply.text
         return reply.json() if reply.content else None
 
@@ -200,14 +205,6 @@ def carry_out(
     return Ended(code, *told)
 
 
-def wait_for(demo: Playground, *paths: str, method: str = "GET") -> None:
-    """Until a call to one of the paths is in the log; the sandbox answers at once, so this spins for a moment only."""
-    for _ in range(2000):
-        if any(one["path"].startswith(paths) and one["method"] == method for one in demo.calls("spiris")):
-            return
-    raise AssertionError(f"no call to {paths} came")
-
-
 def command() -> str:
     """The installed command of this environment."""
     found = shutil.which("sfspiris", path=str(Path(sys.executable).parent))
@@ -225,28 +222,26 @@ def clean_environ(home: Path, extra: Mapping[str, str] | None = None) -> dict[st
     return kept | {"HOME": str(home), "COLUMNS": "100"} | dict(extra or {})
 
 
+@dataclass(frozen=True)
+class Served:
+    """A running sandbox: where it answers, and the home whose key it knows."""
+
+    salesforce: str
+    spiris: str
+    home: Path
+
+
 @contextmanager
-def sandbox_up(folder: Path, world: str = "demo") -> Iterator[Playground]:
-    """`sandbox up` as a process of its own, on free ports, with a signed-in configuration in `folder`."""
+def serving(folder: Path, world: str = "demo") -> Iterator[Served]:
+    """`sandbox up` as a process of its own, on free ports, with a home in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     home = folder / "home"
     home.mkdir(exist_ok=True)
-    environ = clean_environ(home)
+    ports = ["--salesforce-port", "0", "--spiris-port", "0"]
     server = subprocess.Popen(
-        [
-            command(),
-            "sandbox",
-            "up",
-            "--salesforce-port",
-            "0",
-            "--spiris-port",
-            "0",
-            "--world",
-            world,
-            "--json",
-        ],
+        [command(), "sandbox", "up", *ports, "--world", world, "--json"],
         cwd=folder,
-        env=environ,
+        env=clean_environ(home),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -256,9 +251,26 @@ def sandbox_up(folder: Path, world: str = "demo") -> Iterator[Playground]:
         line = server.stdout.readline()
         assert line, server.communicate()[1]
         ready = json.loads(line)
-        playground = Playground(folder, ready["salesforce"], ready["spiris"], environ)
-        playground.configure()
-        yield playground
+        yield Served(ready["salesforce"], ready["spiris"], home)
     finally:
         server.send_signal(signal.SIGTERM)
         server.communicate(timeout=SECONDS)
+
+
+@contextmanager
+def sandbox_up(folder: Path, world: str = "demo") -> Iterator[Playground]:
+    """A sandbox of one's own with this world, and a signed-in configuration in `folder`."""
+    with serving(folder, world) as served:
+        playground = Playground(folder, served.salesforce, served.spiris, clean_environ(served.home))
+        playground.configure()
+        yield playground
+
+
+def settled(folder: Path, served: Served, world: str | Json = "demo") -> Playground:
+    """A signed-in configuration and a home in `folder` beside a sandbox that others used before, which starts over."""
+    home = folder / "home"
+    shutil.copytree(served.home / ".local" / "share", home / ".local" / "share")
+    playground = Playground(folder, served.salesforce, served.spiris, clean_environ(home), configured_for="")
+    playground.reset(world)
+    playground.forget_calls()
+    return playground

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from plainhttp import TRUST
 from sfspiris.sandbox.kernel import jsonio
 from sfspiris.sandbox.kernel.clock import Clock
 from sfspiris.sandbox.kernel.records import Records
@@ -220,6 +221,7 @@ class Box:
             base_url=f"{self.url}/services/data/{version}",
             headers={"Authorization": f"Bearer {self.token()}"},
             timeout=30,
+            verify=TRUST,
         )
         self.clients.append(client)
         return client
@@ -265,7 +267,7 @@ def box(data: Path | None = None) -> Iterator[Box]:
     """An org that serves until the block ends; empty unless `data` holds one."""
     records = Records(None if data is None else data / "salesforce.log")
     simulator = SalesforceSimulator(Clock(), records)
-    with running(simulator) as (url,), httpx.Client(base_url=url, timeout=30) as control:
+    with running(simulator) as (url,), httpx.Client(base_url=url, timeout=30, verify=TRUST) as control:
         served = Box(simulator, url, control)
         try:
             yield served

@@ -11,6 +11,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from plainhttp import TRUST
 from salesforce_org import MemoryCatalogs, MemoryTokens, Naps
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.salesforce.app import App, ClientCredentials, JwtBearer, WebFlow
@@ -223,7 +224,7 @@ def running_org() -> Iterator[Org]:
     """A sandbox of Salesforce alone, without a world yet."""
     with (
         running(SalesforceSimulator(Clock(), Records())) as (url,),
-        httpx.Client(trust_env=False, timeout=60) as http,
+        httpx.Client(trust_env=False, timeout=60, verify=TRUST) as http,
     ):
         org = Org(url, http)
         yield org

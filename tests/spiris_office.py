@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
-
 import spiris_document
 from kept import KeptInMemory
+from plainhttp import BROWSER
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.consent import Pledge, code_in
 from sfspiris.adapters.spiris import oauth
@@ -86,7 +85,7 @@ class Office:
     def control(self, method: str, path: str, document: Any = None, **query: str) -> Any:
         """One call of the control API: what a person does in the product, faults, switches."""
         body = None if document is None else exactjson.dumps(document)
-        answer = httpx.request(method, f"{self.url}/_sandbox/{path}", content=body, params=query)
+        answer = BROWSER.request(method, f"{self.url}/_sandbox/{path}", content=body, params=query)
         assert answer.is_success, answer.text
         return exactjson.loads(answer.content)
 
@@ -150,7 +149,7 @@ class Office:
 def consent(url: str, company: str) -> str:
     """What a person does in the browser: choose the company. Gives the address they are sent back to."""
     form = dict(parse_qsl(urlsplit(url).query))
-    answer = httpx.post(url.partition("?")[0], data=form | {"company": company})
+    answer = BROWSER.post(url.partition("?")[0], data=form | {"company": company})
     assert answer.status_code == 302, answer.text
     return answer.headers["location"]
 

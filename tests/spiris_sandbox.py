@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 import spiris_document
+from plainhttp import TRUST
 from sfspiris.sandbox.kernel import jsonio
 from sfspiris.sandbox.kernel.clock import Clock
 from sfspiris.sandbox.kernel.records import Records
@@ -192,7 +193,7 @@ class Sandbox:
     def with_token(self, token: str) -> Api:
         """A client that sends this token."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        api = Api(base_url=f"{self.url}/v2", headers=headers, timeout=10)
+        api = Api(base_url=f"{self.url}/v2", headers=headers, timeout=10, verify=TRUST)
         self.clients.append(api)
         return api
 
@@ -240,7 +241,7 @@ class Sandbox:
 def sandbox(world: dict[str, Any] | None = None) -> Iterator[Sandbox]:
     """A simulator on a free port, holding the world of these tests unless another is given."""
     simulator = SpirisSimulator(Clock(), Records())
-    with running(simulator) as (url,), httpx.Client(base_url=url, timeout=10) as control:
+    with running(simulator) as (url,), httpx.Client(base_url=url, timeout=10, verify=TRUST) as control:
         office = Sandbox(url, control, simulator)
         office.reset(WORLD if world is None else world)
         try:

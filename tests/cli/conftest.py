@@ -1,4 +1,4 @@
-"""One sandbox for a module's stories; each story starts over with the demo world."""
+"""A folder and a home for a module's stories; each story starts over with the demo world."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playground import Playground, sandbox_up
+from faultproxy import Between, between
+from playground import Playground, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playground import Served
+
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
-    with sandbox_up(tmp_path_factory.mktemp("playground")) as playground:
-        yield playground
+def running(tmp_path_factory: pytest.TempPathFactory, common_sandbox: Served) -> Playground:
+    return settled(tmp_path_factory.mktemp("playground"), common_sandbox)
 
 
 @pytest.fixture
@@ -24,3 +26,16 @@ def demo(running: Playground) -> Playground:
     running.reset("demo")
     running.forget_calls()
     return running
+
+
+@pytest.fixture(scope="module")
+def line(running: Playground) -> Iterator[Between]:
+    with between(running) as found:
+        yield found
+
+
+@pytest.fixture
+def wire(line: Between) -> Between:
+    """As `demo`, with every call going through proxies that can keep an answer back."""
+    line.start_over()
+    return line

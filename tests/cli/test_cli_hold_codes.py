@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 
-from playground import Json, Playground, finance, sandbox_up
+from playground import Json, Playground, finance, settled
 from playground import pushed as pushed_drafts
 from sfspiris.adapters import exactjson
 from sfspiris.sandbox.worlds import group
@@ -21,7 +21,7 @@ from sfspiris.sandbox.worlds.numbers import orgnr
 from sfspiris.sandbox.worlds.schema import CUSTOM_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from playground import Served
 
 HOME: Final = ("Storgatan 1", "111 22", "Stockholm")
 OURS: Final = {"open": "559987-1430", "locked": "559987-2081"}
@@ -262,16 +262,16 @@ def company(key: str) -> Json:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
-    with sandbox_up(tmp_path_factory.mktemp("codes"), world="empty") as playground:
-        playground.reset(json.loads(exactjson.dumps(world())))
-        path = playground.folder / "sfspiris.toml"
-        text = re.sub(r"\[\[routes\]\].*?(?=\n\[companies|\Z)", "", path.read_text("utf-8"), flags=re.DOTALL)
-        for key in OURS:
-            text += f'\n[[routes]]\ncompany = "{key}"\nwhen = {{ "Account.Site" = "{key}" }}\n'
-        text += '\n[source.fields]\ncost_centre = "Cost_Centre__c"\nproject = "Project__c"\n'
-        path.write_text(text, encoding="utf-8")
-        yield playground
+def office(tmp_path_factory: pytest.TempPathFactory, common_sandbox: Served) -> Playground:
+    ours = json.loads(exactjson.dumps(world()))
+    playground = settled(tmp_path_factory.mktemp("codes"), common_sandbox, ours)
+    path = playground.folder / "sfspiris.toml"
+    text = re.sub(r"\[\[routes\]\].*?(?=\n\[companies|\Z)", "", path.read_text("utf-8"), flags=re.DOTALL)
+    for key in OURS:
+        text += f'\n[[routes]]\ncompany = "{key}"\nwhen = {{ "Account.Site" = "{key}" }}\n'
+    text += '\n[source.fields]\ncost_centre = "Cost_Centre__c"\nproject = "Project__c"\n'
+    path.write_text(text, encoding="utf-8")
+    return playground
 
 
 @pytest.fixture(scope="module")

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from playground import Playground, sandbox_up
+from playground import Playground, settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from playground import Served
 
 BARE = {"salesforce": {"org": {}, "schema": {}, "records": {}}, "spiris": {"companies": []}}
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
-    with sandbox_up(tmp_path_factory.mktemp("fields")) as playground:
-        yield playground
+def running(tmp_path_factory: pytest.TempPathFactory, common_sandbox: Served) -> Playground:
+    return settled(tmp_path_factory.mktemp("fields"), common_sandbox)
 
 
 @pytest.fixture

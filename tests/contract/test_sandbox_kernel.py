@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from plainhttp import TRUST
 from sfspiris.sandbox.kernel.app import document_of
 from sfspiris.sandbox.kernel.clock import Clock
 from sfspiris.sandbox.kernel.errors import SandboxError
@@ -83,7 +84,7 @@ def shop() -> Toyshop:
 
 @pytest.fixture
 def client(shop: Toyshop) -> Iterator[httpx.Client]:
-    with running(shop) as (url,), httpx.Client(base_url=url, timeout=10) as http:
+    with running(shop) as (url,), httpx.Client(base_url=url, timeout=10, verify=TRUST) as http:
         yield http
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from plainhttp import TRUST
 from sfspiris.sandbox.kernel.app import start_over
 from sfspiris.sandbox.kernel.clock import Clock
 from sfspiris.sandbox.kernel.records import Records
@@ -133,7 +134,10 @@ def office(
     simulator: SpirisSimulator | SalesforceSimulator, world: dict[str, Any] = WORLD
 ) -> Iterator[Office]:
     start_over(simulator, world)
-    with running(simulator) as (url,), Browser(base_url=url, timeout=10, follow_redirects=True) as browser:
+    with (
+        running(simulator) as (url,),
+        Browser(base_url=url, timeout=10, follow_redirects=True, verify=TRUST) as browser,
+    ):
         yield Office(browser, simulator)
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from playground import Ended, Playground, finance, sandbox_up
+from playground import Ended, Playground, finance, settled
 from sfspiris.core.identity import markers_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from playground import Served
 
 Json = dict[str, Any]
 Deed = Callable[["Story"], None]
@@ -156,9 +157,8 @@ def tell(demo: Playground, what: str = "nothing", disturbed: frozenset[int] = fr
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
-    with sandbox_up(tmp_path_factory.mktemp("memory")) as playground:
-        yield playground
+def demo(tmp_path_factory: pytest.TempPathFactory, common_sandbox: Served) -> Playground:
+    return settled(tmp_path_factory.mktemp("memory"), common_sandbox)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 import hasty
 from faultproxy import MORE, NINE, Between, Fault, Request, between, lead_to, once_each, redirect
 from loopback import Loopback, reply
-from playground import SECONDS, Ended, sandbox_up
+from playground import SECONDS, Ended, settled
 from sfspiris.adapters.limits import DEFAULT_LIMITS, Limits
 from sfspiris.adapters.transport import Pace
 from sfspiris.cli import exits
@@ -31,6 +31,8 @@ from statekit import NOW
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playground import Served
+
 Json = dict[str, Any]
 ONE_DRAFT = "one deal, one draft"
 Choice = Callable[[Request], Fault | None]
@@ -40,8 +42,8 @@ SHORT = replace(DEFAULT_LIMITS, read=0.3, total=0.3)
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Between]:
-    with sandbox_up(tmp_path_factory.mktemp("peers")) as demo, between(demo) as found:
+def line(tmp_path_factory: pytest.TempPathFactory, common_sandbox: Served) -> Iterator[Between]:
+    with between(settled(tmp_path_factory.mktemp("peers"), common_sandbox)) as found:
         yield found
 
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
+from plainhttp import TRUST
 from salesforce_box import Api, Box
 
 
@@ -224,6 +225,7 @@ class First:
         self.http = httpx.Client(
             base_url=f"{org.url}/services/async/62.0",
             headers={"X-SFDC-Session": org.token(), "Content-Type": "application/json; charset=UTF-8"},
+            verify=TRUST,
         )
 
     def ok(self, method: str, path: str, **options: Any) -> Any:
