@@ -82,9 +82,9 @@ def storms_of_refusals(number: int) -> Tried:
 def pairs_of_runs(number: int) -> Tried:
     """Two processes started together."""
     tried = Tried("two processes started together")
-    with _demo() as demo:
+    with _demo() as demo, between(demo) as wire:
         for seed in range(number):
-            tried.count(partial(two.pair, demo, seed))
+            tried.count(partial(two.pair, wire, seed))
     return tried
 
 

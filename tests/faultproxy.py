@@ -13,6 +13,7 @@ import json
 import random
 import socket
 import struct
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -303,6 +304,47 @@ class FaultProxy:
             return Answer(found.status, tuple(found.getheaders()), found.read())
         finally:
             line.close()
+
+
+class HeldBack:
+    """Keeps the answer to the nth request of a kind back, its work being done, until it is let go."""
+
+    def __init__(self, method: str, path: str, nth: int) -> None:
+        self._wanted = (method, path)
+        self._left = nth
+        self._reached, self._let_go = threading.Event(), threading.Event()
+
+    def __call__(self, request: Request) -> Fault | None:
+        """As a proxy's `disturb`."""
+        if (request.method, request.path) != self._wanted:
+            return None
+        self._left -= 1
+        return None if self._left else self._keep
+
+    def _keep(self, _proxy: FaultProxy, _request: Request, answer: Answer, connection: socket.socket) -> None:
+        self._reached.set()
+        self._let_go.wait()
+        _say(answer, connection)
+
+    def wait_for(self, process: subprocess.Popen[str]) -> None:
+        """Until the process waits for the answer. Fails when it ends before."""
+        while not self._reached.wait(0.05):
+            assert process.poll() is None, f"it ended before: {process.communicate()}"
+
+    def let_go(self) -> None:
+        """The answer goes out."""
+        self._let_go.set()
+
+
+@contextmanager
+def held_back(proxy: FaultProxy, method: str, path: str, *, nth: int = 1) -> Iterator[HeldBack]:
+    """An answer that is late by as much as the block needs, whatever the machine's speed."""
+    held = HeldBack(method, path, nth)
+    proxy.disturb = held
+    try:
+        yield held
+    finally:
+        held.let_go()
 
 
 @dataclass

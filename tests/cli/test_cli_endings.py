@@ -10,19 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from playground import command, wait_for
+from faultproxy import held_back
+from playground import command
 
 if TYPE_CHECKING:
+    from faultproxy import Between
     from playground import Ended, Playground
 
-SLOW_DRAFT = {
-    "method": "POST",
-    "path": "/v2/customerinvoicedrafts",
-    "nth": 2,
-    "times": None,
-    "effect": "delay",
-    "seconds": 3,
-}
+DRAFTS = "/v2/customerinvoicedrafts"
 
 
 @pytest.mark.parametrize(
@@ -31,19 +26,20 @@ SLOW_DRAFT = {
     ids=["Ctrl-C", "SIGTERM"],
 )
 def test_an_interrupted_run_finishes_the_draft_under_way_and_says_so(
-    demo: Playground, sent: signal.Signals, code: int, name: str
+    wire: Between, sent: signal.Signals, code: int, name: str
 ) -> None:
-    demo.control("spiris", "POST", "faults", SLOW_DRAFT)
-    first = demo.start("push-closed-won", "--json")
-    wait_for(demo, "/v2/customerinvoicedrafts", method="POST")
-    first.send_signal(sent)
+    demo = wire.demo
+    with held_back(wire.spiris, "POST", DRAFTS, nth=2) as held:
+        first = demo.start("push-closed-won", "--json")
+        held.wait_for(first)
+        first.send_signal(sent)
     out, err = first.communicate(timeout=60)
     assert first.returncode == code, err
     assert json.loads(out)["error"]["code"] == name
     assert "picks up" in err
     assert "Traceback" not in err
     made = len(demo.drafts())
-    demo.control("spiris", "DELETE", "faults")
+    assert made == 2, "the one before, and the one under way"
     second = demo.sfspiris("push-closed-won", "--json")
     assert second.code == 3, second.err
     assert "adopt" not in second.kinds(), "the draft under way was noted as made"

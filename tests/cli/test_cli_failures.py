@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from playground import Ended, Playground, wait_for
+from faultproxy import Between, held_back
+from playground import Ended, Playground
 
 
 def told(ended: Ended) -> str:
@@ -137,45 +138,26 @@ def test_a_state_that_another_program_locks_is_exit_6(demo: Playground) -> None:
     assert "sfspiris.db" in told(ended)
 
 
-def test_a_second_run_is_told_who_is_at_work(demo: Playground) -> None:
-    demo.control(
-        "spiris",
-        "POST",
-        "faults",
-        {"method": "GET", "path": "/v2/customers", "nth": 1, "times": 1, "effect": "delay", "seconds": 8},
-    )
-    first = demo.start("push-closed-won")
-    try:
-        wait_for(demo, "/v2/articles", "/v2/companysettings")
-        ended = demo.sfspiris("push-closed-won", "--json")
-    finally:
-        first.communicate(timeout=60)
+def test_a_second_run_is_told_who_is_at_work(wire: Between) -> None:
+    with held_back(wire.spiris, "GET", "/v2/customers") as held:
+        first = wire.demo.start("push-closed-won")
+        held.wait_for(first)
+        ended = wire.demo.sfspiris("push-closed-won", "--json")
+    first.communicate(timeout=60)
     assert ended.code == 6
     assert "push-closed-won" in told(ended)
     assert str(first.pid) in told(ended)
 
 
-def test_sigterm_ends_a_run_with_143_and_the_next_one_picks_up(demo: Playground) -> None:
-    demo.control(
-        "spiris",
-        "POST",
-        "faults",
-        {
-            "method": "POST",
-            "path": "/v2/customerinvoicedrafts",
-            "nth": 2,
-            "times": 1,
-            "effect": "delay",
-            "seconds": 8,
-        },
-    )
-    first = demo.start("push-closed-won")
-    wait_for(demo, "/v2/customerinvoicedrafts", method="POST")
-    first.send_signal(signal.SIGTERM)
+def test_sigterm_ends_a_run_with_143_and_the_next_one_picks_up(wire: Between) -> None:
+    demo = wire.demo
+    with held_back(wire.spiris, "POST", "/v2/customerinvoicedrafts", nth=2) as held:
+        first = demo.start("push-closed-won")
+        held.wait_for(first)
+        first.send_signal(signal.SIGTERM)
     _, err = first.communicate(timeout=60)
     assert first.returncode == 143
     assert "Traceback" not in err
-    demo.control("spiris", "DELETE", "faults")
     demo.sfspiris("push-closed-won")
     deals = [one["OurReference"] for one in demo.drafts()]
     assert len(deals) == len(set(deals))

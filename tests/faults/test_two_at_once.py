@@ -8,11 +8,13 @@ import signal
 import socket
 import subprocess
 from collections import Counter
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from playground import Playground, sandbox_up
+from faultproxy import Between, between, held_back
+from playground import Playground, settled
 from sfspiris.state import seal
 from sfspiris.state.runlock import LockOwner, hold
 from sfspiris.state.store import open_state
@@ -22,20 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playground import Served
+
 PAIRS = 3
 
 
+DRAFTS = "/v2/customerinvoicedrafts"
+
+
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
-    with sandbox_up(tmp_path_factory.mktemp("two")) as playground:
-        yield playground
+def line(tmp_path_factory: pytest.TempPathFactory, common_sandbox: Served) -> Iterator[Between]:
+    with between(settled(tmp_path_factory.mktemp("two"), common_sandbox)) as found:
+        yield found
 
 
 @pytest.fixture
-def demo(running: Playground) -> Playground:
-    running.reset("demo")
-    running.forget_calls()
-    return running
+def wire(line: Between) -> Between:
+    line.start_over()
+    return line
 
 
 def must_stand_once_each(demo: Playground) -> int:
@@ -50,15 +56,20 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, int, str]:
     return process.returncode, process.pid, out
 
 
-def pair(demo: Playground, seed: int) -> int:
-    """Start two together; by seed, the state is there already, or both have to make it."""
-    demo.reset("demo")
+def pair(wire: Between, seed: int) -> int:
+    """Start two together; by seed, the state is there already, or both have to make it.
+
+    Whichever comes first stays at work until the other has come and gone.
+    """
+    wire.start_over()
+    demo = wire.demo
     if random.Random(seed).random() < 0.5:  # noqa: S311 - replays
         assert demo.sfspiris("push-closed-won", "--limit", "1").code == 3
-    for side in ("salesforce", "spiris"):  # so that the first is still at work when the second comes
-        demo.control(side, "PUT", "switches", {"latency_ms": 20})
-    first, second = (demo.start("push-closed-won", "--json") for _ in range(2))
-    results = sorted([ended(first), ended(second)])
+    with held_back(wire.spiris, "POST", DRAFTS):
+        both = [demo.start("push-closed-won", "--json") for _ in range(2)]
+        while not any(has_ended(one) for one in both):
+            pass
+    results = sorted(ended(one) for one in both)
     assert [code for code, _, _ in results] == [3, 6], f"pair {seed}: {results}"
     (_, worker, _), (_, _, told) = results
     assert "push-closed-won" in told
@@ -67,38 +78,44 @@ def pair(demo: Playground, seed: int) -> int:
     return must_stand_once_each(demo)
 
 
-def test_of_two_processes_started_together_one_works_and_one_says_so(demo: Playground) -> None:
-    assert len({pair(demo, seed) for seed in range(PAIRS)}) == 1, "as many drafts each time"
-    assert demo.sfspiris("push-closed-won", "--json").kinds() == []
+def has_ended(process: subprocess.Popen[str]) -> bool:
+    """Waits for a moment."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(0.05)
+    return process.returncode is not None
+
+
+def test_of_two_processes_started_together_one_works_and_one_says_so(wire: Between) -> None:
+    assert len({pair(wire, seed) for seed in range(PAIRS)}) == 1, "as many drafts each time"
+    assert wire.demo.sfspiris("push-closed-won", "--json").kinds() == []
 
 
 @pytest.mark.release
 @pytest.mark.timeout(3600)
-def test_a_hundred_pairs(demo: Playground) -> None:
-    assert len({pair(demo, seed) for seed in range(100)}) == 1
+def test_a_hundred_pairs(wire: Between) -> None:
+    assert len({pair(wire, seed) for seed in range(100)}) == 1
 
 
-def at_work(demo: Playground) -> subprocess.Popen[str]:
-    """A run that has sent its second draft and does nothing but wait for the answer."""
-    demo.add_config("[limits]\nconcurrent_creates = 1\n")
-    fault = {"method": "POST", "path": "/v2/customerinvoicedrafts", "nth": 2, "effect": "delay", "seconds": 3}
-    demo.control("spiris", "POST", "faults", fault)
-    process = demo.start("push-closed-won", "--json")
-    for _ in range(20_000):
-        if demo.control("spiris", "GET", "faults")[0]["matched"] == 2:
-            return process
-    raise AssertionError("the second draft was never sent")
+@contextmanager
+def at_work(wire: Between) -> Iterator[subprocess.Popen[str]]:
+    """A run that has sent its second draft and does nothing but wait for the answer, until the block ends."""
+    wire.demo.add_config("[limits]\nconcurrent_creates = 1\n")
+    with held_back(wire.spiris, "POST", DRAFTS, nth=2) as held:
+        process = wire.demo.start("push-closed-won", "--json")
+        held.wait_for(process)
+        yield process
 
 
-def test_a_run_that_stands_still_keeps_its_lock_and_goes_on(demo: Playground) -> None:
+def test_a_run_that_stands_still_keeps_its_lock_and_goes_on(wire: Between) -> None:
     """Stopped like a laptop that sleeps: nobody takes its lock from it, and what it had sent counts once."""
-    process = at_work(demo)
-    process.send_signal(signal.SIGSTOP)
-    try:
-        refused = demo.sfspiris("push-closed-won", "--json")
-        dry = demo.sfspiris("push-closed-won", "--dry-run", "--json")
-    finally:
-        process.send_signal(signal.SIGCONT)
+    demo = wire.demo
+    with at_work(wire) as process:
+        process.send_signal(signal.SIGSTOP)
+        try:
+            refused = demo.sfspiris("push-closed-won", "--json")
+            dry = demo.sfspiris("push-closed-won", "--dry-run", "--json")
+        finally:
+            process.send_signal(signal.SIGCONT)
     assert refused.code == 6
     assert f"process {process.pid} on" in refused.document["error"]["message"]
     assert "lets go by itself" in refused.document["error"]["remedy"]
@@ -108,12 +125,12 @@ def test_a_run_that_stands_still_keeps_its_lock_and_goes_on(demo: Playground) ->
     assert demo.sfspiris("push-closed-won", "--json").kinds() == []
 
 
-def test_a_run_that_died_leaves_no_lock_that_anybody_must_remove(demo: Playground) -> None:
-    process = at_work(demo)
-    process.kill()
-    process.communicate(timeout=60)
+def test_a_run_that_died_leaves_no_lock_that_anybody_must_remove(wire: Between) -> None:
+    demo = wire.demo
+    with at_work(wire) as process:
+        process.kill()
+        process.communicate(timeout=60)
     assert (demo.folder / "sfspiris.db.lock.json").exists(), "it had no time to tidy up"
-    demo.control("spiris", "DELETE", "faults")
     assert demo.sfspiris("push-closed-won", "--json").code == 3
     for side in ("salesforce", "spiris"):
         demo.control(side, "PUT", "clock", {"now": "2026-11-20T08:30:00Z"})
