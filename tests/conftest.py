@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import held_codes
 import sfspiris
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from playground import Served
     from suite_calls import Verdict
 
-settings.register_profile("steady", derandomize=True, database=None, deadline=None)
-settings.register_profile("explore", deadline=None)
+_BUSY = [HealthCheck.too_slow]  # measured by the clock, so also where other work on the machine is to blame
+settings.register_profile(
+    "steady", derandomize=True, database=None, deadline=None, suppress_health_check=_BUSY
+)
+settings.register_profile("explore", deadline=None, suppress_health_check=_BUSY)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - folders of pytest's and of tempfile's own making

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,7 +48,7 @@ def drip(raw: bytes, *, pause: float) -> Act:
             if server.is_over.is_set():
                 return
             connection.sendall(bytes([one]))
-            time.sleep(pause)
+            server.is_over.wait(pause)
 
     return act
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 CALLS = "SFSPIRIS_SANDBOX_CALLS"  # read by every sandbox: where the calls of the whole suite are gathered
-SECONDS = 60
+SECONDS = 120
 DEMO_HELD = 17
 
 # A command of its own builds the tree of all commands once, so need the many of this process.

@@ -33,7 +33,7 @@ ORGNR = "559000-0013"
 NOW = "2026-11-20T08:00:00Z"
 CLIENT = Client("sfspiris-sandbox", "sandbox-secret")
 REDIRECT = "http://127.0.0.1:8765/callback"
-QUICK = Limits(connect=1, read=1, total=2)
+LIMITS = Limits()
 
 ADDRESS = {"Address1": "Storgatan 1", "PostalCode": "111 22", "City": "Stockholm", "CountryCode": "SE"}
 ARTICLES: list[dict[str, Any]] = [
@@ -115,7 +115,7 @@ class Office:
         transport = Transport(
             service="Spiris",
             pace=Pace(sleep=self._sleep, monotonic=time.monotonic, jitter=lambda: 0.0),
-            limits=QUICK,
+            limits=LIMITS,
             read_only=read_only,
         )
         addresses = Addresses.local(self.url)

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from selenium.webdriver.remote.webelement import WebElement
 
 BROWSER, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-SECONDS = 20
+SECONDS = 60
 DESK, PHONE = (1280, 900), (390, 844)
 FLAGS = (
     "--headless=new",
@@ -127,7 +127,7 @@ class Window:
             return wide <= self.width
 
         try:
-            return not WebDriverWait(self.driver, 5).until(fits)
+            return not WebDriverWait(self.driver, SECONDS).until(fits)
         except TimeoutException:
             return True
 

@@ -103,9 +103,8 @@ def test_prices_come_back_with_the_digits_they_were_sent_with(client: httpx.Clie
 
 
 def test_answers_are_sent_at_once(client: httpx.Client) -> None:
-    """The quickest of ten; where small packets wait for each other's receipt, every one takes 40 ms."""
-    quickest = min(client.post("/toys", json={}).elapsed.total_seconds() for _ in range(10))
-    assert quickest < 0.03
+    """Where small packets wait for each other's receipt, every answer takes 40 ms; a busy machine delays some of them only."""
+    assert any(client.post("/toys", json={}).elapsed.total_seconds() < 0.03 for _ in range(100))
 
 
 def test_an_answer_is_packed_only_for_a_client_that_takes_it_so(client: httpx.Client) -> None:
@@ -259,8 +258,8 @@ def test_switches_are_listed_with_their_reasons_and_refuse_what_they_cannot_be(c
 def test_latency_delays_vendor_calls_and_no_control_calls(client: httpx.Client) -> None:
     client.put("/_sandbox/switches", json={"latency_ms": 60})
     assert client.get("/toys").elapsed.total_seconds() >= 0.06
-    # Ten control calls in less than ten delays.
-    assert sum(client.get("/_sandbox/clock").elapsed.total_seconds() for _ in range(10)) < 0.6
+    client.put("/_sandbox/switches", json={"latency_ms": 60_000})
+    client.get("/_sandbox/clock")  # within the client's own limit, which is shorter
 
 
 def test_a_status_fault_answers_in_place_of_the_vendor(client: httpx.Client) -> None:
@@ -294,9 +293,9 @@ def test_a_dropped_connection_ends_without_an_answer(client: httpx.Client, effec
 
 
 def test_a_delayed_answer_comes_after_the_work(client: httpx.Client) -> None:
-    fault(client, effect="delay", seconds=0.2)
+    fault(client, effect="delay", seconds=60)
     with pytest.raises(httpx.ReadTimeout):
-        client.post("/toys", json={"name": "kite"}, timeout=0.05)
+        client.post("/toys", json={"name": "kite"}, timeout=httpx.Timeout(10, read=0.05))
     assert toy_count(client) == 1
 
 

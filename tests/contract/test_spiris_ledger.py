@@ -148,7 +148,7 @@ def test_a_consent_is_given_in_the_browser_and_looked_through_before_it_is_kept(
         url = oauth.authorize_url(addresses, CLIENT, redirect_uri=listener.redirect_uri, pledge=pledge)
         assert httpx.get(consent(url, "se")).status_code == 200
         tokens = calls.exchange_code(
-            listener.wait(2), verifier=pledge.verifier, redirect_uri=listener.redirect_uri, identity=ORGNR
+            listener.wait(60), verifier=pledge.verifier, redirect_uri=listener.redirect_uri, identity=ORGNR
         )
     client = SpirisClient(transport, addresses.api, FreshToken(tokens, company="se"), company="se")
     assert (

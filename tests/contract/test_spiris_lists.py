@@ -97,7 +97,7 @@ class Line:
 @contextmanager
 def spiris(*acts: Act) -> Iterator[Line]:
     pace = Pace(sleep=lambda _: None, monotonic=time.monotonic, jitter=lambda: 0.0)
-    transport = Transport(service="Spiris", pace=pace, limits=Limits(connect=1, read=1, total=2, attempts=2))
+    transport = Transport(service="Spiris", pace=pace, limits=Limits(attempts=2))
     with Loopback(*acts) as server:
         yield Line(server, SpirisClient(transport, f"{server.url}/v2", Keys(), company="se"))
         transport.close()

@@ -74,7 +74,7 @@ def form_of(request: bytes) -> dict[str, str]:
 
 def transport() -> Transport:
     pace = Pace(sleep=lambda _: None, monotonic=time.monotonic, jitter=lambda: 0.0)
-    return Transport(service="Spiris", pace=pace, limits=Limits(connect=1, read=1, total=2))
+    return Transport(service="Spiris", pace=pace, limits=Limits())
 
 
 @contextmanager

@@ -7,10 +7,11 @@ import itertools
 import logging
 import socket
 import ssl
+import threading
 import time
 import tracemalloc
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUICK = Limits(connect=0.3, read=0.1, total=0.3, attempts=3, longest_wait=65)
+PATIENT = replace(QUICK, connect=5, read=30, total=30)
+"""Where every request is answered, so that no time is lost, and a busy machine is no fault of its own."""
 OVER_QUOTA = {"ErrorCode": 4010, "DeveloperErrorMessage": "quota exceeded! Try again in 55 seconds."}
 HTML = "<html>Bad gateway</html>"
 REPEATED = (Effect.READ, Effect.UPDATE)
@@ -49,13 +52,13 @@ class Line:
 
 @contextmanager
 def line(
-    *acts: Act, limits: Limits = QUICK, tls: ssl.SSLContext | None = None, verify: str | bool = True
+    *acts: Act, limits: Limits | None = None, tls: ssl.SSLContext | None = None, verify: str | bool = True
 ) -> Iterator[Line]:
     pauses: list[float] = []
     transport = Transport(
         service="Spiris",
         pace=Pace(sleep=pauses.append, monotonic=time.monotonic, jitter=lambda: 0.0),
-        limits=limits,
+        limits=limits or (QUICK if silence in acts else PATIENT),
         verify=verify,
     )
     with Loopback(*acts, tls=tls) as server:
@@ -66,10 +69,11 @@ def line(
 
 
 @pytest.fixture
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port: int = one.getsockname()[1]
-    return port
+def closed_port() -> Iterator[int]:
+    """Nobody listens there, and nobody else can come to."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 # --- reads and idempotent writes are repeated ----------------------------------------------------------------------
@@ -177,7 +181,7 @@ def test_a_quota_that_never_opens_is_out_of_quota_after_the_last_attempt() -> No
     ],
 )
 def test_a_create_without_a_trustworthy_answer_is_unknown_and_not_repeated(fault: Act) -> None:
-    with line(fault) as spiris:
+    with line(fault, limits=QUICK) as spiris:
         with pytest.raises(OutcomeUnknown, match="not known") as failure:
             spiris.send(Effect.CREATE)
         assert "looks for the record" in failure.value.remedy
@@ -211,27 +215,27 @@ def test_a_create_that_was_answered_is_for_the_caller_to_judge(status: int) -> N
 
 def test_a_create_does_not_trust_a_connection_that_the_server_has_closed_meanwhile() -> None:
     """The classic lost POST: written into a kept connection that the other end was just closing."""
+    is_closed = threading.Event()
 
     def answer_and_hang_up(server: Loopback, connection: socket.socket) -> None:
         reply({"Data": []})(server, connection)
         connection.close()
+        is_closed.set()
 
     with line(answer_and_hang_up, reply({"Id": "1"}, status=201)) as spiris:
         spiris.send()
-        time.sleep(0.05)
+        assert is_closed.wait(60)
         assert spiris.send(Effect.CREATE).status == 201
         assert spiris.server.connections == 2
 
 
 def test_a_connection_is_kept_for_a_while_and_then_not_trusted_any_more() -> None:
-    limits = Limits(connect=0.3, read=0.3, total=1, idle=0.1)
-    with line(*[reply({"Data": []})] * 3, limits=limits) as spiris:
-        spiris.send()
-        spiris.send()
-        assert spiris.server.connections == 1
-        time.sleep(0.15)
-        spiris.send()
-        assert spiris.server.connections == 2
+    for idle, connections in ((60, 1), (0.01, 2)):
+        with line(*[reply({"Data": []})] * 2, limits=Limits(idle=idle)) as spiris:
+            spiris.send()
+            time.sleep(0.02)
+            spiris.send()
+            assert spiris.server.connections == connections
 
 
 # --- sign-in calls -------------------------------------------------------------------------------------------------
@@ -256,11 +260,11 @@ def test_a_sign_in_call_that_was_answered_is_for_the_caller_to_judge(status: int
 
 @pytest.mark.parametrize("effect", [Effect.READ, Effect.TOKEN])
 def test_a_server_that_never_answers_does_not_hold_us(effect: Effect) -> None:
-    with line(silence, limits=Limits(connect=0.3, read=0.1, total=1, attempts=1)) as spiris:
+    with line(silence, limits=Limits(connect=5, read=0.1, total=30, attempts=1)) as spiris:
         began = time.monotonic()
         with pytest.raises(Unreachable, match=r"did not answer within 0\.1 seconds"):
             spiris.send(effect)
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(
@@ -273,18 +277,18 @@ def test_a_server_that_never_answers_does_not_hold_us(effect: Effect) -> None:
 )
 def test_an_answer_that_drips_is_given_up_when_the_time_for_the_whole_request_is_up(slowly: bytes) -> None:
     """Each byte arrives well within the limit for one read; only the whole is too slow."""
-    limits = Limits(connect=0.3, read=0.2, total=0.2, attempts=1)
+    limits = Limits(connect=5, read=30, total=0.2, attempts=1)
     with line(_fast_then_drip(slowly), limits=limits) as spiris:
         began = time.monotonic()
         with pytest.raises(Unreachable, match=r"completely within 0\.2 seconds"):
             spiris.send()
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 30, "all of it takes a minute and more"
 
 
 def _fast_then_drip(raw: bytes) -> Act:
     def act(server: Loopback, connection: socket.socket) -> None:
         connection.sendall(raw[:64])
-        drip(raw[64:], pause=0.02)(server, connection)
+        drip(raw[64:], pause=0.15)(server, connection)
 
     return act
 

@@ -75,7 +75,7 @@ def ended(script: str, code: int, folder: Path) -> int:
         ["bash", "-eo", "pipefail", "-c", script.replace("/opt/sfspiris/bin/sfspiris", str(fake))],
         env={"RUNNER_TEMP": str(folder), "GITHUB_STEP_SUMMARY": str(folder / "summary"), "DRY_RUN": ""},
         capture_output=True,
-        timeout=10,
+        timeout=60,
         check=False,
     )
     return done.returncode
@@ -100,7 +100,7 @@ def test_the_units_can_be_read_and_take_held_deals_for_a_success(tmp_path: Path)
         done = subprocess.run(
             ["systemd-analyze", "calendar", "Mon..Fri 02:15 Europe/Stockholm"],
             capture_output=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -119,7 +119,7 @@ def test_the_script_for_cron_is_silent_unless_a_person_is_needed(tmp_path: Path)
         fake.write_text(f"#!/bin/sh\necho what happened\nexit {code}\n", encoding="utf-8")
         fake.chmod(0o755)
         done = subprocess.run(
-            ["sh", str(script), "sync"], capture_output=True, text=True, timeout=10, check=False
+            ["sh", str(script), "sync"], capture_output=True, text=True, timeout=60, check=False
         )
         assert (done.returncode, "what happened" in done.stdout) == (ends, speaks)
 

@@ -172,7 +172,7 @@ def test_every_line_that_is_changed_removed_inserted_or_moved_is_named(tmp_path:
             read_audit(file)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), form=st.sampled_from(["csv", "jsonl"]))
 def test_no_single_character_can_be_changed_unseen(tmp_path: Path, data: st.DataObject, form: str) -> None:
     file = written(tmp_path, form=form)
