@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, settings
 
 import held_codes
 import sfspiris
+import sooner
 from playground import CALLS, serving
 from shared import found
 
@@ -39,6 +40,8 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None, suppress_health_check=_BUSY)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+sooner.share()
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - folders of pytest's and of tempfile's own making
 ENOUGH = 2 * 1024**3  # bytes; a run needs a third of that

@@ -11,11 +11,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import typer.main
 
 import held_codes
 from plainhttp import BROWSER
@@ -28,9 +25,6 @@ Json = dict[str, Any]
 CALLS = "SFSPIRIS_SANDBOX_CALLS"  # read by every sandbox: where the calls of the whole suite are gathered
 SECONDS = 120
 DEMO_HELD = 17
-
-# A command of its own builds the tree of all commands once, so need the many of this process.
-typer.main.get_command = cache(typer.main.get_command)
 
 
 @dataclass(frozen=True)
