@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -653,10 +654,16 @@ BUGS = (
 )
 
 
+PLUGINS = [
+    part for name in ("cacheprovider", "schemathesis", "xdist", "anyio") for part in ("-p", f"no:{name}")
+]
+"""What takes time to import and these tests do without."""
+
+
 def survives(bug: Bug, folder: Path) -> bool:
     """Whether the tests pass with the bug planted."""
     package = folder / "sfspiris"
-    shutil.copytree(ROOT / "src" / "sfspiris", package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "src" / "sfspiris", package)  # with what is compiled of all other files
     place = package / bug.file
     whole = place.read_text(encoding="utf-8")
     if whole.count(bug.before) != 1:
@@ -664,10 +671,11 @@ def survives(bug: Bug, folder: Path) -> bool:
             f"{bug.name}: what it changes stands {whole.count(bug.before)} times in {bug.file}"
         )
     place.write_text(whole.replace(bug.before, bug.after), encoding="utf-8")
+    Path(cache_from_source(str(place))).unlink(missing_ok=True)
     usual = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     environ = usual | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", *bug.tests, "-x", "-q", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", *bug.tests, "-x", "-q", *PLUGINS],
         cwd=ROOT,
         env=environ,
         capture_output=True,

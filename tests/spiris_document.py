@@ -84,12 +84,16 @@ def document() -> dict[str, Any]:
 
 
 @cache
-def _openapi(*, every_property: bool = False) -> OpenAPI:
+def _openapi(place: str | None = None, *, every_property: bool = False) -> OpenAPI:
+    """The whole document, or only what it says of one place, as "/customers/{customerId}", which is found much sooner."""
+    said = document()
+    if place is not None:
+        said = {**said, "paths": {place: said["paths"][place]}}
     # The document has faults of its own, such as a path parameter that is declared under another name, and would be
     # refused as a whole; the operations at hand are whole.
     policy: Literal["required", "optional"] = "required" if every_property else "optional"
     config = Config(spec_validator_cls=None, response_properties_default_policy=policy)
-    return OpenAPI.from_dict(document(), config)
+    return OpenAPI.from_dict(said, config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ class Fault:
 def operation_of(method: str, path: str) -> str | None:
     """The document's operation for an address such as "/v2/customers/…", as "GET /customers/{customerId}"."""
     found_operation = _find(method, path)
-    return None if found_operation is None else f"{method} {found_operation.path.parts[-1]}"
+    return None if found_operation is None else f"{method} {_place_of(found_operation)}"
 
 
 def check_log(entries: Iterable[Mapping[str, Any]], *, requests_too: bool = False) -> list[str]:
@@ -178,7 +182,7 @@ def request_faults(call: Exchange) -> list[Fault]:
     assert operation is not None, call
     schema = _body_schema(operation.operation)
     faults: list[Fault] = []
-    for error in _openapi().iter_request_errors(call.request):
+    for error in _openapi(_place_of(operation)).iter_request_errors(call.request):
         if isinstance(error, MissingRequestBody):
             continue  # the document requires no body anywhere
         for fault in _faults(error):
@@ -193,7 +197,9 @@ def _answer_faults(call: Exchange, status: int) -> Iterator[Fault]:
     if status in {404, 405} and not call.answer:
         return
     # A success is held to more than the document asks: every property that it names has to be there.
-    openapi = _openapi(every_property=call.is_accepted)
+    operation = _find(call.method, call.path)
+    assert operation is not None, call
+    openapi = _openapi(_place_of(operation), every_property=call.is_accepted)
     errors = list(openapi.iter_response_errors(call.request, MockResponse(call.answer, status)))
     if any(isinstance(error, ResponseNotFound) for error in errors) and status in UNDECLARED_STATUSES:
         errors = list(openapi.iter_response_errors(call.request, MockResponse(call.answer, 400)))
@@ -222,6 +228,10 @@ def _find(method: str, path: str) -> PathOperationServer | None:
         return APICallPathFinder(_openapi().spec).find(method.lower(), HOST + path)
     except PathError:
         return None
+
+
+def _place_of(operation: PathOperationServer) -> str:
+    return str(operation.path.parts[-1])
 
 
 def _body_schema(operation: SchemaPath) -> SchemaPath | None:

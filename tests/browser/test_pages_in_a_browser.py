@@ -386,10 +386,7 @@ def test_revenue_can_be_read_and_its_charts_seen(
     assert all(one.get_attribute("tabindex") == "0" for one in wide)
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_a_plan_of_five_thousand_deals_opens_and_unfolds(
-    window: Window, tmp_path: Path, size: tuple[int, int]
-) -> None:
+def test_a_plan_of_five_thousand_deals_opens_and_unfolds(window: Window, tmp_path: Path) -> None:
     row = line_row("Konsulttimme", "10", "1250")
     actions = [create_draft(number, f"Affär {number}", row) for number in range(1, 5001)]
     plan = tmp_path / "plan.html"
@@ -398,9 +395,11 @@ def test_a_plan_of_five_thousand_deals_opens_and_unfolds(
     )
     plan.write_text(html_report(document, "sv"), encoding="utf-8")
     assert plan.stat().st_size < 25_000_000
-    window.resize(size)
+    window.resize(DESK)
     window.open(plan.as_uri())
-    assert not window.is_too_wide()
+    for size in (DESK, PHONE):
+        window.resize(size)
+        assert not window.is_too_wide()
     last = window.one("#deal-5000")
     assert not last.find_element(By.CSS_SELECTOR, ".inside").is_displayed()
     last.find_element(By.TAG_NAME, "summary").click()

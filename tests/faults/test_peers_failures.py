@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,8 +147,8 @@ def test_the_command_recovers_from_each_of_the_nine_failures_of_either_vendor(
     """On one data response of each vendor, in the middle of reading. Other tools hang, stop, or lose the records silently."""
     wire.salesforce.disturb = lambda request: NINE[fault] if request.number == 2 else None
     wire.spiris.disturb = lambda request: NINE[fault] if request.number == 3 else None
-    run = hastily if fault == "half open" else lambda _wire, *told: wire.demo.installed(*told)
-    ended = run(wire, "push-closed-won", "--json")
+    run = partial(hastily, wire) if fault == "half open" else wire.demo.sfspiris
+    ended = run("push-closed-won", "--json")
     assert [len(one.spoiled) for one in wire.both] == [1, 1]
     assert ended.code == 3, ended.out
     assert "Traceback" not in ended.err

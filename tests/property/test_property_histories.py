@@ -444,7 +444,7 @@ QUIET = settings(
 
 
 def test_no_history_makes_a_second_invoice_or_loses_a_deal() -> None:
-    run_state_machine_as_test(Histories, settings=settings(QUIET, max_examples=25, stateful_step_count=25))
+    run_state_machine_as_test(Histories, settings=settings(QUIET, max_examples=18, stateful_step_count=25))
 
 
 @pytest.mark.release
