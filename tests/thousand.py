@@ -27,8 +27,8 @@ CENT: Final = Decimal("0.01")
 TODAY, TOMORROW = "2026-11-20", "2026-11-22"
 LONG_AGO: Final = "2026-08-03"  # with 30 days to pay, overdue for long
 
-DEALS, BUYERS = 460, 60
-BY_HAND = 10  # invoices of each buyer that nobody made from a deal
+DEALS, BUYERS = 300, 60
+BY_HAND = 14  # invoices of each buyer that nobody made from a deal
 STRANGERS = 20  # invoices of customers that no account stands for
 
 PATHS: Final = (
