@@ -207,11 +207,15 @@ def command() -> str:
 
 
 def clean_environ(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """An environment with a home of its own and nothing of the caller's that could steer the command."""
+    """An environment with a home of its own and nothing of the caller's that could steer the command.
+
+    Nor is the coverage of such processes measured: the sandbox is none of what is measured, and what else they do is done in
+    this process too.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SFSPIRIS_", "XDG_", "NO_COLOR")) or name == CALLS
+        if not name.startswith(("SFSPIRIS_", "XDG_", "NO_COLOR", "COVERAGE")) or name == CALLS
     }
     return kept | {"HOME": str(home), "COLUMNS": "100"} | dict(extra or {})
 

@@ -331,7 +331,11 @@ class Bench:
         if self.runner is None:
             program = Path(__file__).with_name("forkserver.py")
             self.runner = subprocess.Popen(
-                [sys.executable, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [sys.executable, str(program)],
+                env=self.playground.environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
             assert self.runner.stdin is not None
             assert self.runner.stdout is not None
