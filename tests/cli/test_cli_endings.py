@@ -29,6 +29,7 @@ def test_an_interrupted_run_finishes_the_draft_under_way_and_says_so(
     wire: Between, sent: signal.Signals, code: int, name: str
 ) -> None:
     demo = wire.demo
+    demo.add_config("[limits]\nconcurrent_creates = 1\n")
     with held_back(wire.spiris, "POST", DRAFTS, nth=2) as held:
         first = demo.start("push-closed-won", "--json")
         held.wait_for(first)
