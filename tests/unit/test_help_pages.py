@@ -40,6 +40,27 @@ def test_both_languages_have_the_same_pages_and_each_is_translated() -> None:
     assert not [code for code, page in english.items() if page.means == swedish[code].means]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "code",
+    [
+        HoldCode.DEAL_CHANGED_AFTER_INVOICE,
+        HoldCode.DEAL_REOPENED,
+        HoldCode.DRAFT_DELETED,
+        HoldCode.DRAFT_EDITED_BY_FINANCE,
+        HoldCode.DRAFT_ISSUED,
+        HoldCode.INVOICE_UNCERTAIN,
+        "DRAFT_ALREADY_LINKED",
+    ],
+)
+def test_a_page_about_a_document_speaks_of_orders_too(code: str, language: Language) -> None:
+    """Their names say draft, but a company or a route may make orders of its deals."""
+    page = find_page(code, language)
+    assert page is not None
+    for words in (page.title, " ".join((page.means, *page.steps))):
+        assert "order" in words.lower() or (words == page.title and "draft" not in words.lower())
+
+
 @pytest.mark.parametrize("code", HoldCode)
 def test_a_hold_is_called_a_hold(code: HoldCode) -> None:
     page = find_page(code, "en")
