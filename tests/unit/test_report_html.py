@@ -35,7 +35,8 @@ from sfspiris.core.outcome import ActionResult, Outcome, RunResult
 from sfspiris.errors import SignInNeeded
 from sfspiris.report.clean import private, visible
 from sfspiris.report.document import reconcile_document, run_document
-from sfspiris.report.html import PRINTED_IN_FULL, html_report, spelled
+from sfspiris.report.html import PRINTED_IN_FULL, html_report
+from sfspiris.report.language import spelled
 
 VOID = {"meta", "br"}
 LOADING = {

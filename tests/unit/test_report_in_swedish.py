@@ -1,8 +1,9 @@
-"""The pages of a run and of a comparison say everything in Swedish, and show the same facts as the English ones."""
+"""Whatever people read of a run, a comparison and the queue is said in Swedish, and shows the same facts as in English."""
 
 from __future__ import annotations
 
 import ast
+import io
 import re
 from dataclasses import fields
 from html import unescape
@@ -15,6 +16,7 @@ import sfspiris
 from report_samples import (
     COMPANIES,
     HOSTILE,
+    START,
     hold,
     hostile_reconciliation,
     hostile_run,
@@ -28,20 +30,36 @@ from report_samples import (
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import Customer, DealStatus, DeliveryAddress, Draft, SyncState
 from sfspiris.core.outcome import Outcome
+from sfspiris.core.review import Difference
 from sfspiris.report.document import reconcile_document, run_document
-from sfspiris.report.html import html_report, spelled
-from sfspiris.report.language import Words, words
+from sfspiris.report.html import html_report
+from sfspiris.report.language import Words, spelled, words
+from sfspiris.report.markdown import markdown_report
+from sfspiris.report.page import terminal
+from sfspiris.report.preflight import preflight_document, print_preflight
+from sfspiris.report.review import DecisionFacts, print_review, review_document
+from sfspiris.report.shapes import PreflightDocument, ReconcileDocument
+from sfspiris.report.text import print_reconciliation, print_run
 from sfspiris.sentences import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sfspiris.core.outcome import RunResult
+    from sfspiris.report.helping import Language
     from sfspiris.report.shapes import RunDocument
 
 PLACE = re.compile(r"%\(\w+\)s")
 ROOM = Path(sfspiris.__file__).parent / "report"
 IN_TEMPLATES = re.compile(r"\b_\(\s*\"((?:[^\"\\]|\\.)*)\"")
+COUNTED_IN_TEMPLATES = re.compile(r"counted\(\"([\w ]+)\"\)")
+PRINTED = ("text", "preflight", "review", "view", "story")
+"""The modules that say something of their own to people at a terminal or in a report."""
+MADE_OF = {"joined", "Row", "Line"}
+"""What puts words together that are printed."""
+WORD = re.compile(r"[A-Za-z]{2,}")
+NO_WORDS = {"Salesforce", "Spiris", "%(count)s ", "bold", "dim", "green", "red"}
+"""Names, places and styles."""
 RUNS = [
     pytest.param(realistic_dry_run(), id="dry run"),
     pytest.param(realistic_apply(), id="apply"),
@@ -70,8 +88,51 @@ def test_whatever_the_reports_say_of_their_own_has_its_swedish() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
                 said.update(_written(node.args[0]))
-    assert len(said) > 100
+    for file in (ROOM / "templates").glob("*.j2"):
+        said |= _numbers_of(COUNTED_IN_TEMPLATES.findall(file.read_text("utf-8")))
+    for name in PRINTED:
+        for node in ast.walk(_tree(name)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "how_many":
+                said |= _numbers_of(_written(node.args[1]))
+    assert len(said) > 200
     assert sorted(one for one in said if one not in words("sv").translations) == []
+
+
+def _numbers_of(nouns: Iterable[str]) -> set[str]:
+    return {f"%(count)s {noun}{ending}" for noun in nouns for ending in ("", "s")}
+
+
+def _tree(name: str) -> ast.Module:
+    return ast.parse((ROOM / f"{name}.py").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_no_word_reaches_a_terminal_that_could_not_be_said_in_swedish(name: str) -> None:
+    """Words stand in `say`; an f-string only puts values and signs together, and what is printed is no bare literal."""
+    bare = []
+    for node in ast.walk(_tree(name)):
+        if isinstance(node, ast.JoinedStr):
+            texts = [one.value for one in node.values if isinstance(one, ast.Constant)]
+            bare += [str(one) for one in texts if WORD.search(str(one)) and not str(one).endswith("_")]
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in {"say", "title", "last", "entry", "join"}
+        ) or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MADE_OF):
+            parts = [
+                part for one in node.args for part in (one.elts if isinstance(one, ast.Tuple) else [one])
+            ]
+            bare += [text for one in parts for text in _written(one) if WORD.search(text)]
+        elif isinstance(node, ast.BoolOp | ast.IfExp):
+            ends = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
+            bare += [text for one in ends for text in _written(one) if "(" in text]
+    assert [one for one in bare if one not in NO_WORDS] == []
+
+
+def test_no_word_of_a_markdown_template_stands_outside_what_is_translated() -> None:
+    for file in (ROOM / "templates").glob("*.md.j2"):
+        own = re.sub(r"\{[{%#].*?[}%#]\}|<[^>]*>", "", file.read_text("utf-8"), flags=re.DOTALL)
+        assert set(WORD.findall(own)) <= {"Salesforce", "Spiris"}, file.name
 
 
 def swedish(result: RunResult) -> RunDocument:
@@ -95,7 +156,7 @@ def left_in_english(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     known = words("sv").translations
 
     def say_or_note(self: Words, text: str) -> str:
-        if self.language == "sv" and text not in known and PLACE.sub("", text).strip(" ,;.()"):
+        if self.language == "sv" and text not in known and WORD.search(PLACE.sub("", text)):
             missing.add(text)
         return self.translations.get(text, text)
 
@@ -118,6 +179,101 @@ ENGLISH = re.compile(
 """Words that Swedish does not have."""
 
 
+def printed(document: RunDocument, language: Language = "sv") -> str:
+    sheet = io.StringIO()
+    if isinstance(document, ReconcileDocument):
+        print_reconciliation(terminal(sheet, width=120), document, show_same=True, language=language)
+    elif isinstance(document, PreflightDocument):
+        print_preflight(terminal(sheet, width=120), document, limit=None, language=language)
+    else:
+        print_run(terminal(sheet, width=120), document, language=language)
+    return sheet.getvalue()
+
+
+@pytest.mark.parametrize("result", RUNS)
+def test_no_english_is_left_of_a_run_at_a_terminal_and_in_markdown(
+    result: RunResult, left_in_english: set[str]
+) -> None:
+    for text in (printed(swedish(result)), markdown_report(swedish(result), "sv")):
+        assert "2026-11-20 09:00 CET" in text
+    assert left_in_english == set()
+
+
+def test_no_english_is_left_of_a_comparison_at_a_terminal_and_in_markdown(left_in_english: set[str]) -> None:
+    assert printed(compared()).rstrip().splitlines()[-1].startswith("Jämfört: 6 stämmer, ")
+    assert "### Skiljer sig: 1" in markdown_report(compared(), "sv")
+    assert left_in_english == set()
+
+
+def held_up() -> RunResult:
+    """A plan with one deal that waits, told in our own sentences."""
+    return run(
+        holds=[
+            hold(
+                1,
+                "Hiss",
+                HoldCode.NO_LINES,
+                message=say("The deal has no products, so there is nothing to put on an invoice."),
+                fix=say("Add the sold products to the opportunity in Salesforce."),
+            )
+        ],
+        dry=True,
+    )
+
+
+def test_no_english_is_left_of_a_preflight(left_in_english: set[str]) -> None:
+    document = preflight_document(
+        held_up(),
+        open_ids=(),
+        checked=3,
+        record_url=record_url,
+        companies=COMPANIES,
+        language="sv",
+    )
+    text = printed(document)
+    assert "Affären har inga produkter, så det finns inget att fakturera." in text
+    assert left_in_english == set()
+    assert ENGLISH.findall(text) == []
+
+
+def test_no_english_is_left_of_the_queue(left_in_english: set[str]) -> None:
+    deal = "006Qy0000000001AAA"
+    document = review_document(
+        "review show",
+        held_up(),
+        [Difference(deal, "Hiss", (HoldCode.NO_ROUTE,), (HoldCode.NO_LINES,))],
+        now=START,
+        record_url=record_url,
+        assignees={deal: "Karin"},
+        decisions=(DecisionFacts(deal=deal, event="reopened", at=START, who="karin", words=None),),
+        language="sv",
+    )
+    sheet = io.StringIO()
+    print_review(terminal(sheet, width=120), document, "sv")
+    assert "tilldelad  Karin" in sheet.getvalue()
+    assert left_in_english == set()
+    assert ENGLISH.findall(sheet.getvalue()) == []
+    assert sheet.getvalue().rstrip().splitlines()[-1].startswith("1 affär väntar. ")
+
+
+def test_the_frame_of_a_run_has_no_english_word_at_a_terminal_and_in_markdown() -> None:
+    for text in (printed(swedish(held_up())), markdown_report(swedish(held_up()), "sv")):
+        assert "Lägg till de sålda produkterna på affären i Salesforce." in text
+        plain_text = text.replace("push-closed-won", "").replace("NO_LINES", "")
+        assert ENGLISH.findall(plain_text) == []
+
+
+def test_both_languages_print_the_same_amounts_in_the_same_order() -> None:
+    english = run_document(realistic_dry_run(), record_url=record_url, companies=COMPANIES)
+    for one, other in (
+        (printed(english, "en"), printed(swedish(realistic_dry_run()))),
+        (markdown_report(english), markdown_report(swedish(realistic_dry_run()), "sv")),
+    ):
+        amounts = [re.findall(r"\d[\d\u00a0]*,\d\d", text) for text in (one, other)]
+        assert amounts[0]
+        assert amounts[0] == amounts[1]
+
+
 @pytest.mark.parametrize("result", RUNS)
 def test_no_english_is_left_on_the_page_of_a_run(result: RunResult, left_in_english: set[str]) -> None:
     page = html_report(swedish(result), "sv")
@@ -132,19 +288,7 @@ def test_no_english_is_left_on_the_page_of_a_comparison(left_in_english: set[str
 
 
 def test_the_frame_of_a_plan_has_no_english_word() -> None:
-    result = run(
-        holds=[
-            hold(
-                1,
-                "Hiss",
-                HoldCode.NO_LINES,
-                message=say("The deal has no products, so there is nothing to put on an invoice."),
-                fix=say("Add the sold products to the opportunity in Salesforce."),
-            )
-        ],
-        dry=True,
-    )
-    text = visible(html_report(swedish(result), "sv"))
+    text = visible(html_report(swedish(held_up()), "sv"))
     assert "Affären har inga produkter, så det finns inget att fakturera." in text
     assert "Lägg till de sålda produkterna på affären i Salesforce." in text
     assert ENGLISH.findall(text) == []

@@ -38,7 +38,7 @@ Lang = Annotated[
     typer.Option(
         "--lang",
         envvar="SFSPIRIS_LANG",
-        help="The language of an .html report: its labels and every sentence in it.",
+        help="The language of what people read: this page, and .html and .md reports.",
     ),
 ]
 Deals = Annotated[

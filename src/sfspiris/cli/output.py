@@ -87,21 +87,24 @@ def show_replay(
     differences: Iterable[Difference],
     *,
     report: Path | None,
+    lang: Language = "en",
 ) -> None:
     """Show what had changed for held deals, and then what a push of them planned or did."""
     from sfspiris.report.review import print_differences, replay_document
 
-    document = run_document(
+    facts = partial(
+        run_document,
         result,
         record_url=session.record_url,
         companies=session.company_names,
         deal_names=result.deal_names,
     )
-    replayed = replay_document(document, differences)
+    changed = tuple(differences)
+    replayed, told = (replay_document(facts(language=language), changed) for language in ("en", lang))
     if not common.quiet:
         console = terminal(sys.stderr if common.json else sys.stdout, plain=common.no_color)
-        print_differences(console, replayed)
-    _tell(common, replayed, report)
+        print_differences(console, replayed, lang)
+    _tell(common, replayed, report, lang, told.model_copy(update={"plan_hash": replayed.plan_hash}))
 
 
 def show_preflight(
@@ -151,7 +154,7 @@ def _tell(
     lang: Language = "en",
     told: RunDocument | ReconcileDocument | None = None,
 ) -> None:
-    """Write the report and show the result. `told` is the same document with its sentences in `lang`, for an HTML report.
+    """Write the report and show the result. `told` is the same document with its sentences in `lang`, for people.
 
     A report that cannot be written any more is told, and no more than that: the run is over, and its result must be seen
     with the exit code that belongs to it.
@@ -164,7 +167,7 @@ def _tell(
             "%s %s", error.message, error.remedy, extra={"code": error.code}
         )
     try:
-        _show(common, document)
+        _show(common, document, lang, told or document)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -175,25 +178,28 @@ def _tell(
         ) from error
 
 
-def _show(common: Common, document: RunDocument | ReconcileDocument) -> None:
+def _show(
+    common: Common,
+    document: RunDocument | ReconcileDocument,
+    lang: Language,
+    told: RunDocument | ReconcileDocument,
+) -> None:
     from sfspiris.report.shapes import FailureDocument, PreflightDocument, ReconcileDocument
 
     if common.json:
         sys.stdout.write(to_json(document))
         sys.stdout.flush()
     if common.quiet:
-        if document.stopped is not None:
-            print_failure(
-                terminal(sys.stderr, plain=common.no_color), FailureDocument(error=document.stopped)
-            )
+        if told.stopped is not None:
+            print_failure(terminal(sys.stderr, plain=common.no_color), FailureDocument(error=told.stopped))
         return
     console = terminal(sys.stderr if common.json else sys.stdout, plain=common.no_color)
     limit = None if common.verbose else _DEALS_SHOWN
-    if isinstance(document, PreflightDocument):
+    if isinstance(told, PreflightDocument):
         from sfspiris.report.preflight import print_preflight
 
-        print_preflight(console, document, limit=limit)
-    elif isinstance(document, ReconcileDocument):
-        print_reconciliation(console, document, show_same=common.verbose > 0)
+        print_preflight(console, told, limit=limit, language=lang)
+    elif isinstance(told, ReconcileDocument):
+        print_reconciliation(console, told, show_same=common.verbose > 0, language=lang)
     else:
-        print_run(console, document, limit=limit)
+        print_run(console, told, limit=limit, language=lang)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sfspiris.cli import exits
-from sfspiris.cli.options import SHORT_ID, AllowHeld, AllowLarge, Common, DryRun, Report, with_common
+from sfspiris.cli.options import SHORT_ID, AllowHeld, AllowLarge, Common, DryRun, Lang, Report, with_common
 from sfspiris.core.holds import HoldCode
 from sfspiris.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from sfspiris.report.helping import Language
     from sfspiris.report.review import DecisionFacts
     from sfspiris.state.reviews import Review
 
@@ -30,7 +31,7 @@ _LONGEST_NOTE = 1000  # characters
 
 @app.command("list")
 @with_common
-def list_held(common: Common, *, code: Code = None) -> None:
+def list_held(common: Common, *, code: Code = None, lang: Lang = "en") -> None:
     """Every held deal with code, field, value, what to do, owner and age, found anew from today's data."""
     from sfspiris.cli.answers import answer
     from sfspiris.cli.wiring import open_session
@@ -46,13 +47,14 @@ def list_held(common: Common, *, code: Code = None) -> None:
             now=session.world.clock.now(),
             record_url=session.record_url,
             assignees=session.world.state.reviews.assignees(),
+            language="en" if common.json else lang,
         )
-    answer(common, document, lambda console: print_review(console, document))
+    answer(common, document, lambda console: print_review(console, document, lang))
 
 
 @app.command("show")
 @with_common
-def show_held(common: Common, *, deal: DealId) -> None:
+def show_held(common: Common, *, deal: DealId, lang: Lang = "en") -> None:
     """One held deal: its reasons today, and what was decided about it before."""
     from sfspiris.cli.answers import answer
     from sfspiris.cli.wiring import open_session
@@ -72,8 +74,9 @@ def show_held(common: Common, *, deal: DealId) -> None:
             record_url=session.record_url,
             assignees=state.reviews.assignees(),
             decisions=tuple(_facts(one) for one in state.reviews.history(deal_id)),
+            language="en" if common.json else lang,
         )
-    answer(common, document, lambda console: print_review(console, document))
+    answer(common, document, lambda console: print_review(console, document, lang))
 
 
 @app.command("replay")
@@ -88,6 +91,7 @@ def replay(
     code: Code = None,
     dry_run: DryRun = False,
     report: Report = None,
+    lang: Lang = "en",
     allow_large: AllowLarge = False,
     allow_held: AllowHeld = False,
 ) -> None:
@@ -106,7 +110,7 @@ def replay(
         state.reviews.reopen(wanted & state.reviews.resolved().keys(), at=session.world.clock.now(), who="")
         queue = plan_again(session.world, wanted & known if code else wanted)
         if dry_run:
-            show_replay(common, session, queue.plan, queue.differences, report=report)
+            show_replay(common, session, queue.plan, queue.differences, report=report, lang=lang)
             raise typer.Exit(exits.of_run(queue.plan, allow_held=allow_held, detailed=False))
     with open_session(common, "review replay", dry=False) as session:
         state = session.world.state
@@ -117,7 +121,7 @@ def replay(
         )
         guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
         result = push_only(session.world, queue.still_won, guard)
-        show_replay(common, session, result, queue.differences, report=report)
+        show_replay(common, session, result, queue.differences, report=report, lang=lang)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=False))
 
 
@@ -128,6 +132,7 @@ def resolve(
     *,
     deal: DealId,
     note: Annotated[str, typer.Option(help="Why nothing more is to be done; kept for whoever asks.")],
+    lang: Lang = "en",
 ) -> None:
     """Settle a held deal without an invoice: it comes back only when its reason changes."""
     from sfspiris.cli.memory import open_memory
@@ -152,7 +157,7 @@ def resolve(
             )
         made = state.reviews.resolve(deal_id, reason=reason, at=memory.now, who=getpass.getuser(), note=words)
         state.holds.clear([deal_id])
-    _tell(common, made)
+    _tell(common, made, lang)
 
 
 @app.command("assign")
@@ -162,6 +167,7 @@ def assign(
     *,
     deal: DealId,
     to: Annotated[str, typer.Option("--to", help="Who takes care of it.")],
+    lang: Lang = "en",
 ) -> None:
     """Hand a held deal over to somebody."""
     from sfspiris.cli.memory import open_memory
@@ -170,7 +176,7 @@ def assign(
     with open_memory(common, "review assign") as memory:
         deal_id = _known(deal, memory.state.holds.deal_ids())
         made = memory.state.reviews.assign(deal_id, to=words, at=memory.now, who=getpass.getuser())
-    _tell(common, made)
+    _tell(common, made, lang)
 
 
 @app.command("link")
@@ -186,6 +192,7 @@ def link(
     deleted: Annotated[
         bool, typer.Option("--deleted", help="The draft was deleted; no invoice came from it.")
     ] = False,
+    lang: Lang = "en",
 ) -> None:
     """Say what became of a draft that is gone: which invoice came from it, or that it was deleted. Salesforce is told."""
     from sfspiris.cli.output import show_run
@@ -199,7 +206,7 @@ def link(
         )
     with open_session(common, "review link", dry=False) as session:
         result = tell_what_became_of(session.world, deal, invoice_number=invoice)
-        show_run(common, session, result, report=None)
+        show_run(common, session, result, report=None, lang=lang)
     raise typer.Exit(exits.of_run(result, allow_held=False, detailed=False))
 
 
@@ -239,11 +246,11 @@ def _facts(one: Review) -> DecisionFacts:
     return DecisionFacts(deal=one.deal_id, event=one.event.value, at=one.at, who=one.who, words=one.words)
 
 
-def _tell(common: Common, made: Review) -> None:
+def _tell(common: Common, made: Review, lang: Language) -> None:
     from sfspiris.cli.answers import answer
     from sfspiris.report.review import DecisionDocument, print_decision
 
     document = DecisionDocument(
         command="review resolve" if made.event.value == "resolved" else "review assign", decision=_facts(made)
     )
-    answer(common, document, lambda console: print_decision(console, document))
+    answer(common, document, lambda console: print_decision(console, document, lang))

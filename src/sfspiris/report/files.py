@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sfspiris.report.helping import Language
     from sfspiris.report.shapes import RunDocument
 
-_FORMS: Final[Mapping[str, Callable[[RunDocument], str]]] = {
+_FORMS: Final[Mapping[str, Callable[..., str]]] = {
     ".html": html_report,
     ".md": markdown_report,
     ".csv": csv_report,
@@ -63,13 +63,16 @@ def write_report(
 ) -> None:
     """Write the report in the form that the file's name asks for. A file of that name is replaced, whole or not at all.
 
-    An HTML page is in the language, with `told`, the document with its sentences in that language; every other form is
-    English.
+    What people read, HTML and Markdown, is in the language, with `told`, the document with its sentences in that language;
+    what programs read is English.
 
     Raises UsageError when it cannot be written there.
     """
     form = _form(path)
-    write_text(path, html_report(told or document, language) if form is html_report else form(document))
+    if form is html_report or form is markdown_report:
+        write_text(path, form(told or document, language))
+    else:
+        write_text(path, form(document))
 
 
 def write_text(path: Path, content: str) -> None:
@@ -99,7 +102,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         ) from error
 
 
-def _form(path: Path) -> Callable[[RunDocument], str]:
+def _form(path: Path) -> Callable[..., str]:
     _check_name(path, _FORMS)
     return _FORMS[path.suffix.lower()]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from markupsafe import Markup
 from sfspiris.core.money import plain
 from sfspiris.core.outcome import Outcome
 from sfspiris.report import view
+from sfspiris.report.language import spelled
 from sfspiris.report.templating import environment, facts, template_name
 from sfspiris.sentences import say, whole
 
@@ -33,14 +33,6 @@ PRINTED_IN_FULL: Final = 100
 """Up to so many Deals are opened on paper; beyond that, paper carries one line for each."""
 
 _MINUS: Final = "\N{MINUS SIGN}"
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_ABBREVIATIONS: Final = {
-    "Vat number": "VAT number",
-    "Orgnr": "Organisation number",
-    "Email": "E-mail",
-    "Address1": "Address 1",
-    "Address2": "Address 2",
-}
 _ACTION_TITLES: Final = {
     "create_customer": say("New customer"),
     "create_draft": say("Invoice draft"),
@@ -92,14 +84,6 @@ def _templates(language: Language) -> Environment:
         {"amount": _amount, "spelled": spelled, "fields": _fields, "titled": _titled, "tags": _tags},
         language=language,
     )
-
-
-def spelled(name: str) -> str:
-    """A field's or action's name as words: `PaymentTermsDays` and `payment_terms_days` are `Payment terms days`."""
-    if "." in name:
-        return name
-    readable = view.sentence_case(_CAMEL.sub(" ", name.replace("_", " ")).lower())
-    return whole(_ABBREVIATIONS.get(readable, readable))
 
 
 def _amount(amount: Decimal) -> str:

@@ -5,18 +5,28 @@ A text that a file lacks is shown in English, which a test forbids for the repor
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sfspiris.sentences import Sentence, filled
+from sfspiris.sentences import Sentence, filled, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfspiris.report.helping import Language
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ABBREVIATIONS: Final = {
+    "Vat number": "VAT number",
+    "Orgnr": "Organisation number",
+    "Email": "E-mail",
+    "Address1": "Address 1",
+    "Address2": "Address 2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +65,12 @@ def words(language: Language) -> Words:
     for name in (f"{language}.toml", f"{language}-sentences.toml"):
         said |= tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
     return Words(language, said)
+
+
+def spelled(name: str) -> str:
+    """A field's or action's name as words: `PaymentTermsDays` and `payment_terms_days` are `Payment terms days`."""
+    if "." in name:
+        return name
+    readable = _CAMEL.sub(" ", name.replace("_", " ")).lower()
+    readable = readable[:1].upper() + readable[1:]
+    return whole(_ABBREVIATIONS.get(readable, readable))

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup
 
 from sfspiris.core.money import plain
+from sfspiris.report.language import spelled
 from sfspiris.report.templating import environment, facts, template_name
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from sfspiris.report.helping import Language
     from sfspiris.report.shapes import RunDocument
 
 LIMIT: Final = 500
@@ -32,10 +34,10 @@ _NOT_CODE: Final = re.compile(r"[^\w .:/+*=!-]")
 _NOT_ADDRESS: Final = re.compile(r"[^\w./:?=&%~+-]", re.ASCII)
 
 
-def markdown_report(document: RunDocument) -> str:
-    """The report as Markdown text, ready to be written as UTF-8."""
+def markdown_report(document: RunDocument, language: Language = "en") -> str:
+    """The report as Markdown text, ready to be written as UTF-8. The document's sentences are in the language already."""
     text = (
-        _templates()
+        _templates(language)
         .get_template(template_name(document, "md"))
         .render(facts(document), limit=LIMIT, hold_limit=HOLD_LIMIT)
     )
@@ -43,8 +45,9 @@ def markdown_report(document: RunDocument) -> str:
 
 
 @cache
-def _templates() -> Environment:
-    return environment({"amount": plain, "code": _code, "link": _link}, finalize=_finalized)
+def _templates(language: Language) -> Environment:
+    filters = {"amount": plain, "code": _code, "link": _link, "field": str if language == "en" else spelled}
+    return environment(filters, finalize=_finalized, language=language)
 
 
 def escaped(text: str) -> str:

@@ -13,8 +13,12 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from sfspiris.report.language import spelled, words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from sfspiris.report.helping import Language
 
 _LABEL_WIDTH: Final = 11
 _NARROWEST: Final = 12
@@ -48,11 +52,16 @@ class Row:
 
 
 class Page:
-    """Writes folded lines with hanging indents to a console."""
+    """Writes folded lines with hanging indents to a console; sentences are told in the language, other text as it is."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, language: Language = "en") -> None:
         self.console = console
+        self._spoken = words(language)
         self.arrow = "->" if console.options.ascii_only else "→"
+
+    def field(self, name: str) -> str:
+        """A field of ours as readers know it: its name among programs in English, in other languages that on the screen."""
+        return name if self._spoken.language == "en" else spelled(name)
 
     def gap(self) -> None:
         """Print an empty line."""
@@ -66,14 +75,15 @@ class Page:
     def last(self, text: str) -> None:
         """Print the line that sums everything up, in one piece, so that scripts and people find it at the very end."""
         self.gap()
-        self.console.print(Text(text, style="bold"), soft_wrap=True)
+        self.console.print(Text(self._spoken.sentence(text), style="bold"), soft_wrap=True)
 
     def say(
         self, text: str, *, sign: str = "", indent: int = 0, style: str = "", sign_style: str | None = None
     ) -> None:
         """Print a text after a sign; what does not fit goes on below the text's first letter."""
         margin = " " * indent + (f"{sign} " if sign else "")
-        for position, line in enumerate(folded(text, max(self.console.width - len(margin), _NARROWEST))):
+        told = self._spoken.sentence(text)
+        for position, line in enumerate(folded(told, max(self.console.width - len(margin), _NARROWEST))):
             lead = margin if position == 0 else " " * len(margin)
             parts = Text(lead, style=style if sign_style is None else sign_style).append(
                 line, style=style or "default"
@@ -82,13 +92,20 @@ class Page:
 
     def entry(self, label: str, text: str, *, indent: int = 0, style: str = "") -> None:
         """Print a labelled text in two columns."""
-        self.say(text, sign=label.ljust(_LABEL_WIDTH - 1), indent=indent, style=style, sign_style="dim")
+        self.say(
+            text,
+            sign=self._spoken.sentence(label).ljust(_LABEL_WIDTH - 1),
+            indent=indent,
+            style=style,
+            sign_style="dim",
+        )
 
     def columns(self, rows: Sequence[Row], *, indent: int = 2) -> None:
         """Print rows of equally many cells: the first to the left, the others to the right, none ever cut."""
-        widths = [max(map(cell_len, column)) for column in zip(*(row.cells for row in rows), strict=True)]
-        for row in rows:
-            first, *others = zip(row.cells, widths, strict=True)
+        told = [tuple(map(self._spoken.sentence, row.cells)) for row in rows]
+        widths = [max(map(cell_len, column)) for column in zip(*told, strict=True)]
+        for row, written in zip(rows, told, strict=True):
+            first, *others = zip(written, widths, strict=True)
             cells = [_padded(*first), *(_padded(*one, left=True) for one in others)]
             line = Text(" " * indent + "  ".join(cells).rstrip(" "), style=row.style)
             self.console.print(line, overflow="ignore", no_wrap=True, crop=False)

@@ -9,7 +9,8 @@ from sfspiris.report.document import run_document
 from sfspiris.report.helping import find_page
 from sfspiris.report.page import Page, Row
 from sfspiris.report.shapes import OwnerFacts, PreflightDocument, RuleFacts
-from sfspiris.report.view import how_many
+from sfspiris.report.view import how_many, sentence_case
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -41,7 +42,9 @@ def preflight_document(
         rules[one.code].add(one.deal)
         owners[one.owner].add(one.deal)
         codes[one.owner].add(one.code)
-    by_rule = [RuleFacts(code=code, title=_title(code), deals=len(deals)) for code, deals in rules.items()]
+    by_rule = [
+        RuleFacts(code=code, title=_title(code, language), deals=len(deals)) for code, deals in rules.items()
+    ]
     by_owner = [
         OwnerFacts(owner=owner, deals=len(deals), codes=tuple(sorted(codes[owner])))
         for owner, deals in owners.items()
@@ -57,37 +60,51 @@ def preflight_document(
     )
 
 
-def print_preflight(console: Console, document: PreflightDocument, *, limit: int | None) -> None:
+def print_preflight(
+    console: Console, document: PreflightDocument, *, limit: int | None, language: Language = "en"
+) -> None:
     """Print what would be held, by rule and by owner, and then deal by deal; at most `limit` deals of the latter."""
-    page = Page(console)
-    page.say(f"{how_many(document.checked, 'deal').capitalize()} checked as if pushed now", style="bold")
-    page.entry("open", how_many(len(document.open_deals), "deal"))
-    page.entry("won", how_many(document.checked - len(document.open_deals), "deal"))
+    page = Page(console, language)
+    checked = say("%(deals)s checked as if pushed now", deals=how_many(document.checked, "deal"))
+    page.say(sentence_case(checked), style="bold")
+    # The space keeps an open deal apart from an open amount, which other languages call by another word.
+    page.entry(say("open "), how_many(len(document.open_deals), "deal"))
+    page.entry(say("won "), how_many(document.checked - len(document.open_deals), "deal"))
     if document.by_rule:
-        page.title("What would be held, by rule")
+        page.title(say("What would be held, by rule"))
         widest = max(len(one.code) for one in document.by_rule)
         page.columns(
             [Row((f"{one.code:<{widest}}  {one.title}", str(one.deals))) for one in document.by_rule]
         )
-        page.title("By owner")
-        for owner in document.by_owner:
-            page.say(f"{owner.owner or 'nobody'}: {how_many(owner.deals, 'deal')}", indent=2)
-            page.say(", ".join(owner.codes), indent=4, style="dim")
-        page.title("Deal by deal")
+        page.title(say("By owner"))
+        for group in document.by_owner:
+            deals = how_many(group.deals, "deal")
+            page.say(joined((group.owner or say("nobody"), deals), ": "), indent=2)
+            page.say(", ".join(group.codes), indent=4, style="dim")
+        page.title(say("Deal by deal"))
         for one in document.holds[:limit]:
-            state = "open" if one.deal in document.open_deals else "won"
-            page.say(f"{one.deal_name or one.deal} ({state}, {one.owner or 'nobody'})", sign="!")
+            name, owner = one.deal_name or one.deal, one.owner or say("nobody")
+            page.say(
+                say("%(name)s (open, %(owner)s)", name=name, owner=owner)
+                if one.deal in document.open_deals
+                else say("%(name)s (won, %(owner)s)", name=name, owner=owner),
+                sign="!",
+            )
             page.say(f"{one.message} {one.fix} ({one.code})", indent=2)
     for warning in document.warnings:
         page.say(f"{warning.message} ({warning.code})", sign="*", style="yellow")
     held = document.summary.held
     ready = document.checked - held - document.summary.unchanged - document.summary.out_of_scope
     page.last(
-        f"{held} would be held, {ready} would become drafts, {document.summary.unchanged} are drafts already. "
-        "Nothing was written."
+        say(
+            "%(held)s would be held, %(ready)s would become drafts, %(unchanged)s are drafts already. Nothing was written.",
+            held=held,
+            ready=ready,
+            unchanged=document.summary.unchanged,
+        )
     )
 
 
-def _title(code: str) -> str:
-    found = find_page(code, "en")
+def _title(code: str, language: Language) -> str:
+    found = find_page(code, language)
     return found.title if found else code

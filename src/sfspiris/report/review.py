@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from sfspiris.report.document import run_document
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts, HoldFacts, Id, Moment, RunDocument, Words
-from sfspiris.report.view import how_many, swedish_time
+from sfspiris.report.view import how_many, sentence_case, swedish_time
+from sfspiris.sentences import joined, say, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from sfspiris.core.outcome import RunResult
     from sfspiris.core.review import Difference
+    from sfspiris.report.helping import Language
 
 
 class WaitingFacts(HoldFacts):
@@ -83,9 +85,13 @@ def review_document(
     record_url: Callable[[str], str],
     assignees: Mapping[str, str],
     decisions: tuple[DecisionFacts, ...] = (),
+    language: Language = "en",
 ) -> ReviewDocument:
-    """The queue as `plan`, a dry push of its Deals, found it; `now` (UTC) tells how old each reason is."""
-    planned = run_document(plan, record_url=record_url)
+    """The queue as `plan`, a dry push of its Deals, found it; `now` (UTC) tells how old each reason is.
+
+    Sentences are told in `language`.
+    """
+    planned = run_document(plan, record_url=record_url, language=language)
     return ReviewDocument(
         command=command,
         holds=tuple(
@@ -107,72 +113,89 @@ def replay_document(document: RunDocument, differences: Iterable[Difference]) ->
     )
 
 
-def print_review(console: Console, document: ReviewDocument) -> None:
+def print_review(console: Console, document: ReviewDocument, language: Language = "en") -> None:
     """Print what waits, Deal by Deal, and what to do about it."""
-    page = Page(console)
+    page = Page(console, language)
     shown: str | None = None
     for one in document.holds:
         if one.deal != shown:
             page.gap()
             page.say(f"{one.deal_name or one.deal} ({one.deal})", style="bold")
-            page.entry("owner", one.owner or "nobody", indent=2)
+            page.entry(say("owner"), one.owner or say("nobody"), indent=2)
             if one.assignee:
-                page.entry("assigned", one.assignee, indent=2)
+                page.entry(say("assigned"), one.assignee, indent=2)
             for system, url in (("Salesforce", one.links.salesforce), ("Spiris", one.links.spiris)):
                 if url:
                     page.entry(system, url, indent=2)
             shown = one.deal
         page.say(one.code, sign="!", indent=2, style="yellow")
-        page.entry("since", f"{swedish_time(one.since)}, {how_many(one.age_days, 'day')}", indent=4)
+        age = joined((swedish_time(one.since), how_many(one.age_days, "day")), ", ")
+        page.entry(say("since"), age, indent=4)
         if one.field:
-            page.entry("field", f"{one.field}: {one.value or '(empty)'}", indent=4)
-        page.entry("what", one.message, indent=4)
-        page.entry("do", one.fix, indent=4)
+            page.entry(say("field"), joined((one.field, one.value or say("(empty)")), ": "), indent=4)
+        page.entry(say("what"), one.message, indent=4)
+        page.entry(say("do"), one.fix, indent=4)
     _print_changed(page, document.differences, only_changed=True)
     for decision in document.decisions:
-        words = f": {decision.words}" if decision.words else ""
-        page.say(f"{swedish_time(decision.at)} {decision.event} by {decision.who}{words}", style="dim")
+        made = say("%(event)s by %(who)s", event=whole(decision.event), who=decision.who)
+        words = joined((made, decision.words), ": ") if decision.words else made
+        page.say(joined((swedish_time(decision.at), words)), style="dim")
     deals = len({one.deal for one in document.holds})
+    counted = sentence_case(how_many(deals, "deal"))
     page.last(
-        f"{how_many(deals, 'deal').capitalize()} {'waits' if deals == 1 else 'wait'}. "
-        "sfspiris help CODE explains; sfspiris review replay tries again."
+        joined(
+            (
+                say("%(deals)s waits.", deals=counted)
+                if deals == 1
+                else say("%(deals)s wait.", deals=counted),
+                say("sfspiris help CODE explains; sfspiris review replay tries again."),
+            )
+        )
     )
 
 
-def print_differences(console: Console, document: ReplayDocument) -> None:
+def print_differences(console: Console, document: ReplayDocument, language: Language = "en") -> None:
     """Print what has changed since the last run, for each Deal that is tried again."""
-    page = Page(console)
-    page.say("What has changed since the last run", style="bold")
+    page = Page(console, language)
+    page.say(say("What has changed since the last run"), style="bold")
     _print_changed(page, document.differences, only_changed=False)
     page.gap()
 
 
-def print_decision(console: Console, document: DecisionDocument) -> None:
+def print_decision(console: Console, document: DecisionDocument, language: Language = "en") -> None:
     """Print what was recorded."""
-    page, one = Page(console), document.decision
+    page, one = Page(console, language), document.decision
     match one.event:
         case "assigned":
-            page.say(f"Deal {one.deal} is assigned to {one.words}.")
+            page.say(say("Deal %(deal)s is assigned to %(who)s.", deal=one.deal, who=one.words))
         case _:
-            page.say(f"Deal {one.deal} is resolved: {one.words}")
-            page.say("It comes back when its reason changes, or with sfspiris review replay.", style="dim")
+            page.say(say("Deal %(deal)s is resolved: %(note)s", deal=one.deal, note=one.words))
+            page.say(
+                say("It comes back when its reason changes, or with sfspiris review replay."), style="dim"
+            )
 
 
 def _print_changed(page: Page, differences: Iterable[DifferenceFacts], *, only_changed: bool) -> None:
     for one in differences:
         if only_changed and one.before == one.today:
             continue
-        before = ", ".join(one.before) or "nothing"
-        page.say(f"{one.deal_name or one.deal}: {before} {page.arrow} {_today(one)}", sign="*", style="green")
+        before = ", ".join(one.before) or say("nothing")
+        sides = joined((before, page.arrow, _today(one)))
+        page.say(joined((one.deal_name or one.deal, sides), ": "), sign="*", style="green")
 
 
 def _today(one: DifferenceFacts) -> str:
     if one.gone:
-        return "no longer won"
+        return say("no longer won")
     if one.today:
         return ", ".join(one.today)
-    made = {"create_draft": "a draft", "create_order": "an order", "adopt": "the document found in Spiris"}
-    return f"nothing in its way{': ' + made[one.becomes] if one.becomes else ''}"
+    made = {
+        "create_draft": say("a draft"),
+        "create_order": say("an order"),
+        "adopt": say("the document found in Spiris"),
+    }
+    free = say("nothing in its way")
+    return joined((free, made[one.becomes]), ": ") if one.becomes else free
 
 
 def _difference(one: Difference) -> DifferenceFacts:

@@ -12,7 +12,7 @@ from sfspiris.core.drift import Symbol
 from sfspiris.core.money import ZERO, plain
 from sfspiris.core.outcome import Outcome
 from sfspiris.report.shapes import IN_CRM
-from sfspiris.sentences import Sentence, as_told, joined, listed, say
+from sfspiris.sentences import Sentence, as_told, joined, listed, say, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -244,11 +244,15 @@ def invoices(document: RunDocument) -> tuple[InvoiceFacts, ...]:
 
 def invoice_words(one: InvoiceFacts) -> str:
     """What was asked for, what came in, what is open and when it is due, in one line."""
-    parts = [f"{one.status}, total {plain(one.total)}", f"paid {plain(one.paid)}"]
-    parts += [f"credited {plain(one.credited)}"] if one.credited else []
-    parts += [f"open {plain(one.remaining)}\N{NO-BREAK SPACE}{one.currency}"]
-    parts += [f"due {one.due_date}"] if one.due_date else []
-    return ", ".join(parts)
+    parts = [
+        whole(one.status),
+        say("total %(amount)s", amount=plain(one.total)),
+        say("paid %(amount)s", amount=plain(one.paid)),
+    ]
+    parts += [say("credited %(amount)s", amount=plain(one.credited))] if one.credited else []
+    parts += [say("open %(amount)s", amount=f"{plain(one.remaining)}\N{NO-BREAK SPACE}{one.currency}")]
+    parts += [say("due %(day)s", day=one.due_date)] if one.due_date else []
+    return joined(parts, ", ")
 
 
 def mirrored(document: RunDocument) -> tuple[int, int]:
