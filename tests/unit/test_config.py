@@ -453,7 +453,9 @@ def test_every_example_in_a_refusal_is_toml(read: Callable[[str], Settings]) -> 
 
 def test_a_key_like_no_other_is_answered_with_those_that_there_are(read: Callable[[str], Settings]) -> None:
     text = refusal(read, f"zzzz = 1\n{LEAST}")
-    assert "sfspiris.toml:1: zzzz is not known here; known are companies, limits, mode, routes, " in text
+    assert (
+        "sfspiris.toml:1: zzzz is not known here; known are companies, limits, mode, review, routes, " in text
+    )
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(read: Callable[[str], Settings]) -> None:

@@ -83,9 +83,9 @@ def test_an_article_of_the_configuration_that_is_missing_or_inactive_is_named() 
 
 def test_a_bundle_shows_no_secret_name_number_or_comment() -> None:
     shown = redacted(
-        'version = 1  # Acme\n[salesforce]\nusername = "anna@example.com"\nclient_id = "abc"\n'
+        'version = 1  # Acme\n[review]\nowner = "Karin Berg"\n[salesforce]\nusername = "anna@example.com"\nclient_id = "abc"\n'
         '[companies.se]\norgnr = "556012-5790"\nname = "Exempel AB"\nclient_secret = "hush"\ncurrency = "SEK"\n'
     )
     assert 'currency = "SEK"' in shown
-    for word in ("anna", "abc", "556012", "Exempel", "hush", "Acme"):
+    for word in ("Karin", "anna", "abc", "556012", "Exempel", "hush", "Acme"):
         assert word not in shown

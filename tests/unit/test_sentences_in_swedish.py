@@ -1,4 +1,4 @@
-"""Every sentence that may stand on a hold or a warning can be said in Swedish."""
+"""Every sentence that may stand on a hold, a warning or a finding of `doctor` can be said in Swedish."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import sfspiris
+from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
 from sfspiris.report.language import words
 from sfspiris.sentences import as_told, joined, listed, say
+from sfspiris.state.seal import Finding
 from sfspiris.swedish.vat_table import table
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(sfspiris.__file__).parent
 SENTENCES = tomllib.loads((ROOT / "report/words/sv-sentences.toml").read_text(encoding="utf-8"))
+BESIDES = ("cli/doctor.py", "adapters/salesforce/crm.py", "adapters/salesforce/package/compare.py")
+"""Files of other rooms that make sentences."""
 PLACE = re.compile(r"%\((\w+)\)s")
 
 
@@ -37,6 +41,7 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 def _templates() -> set[str]:
     files = chain.from_iterable((ROOT / room).rglob("*.py") for room in ("core", "engine", "swedish"))
+    files = chain(files, (ROOT / name for name in BESIDES))
     calls = (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
     said = {
         text
@@ -44,7 +49,8 @@ def _templates() -> set[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"
         for text in _texts(node.args[0])
     }
-    return said | {"%(most)s and %(last)s"} | {rule.why.replace("%", "%%") for rule in table().rules}
+    told = {one.without for one in SOURCE_FIELDS.values() if one.without} | {one.value for one in Finding}
+    return said | told | {"%(most)s and %(last)s"} | {rule.why.replace("%", "%%") for rule in table().rules}
 
 
 def test_each_sentence_has_a_translation_with_the_same_places_and_there_are_no_others() -> None:

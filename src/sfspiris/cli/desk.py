@@ -10,7 +10,7 @@ import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import platformdirs
 
@@ -35,6 +35,7 @@ from sfspiris.cli.policies import org_source
 from sfspiris.config.secrets import resolve
 from sfspiris.core.doctor import CompanyFacts
 from sfspiris.core.identity import payload_hash
+from sfspiris.core.model import Target
 from sfspiris.credentials import open_store
 from sfspiris.engine.world import STOCKHOLM
 from sfspiris.errors import ConfigError, UsageError
@@ -54,6 +55,9 @@ if TYPE_CHECKING:
     from sfspiris.ports.fields import Deployed, FieldState
     from sfspiris.ports.kept import Kept
     from sfspiris.ports.tokens import Tokens, TokenStore
+
+_NO_ORDER: Final = "00000000-0000-0000-0000-000000000000"
+"""The nil UUID, which RFC 9562 section 5.9 keeps for an id that names nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,14 @@ class Desk:
         """What `doctor` looks at in a company's books, read now through the kept sign-in."""
         ledger = company_ledger(self, company, Forgetful())
         return CompanyFacts(ledger.setup(), ledger.fiscal_years(), ledger.payment_terms(), ledger.articles())
+
+    def look_for_orders(self, company: str) -> None:
+        """Ask the company's books for an order that does not exist.
+
+        Raises ConfigError when the company has no orders at all: its variant or its modules leave them out, or the
+        sign-in's permission does.
+        """
+        company_ledger(self, company, Forgetful()).draft(_NO_ORDER, target=Target.ORDER)
 
     def spiris_addresses(self, company: str) -> spiris_oauth.Addresses:
         """Where the company's people sign in and where its API answers."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from sfspiris.cli import exits
-from sfspiris.cli.options import Common, with_common
+from sfspiris.cli.options import Common, Lang, with_common
 from sfspiris.errors import SfspirisError, UsageError
+from sfspiris.sentences import joined, say, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sfspiris.state.keeping import Look
 
 _HIDDEN: Final = re.compile(
-    r"^(\s*(?:client_id|client_secret|username|private_key|orgnr|name|login_url|url|file|command)\s*=\s*).*$",
+    r"^(\s*(?:client_id|client_secret|username|private_key|orgnr|name|owner|login_url|url|file|command)\s*=\s*).*$",
     re.MULTILINE,
 )
 
@@ -40,8 +41,9 @@ def doctor(
             show_default=False,
         ),
     ] = None,
+    lang: Lang = "en",
 ) -> None:
-    """Look at every precondition: sign-ins, who they open, the books' set-up, articles, terms, and our fields. Writes nothing.
+    """Look at every precondition: sign-ins, who they open, the books' set-up, articles, terms, our fields, and who looks at held deals. Writes nothing.
 
     Ends with 3 when something keeps runs from doing all their work.
     """
@@ -56,11 +58,12 @@ def doctor(
             f"There is no folder {bundle.parent}.", remedy="Give --bundle a file in a folder that exists."
         )
     with open_desk(common, read_only=True) as desk:
-        findings = [*_state(common), *_salesforce(desk)]
+        findings = [*_state(common), *_review(desk), *_salesforce(desk)]
         for company in desk.chosen_companies():
             findings += _company(desk, company)
     document = doctor_document(findings, version=__version__)
-    answer(common, document, lambda console: print_doctor(console, document))
+    told = doctor_document(findings, version=__version__, language=lang)
+    answer(common, document, lambda console: print_doctor(console, told, lang))
     if bundle is not None:
         place = config.find(str(common.config) if common.config else None, os.environ)
         _write_bundle(common, bundle, document, place.read_text(encoding="utf-8"))
@@ -90,7 +93,7 @@ def _state(common: Common) -> list[Finding]:
             [
                 Finding(
                     "state",
-                    "place of the state file",
+                    say("place of the state file"),
                     State.BAD if found.is_place_refused else State.WARN,
                     found.place,
                     found.place_remedy or "",
@@ -103,26 +106,51 @@ def _state(common: Common) -> list[Finding]:
 
     def as_it_is(found: Look) -> list[Finding]:
         if not found.exists and found.generation is None:
-            return [Finding("state", "state file", State.OK, f"{found.file} is made by the first run.")]
+            made = say("%(file)s is made by the first run.", file=found.file)
+            return [Finding("state", say("state file"), State.OK, made)]
         if found.trouble:
-            remedy = "`sfspiris state restore FILE` puts a backup in its place; `sfspiris state rebuild` makes it anew."
-            return [Finding("state", "state file", State.BAD, found.trouble, remedy)]
+            remedy = say(
+                "`sfspiris state restore FILE` puts a backup in its place; `sfspiris state rebuild` makes it anew."
+            )
+            return [Finding("state", say("state file"), State.BAD, found.trouble, remedy)]
         waiting = (
             [
                 Finding(
                     "state",
-                    "writes of unknown outcome",
+                    say("writes of unknown outcome"),
                     State.WARN,
-                    f"{found.open_writes} wait to be looked up.",
-                    "The next run asks Spiris first; nothing is sent twice.",
+                    say("%(count)s wait to be looked up.", count=found.open_writes),
+                    say("The next run asks Spiris first; nothing is sent twice."),
                 )
             ]
             if found.open_writes
             else []
         )
-        return [Finding("state", "state file", State.OK, f"{found.file}: {found.finding}."), *waiting]
+        seen = joined((joined((found.file, whole(found.finding)), ": "), "."), "")
+        return [Finding("state", say("state file"), State.OK, seen), *waiting]
 
-    return _looked("state", "state file", judged)
+    return _looked("state", say("state file"), judged)
+
+
+def _review(desk: Desk) -> list[Finding]:
+    """Whether somebody is named to look at held deals. The name itself is not told: findings are given away in bundles."""
+    from sfspiris.core.doctor import Finding, State
+
+    check = say("held deals")
+    if desk.settings.review.owner is not None:
+        return [Finding("review", check, State.OK, say("Somebody is named to look at them."))]
+    return [
+        Finding(
+            "review",
+            check,
+            State.WARN,
+            say("Nobody is named to look at deals that wait, so they may wait until a customer asks."),
+            say(
+                'Write owner = "a person or a mailbox" under [review] in the configuration. `sfspiris review list` shows '
+                "that person what waits and what to do; `sfspiris review assign` hands one deal to somebody else."
+            ),
+        )
+    ]
 
 
 def _salesforce(desk: Desk) -> list[Finding]:
@@ -132,16 +160,28 @@ def _salesforce(desk: Desk) -> list[Finding]:
 
     def signed_in() -> list[Finding]:
         org_id, name = desk.salesforce_org()
-        return [Finding(area, "sign-in", State.OK, f"opens {name} ({org_id}).")]
+        opened = say("opens %(name)s (%(id)s).", name=name, id=org_id)
+        return [Finding(area, say("sign-in"), State.OK, opened)]
 
     def sources() -> list[Finding]:
         lacks = desk.salesforce_shortcomings()
         return [
             Finding(
-                area, "source fields", State.WARN, one, "Add the field, or name another in [source.fields]."
+                area,
+                say("source fields"),
+                State.WARN,
+                one,
+                say("Add the field, or name another in [source.fields]."),
             )
             for one in lacks
-        ] or [Finding(area, "source fields", State.OK, "every field that deals are read from is there.")]
+        ] or [
+            Finding(
+                area,
+                say("source fields"),
+                State.OK,
+                say("every field that deals are read from is there."),
+            )
+        ]
 
     def own() -> list[Finding]:
         states = desk.field_states()
@@ -151,27 +191,36 @@ def _salesforce(desk: Desk) -> list[Finding]:
                 f"{one.object}.{one.name}",
                 State.WARN,
                 one.problem,
-                "`sfspiris salesforce fields --deploy` adds the fields and gives them to the integration user.",
+                say(
+                    "`sfspiris salesforce fields --deploy` adds the fields and gives them to the integration user."
+                ),
             )
             for one in states
             if one.problem
         ]
         return lacking or [
-            Finding(area, "our fields", State.OK, f"all {len(states)} are there and can be written.")
+            Finding(
+                area,
+                say("our fields"),
+                State.OK,
+                say("all %(count)s are there and can be written.", count=len(states)),
+            )
         ]
 
     def files() -> list[Finding]:
         if why := desk.files_unavailable():
-            remedy = 'Let the integration user see files (ContentVersion), or set attachments = "off" under [write_back].'
-            return [Finding(area, "files", State.WARN, why, remedy)]
-        return [Finding(area, "files", State.OK, "invoices can be put on their records as PDF.")]
+            remedy = say(
+                'Let the integration user see files (ContentVersion), or set attachments = "off" under [write_back].'
+            )
+            return [Finding(area, say("files"), State.WARN, why, remedy)]
+        return [Finding(area, say("files"), State.OK, say("invoices can be put on their records as PDF."))]
 
-    found = _looked(area, "sign-in", signed_in)
+    found = _looked(area, say("sign-in"), signed_in)
     if any(one.state is State.BAD for one in found):
         return found
-    found += _looked(area, "source fields", sources) + _looked(area, "our fields", own)
+    found += _looked(area, say("source fields"), sources) + _looked(area, say("our fields"), own)
     is_wanted = desk.settings.write_back.attachments == "pdf"
-    return found + _looked(area, "files", files) if is_wanted else found
+    return found + _looked(area, say("files"), files) if is_wanted else found
 
 
 def _company(desk: Desk, company: str) -> list[Finding]:
@@ -179,15 +228,35 @@ def _company(desk: Desk, company: str) -> list[Finding]:
     from sfspiris.cli.policies import company_policies
     from sfspiris.core.doctor import Finding, State, examine_company
     from sfspiris.engine.world import STOCKHOLM
+    from sfspiris.errors import ConfigError
+
+    settings = desk.settings
+    makes_orders = "order" in {
+        settings.companies[company].target,
+        *(one.target for one in settings.routes if one.company == company),
+    }
 
     def judged() -> list[Finding]:
         facts = desk.company_facts(company)
         today = utc_now().astimezone(STOCKHOLM).date()
         own = company_policies(desk.settings)[company]
-        opened = Finding(company, "sign-in", State.OK, f"opens {facts.setup.name}.")
-        return [opened, *examine_company(own, facts, today=today)]
+        opened = Finding(company, say("sign-in"), State.OK, say("opens %(name)s.", name=facts.setup.name))
+        return [opened, *examine_company(own, facts, today=today, makes_orders=makes_orders)]
 
-    return _looked(company, "sign-in", judged)
+    def orders() -> list[Finding]:
+        try:
+            desk.look_for_orders(company)
+        except ConfigError as error:
+            why = say("Deals become orders here, and Spiris takes none: %(why)s", why=error.message)
+            remedy = say('%(remedy)s Or let deals become drafts: target = "draft".', remedy=error.remedy)
+            return [Finding(company, say("orders"), State.BAD, why, remedy)]
+        return [
+            Finding(company, say("orders"), State.OK, say("Spiris takes orders, which deals become here."))
+        ]
+
+    found = _looked(company, say("sign-in"), judged)
+    is_open = makes_orders and len(found) > 1
+    return [*found, *(_looked(company, say("orders"), orders) if is_open else [])]
 
 
 def _write_bundle(common: Common, bundle: Path, document: DoctorDocument, config_text: str) -> None:

@@ -47,6 +47,7 @@ def list_held(common: Common, *, code: Code = None, lang: Lang = "en") -> None:
             now=session.world.clock.now(),
             record_url=session.record_url,
             assignees=session.world.state.reviews.assignees(),
+            owner=session.settings.review.owner,
             language="en" if common.json else lang,
         )
     answer(common, document, lambda console: print_review(console, document, lang))
@@ -74,6 +75,7 @@ def show_held(common: Common, *, deal: DealId, lang: Lang = "en") -> None:
             record_url=session.record_url,
             assignees=state.reviews.assignees(),
             decisions=tuple(_facts(one) for one in state.reviews.history(deal_id)),
+            owner=session.settings.review.owner,
             language="en" if common.json else lang,
         )
     answer(common, document, lambda console: print_review(console, document, lang))

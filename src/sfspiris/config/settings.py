@@ -494,6 +494,12 @@ class WriteBackSettings(Section):
     ledger_links: bool = key("ledger_links = true", default=True)
 
 
+class ReviewSettings(Section):
+    """Who looks at deals that wait. `owner` is a person or a mailbox; each held deal is theirs until it is assigned to somebody."""
+
+    owner: Text | None = key('owner = "Karin Berg, ekonomi"', default=None)
+
+
 def _entries(value: object) -> object:
     if not isinstance(value, list):
         raise ValueError("is not a list of tables; write it with double brackets")  # noqa: TRY004 - pydantic's protocol
@@ -514,6 +520,7 @@ class Settings(Section):
     companies: Mapping[CompanyKey, CompanySettings] = key("[companies.se]")
     routes: Annotated[tuple[RouteSettings, ...], BeforeValidator(_entries)] = key("[[routes]]")
     write_back: WriteBackSettings = key("[write_back]", default_factory=dict)
+    review: ReviewSettings = key("[review]", default_factory=dict)
     _folder: Path = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.sentences import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
@@ -28,7 +30,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `area` is a company's key, `salesforce` or `state`; `remedy` is empty when all is well."""
+    """One thing that was looked at. `area` is a company's key, `salesforce`, `state` or `review`; `remedy` is empty when all is well."""
 
     area: str
     check: str
@@ -47,14 +49,17 @@ class CompanyFacts:
     articles: Sequence[Article]
 
 
-def examine_company(own: CompanyPolicy, facts: CompanyFacts, *, today: date) -> tuple[Finding, ...]:
-    """Everything that can be judged of one company. `today` is a Swedish day."""
+def examine_company(
+    own: CompanyPolicy, facts: CompanyFacts, *, today: date, makes_orders: bool = False
+) -> tuple[Finding, ...]:
+    """Everything that can be judged of one company, of which some deals become orders or none. `today` is a Swedish day."""
     return tuple(
         Finding(own.key, *one)
         for one in (
             _status(facts.setup),
-            _series("customers", facts.setup.next_customer_number),
-            _series("invoices", facts.setup.next_invoice_number),
+            _series(say("customers"), facts.setup.next_customer_number),
+            _series(say("invoices"), facts.setup.next_invoice_number),
+            *([_series(say("orders"), facts.setup.next_order_number)] if makes_orders else []),
             _year(facts.years, today),
             _method(facts.years, today),
             _lock(facts.setup, today),
@@ -69,90 +74,102 @@ _Judged = tuple[str, State, str, str]
 
 
 def _status(setup: LedgerSetup) -> _Judged:
+    check = say("company")
     if setup.status == _ACTIVE:
-        return "company", State.OK, f"{setup.name} is active.", ""
+        return check, State.OK, say("%(company)s is active.", company=setup.name), ""
     return (
-        "company",
+        check,
         State.BAD,
-        f"{setup.name} is not active in Spiris: nothing can be written.",
-        "Ask whoever pays for the company's Spiris subscription to activate it.",
+        say("%(company)s is not active in Spiris: nothing can be written.", company=setup.name),
+        say("Ask whoever pays for the company's Spiris subscription to activate it."),
     )
 
 
 def _series(what: str, following: int | None) -> _Judged:
-    check = f"number series for {what}"
+    check = say("number series for %(what)s", what=what)
     if following is None:
         return (
             check,
             State.UNKNOWN,
-            "Spiris does not tell the next number.",
-            "Look under Settings, Number series.",
+            say("Spiris does not tell the next number."),
+            say("Look under Settings, Number series."),
         )
     if following > 0:
-        return check, State.OK, f"The next number is {following}.", ""
+        return check, State.OK, say("The next number is %(number)s.", number=following), ""
     return (
         check,
         State.BAD,
-        f"The number series for {what} has no next number.",
-        "Set it in Spiris under Settings, Number series; the API cannot.",
+        say("The number series for %(what)s has no next number.", what=what),
+        say("Set it in Spiris under Settings, Number series; the API cannot."),
     )
 
 
 def _year(years: Iterable[FiscalYear], today: date) -> _Judged:
+    check = say("financial year")
     current = [one for one in years if one.start <= today <= one.end]
     if not current:
         return (
-            "financial year",
+            check,
             State.BAD,
-            f"No financial year covers {today}.",
-            "Create the financial year in Spiris.",
+            say("No financial year covers %(day)s.", day=today),
+            say("Create the financial year in Spiris."),
         )
     if all(one.is_locked for one in current):
         return (
-            "financial year",
+            check,
             State.BAD,
-            f"The financial year that covers {today} is locked.",
-            "Open it in Spiris, or set dates in another year.",
+            say("The financial year that covers %(day)s is locked.", day=today),
+            say("Open it in Spiris, or set dates in another year."),
         )
-    return "financial year", State.OK, f"{current[0].start} to {current[0].end} is open.", ""
+    first = current[0]
+    return check, State.OK, say("%(start)s to %(end)s is open.", start=first.start, end=first.end), ""
 
 
 def _method(years: Iterable[FiscalYear], today: date) -> _Judged:
+    check = say("bookkeeping method")
     current = next((one for one in years if one.start <= today <= one.end), None)
     if current is None or current.method is None:
-        return "bookkeeping method", State.UNKNOWN, "Spiris does not tell the method of this year.", ""
+        return check, State.UNKNOWN, say("Spiris does not tell the method of this year."), ""
     if current.method == _ACCRUAL:
-        return "bookkeeping method", State.OK, "Invoices are booked when they are issued.", ""
+        return check, State.OK, say("Invoices are booked when they are issued."), ""
     return (
-        "bookkeeping method",
+        check,
         State.WARN,
-        "The books use the cash method: payments cannot be registered through the API.",
-        "Nothing for drafts; payments are registered in Spiris itself.",
+        say("The books use the cash method: payments cannot be registered through the API."),
+        say("Nothing for drafts; payments are registered in Spiris itself."),
     )
 
 
 def _lock(setup: LedgerSetup, today: date) -> _Judged:
+    check = say("locked period")
     if setup.locked_until is None:
-        return "locked period", State.OK, "No period is locked.", ""
+        return check, State.OK, say("No period is locked."), ""
     if setup.locked_until < today:
-        return "locked period", State.OK, f"Locked up to {setup.locked_until}.", ""
+        return check, State.OK, say("Locked up to %(day)s.", day=setup.locked_until), ""
     return (
-        "locked period",
+        check,
         State.BAD,
-        f"The books are locked up to {setup.locked_until}, which is not in the past.",
-        "Unlock the period in Spiris, or wait.",
+        say("The books are locked up to %(day)s, which is not in the past.", day=setup.locked_until),
+        say("Unlock the period in Spiris, or wait."),
     )
 
 
 def _terms(own: CompanyPolicy, terms: Sequence[PaymentTerms]) -> _Judged:
+    check = say("payment terms")
     known = sorted({one.days for one in terms})
     if own.default_terms_days in known:
-        return "payment terms", State.OK, f"{', '.join(map(str, known))} days.", ""
+        return check, State.OK, say("%(days)s days.", days=", ".join(map(str, known))), ""
     return (
-        "payment terms",
+        check,
         State.BAD,
-        f"Spiris has no payment terms of {own.default_terms_days} days, which new customers get by the configuration.",
-        f"Add them in Spiris, or choose others in default_terms_days under [companies.{own.key}].",
+        say(
+            "Spiris has no payment terms of %(days)s days, which new customers get by the configuration.",
+            days=own.default_terms_days,
+        ),
+        say(
+            "Add them in Spiris, or choose others in default_terms_days under [companies.%(company)s].",
+            company=own.key,
+        ),
     )
 
 
@@ -171,31 +188,42 @@ def _articles(own: CompanyPolicy, articles: Sequence[Article]) -> list[_Judged]:
     for number in named:
         article = by_number.get(number)
         if article is None or not article.is_active:
-            what = "is not in Spiris" if article is None else "is inactive in Spiris"
+            what = say("is not in Spiris") if article is None else say("is inactive in Spiris")
             found.append(
                 (
-                    f"article {number}",
+                    say("article %(number)s", number=number),
                     State.BAD,
-                    f"Article {number}, which the configuration names, {what}.",
-                    f"Create or activate it, or correct [companies.{own.key}.articles].",
+                    say(
+                        "Article %(number)s, which the configuration names, %(what)s.",
+                        number=number,
+                        what=what,
+                    ),
+                    say(
+                        "Create or activate it, or correct [companies.%(company)s.articles].", company=own.key
+                    ),
                 )
             )
     active = sum(one.is_active for one in articles)
     if not active:
         found.append(
-            ("articles", State.BAD, "Spiris has no active article.", "Create the articles that you sell.")
+            (
+                say("articles"),
+                State.BAD,
+                say("Spiris has no active article."),
+                say("Create the articles that you sell."),
+            )
         )
-    return found or [
-        ("articles", State.OK, f"{active} active articles; those configured are among them.", "")
-    ]
+    counted = say("%(count)s active articles; those configured are among them.", count=active)
+    return found or [(say("articles"), State.OK, counted, "")]
 
 
 def _dates(setup: LedgerSetup) -> _Judged:
+    check = say("invoice date")
     if setup.keeps_draft_date:
-        return "invoice date", State.OK, "Issuing keeps the date on the draft.", ""
+        return check, State.OK, say("Issuing keeps the date on the draft."), ""
     return (
-        "invoice date",
+        check,
         State.OK,
-        "Issuing gives the draft the day's date: Spiris' setting, and usually right.",
+        say("Issuing gives the draft the day's date: Spiris' setting, and usually right."),
         "",
     )

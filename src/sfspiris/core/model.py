@@ -420,6 +420,7 @@ class LedgerSetup:
     next_invoice_number: int | None
     locked_until: date | None
     keeps_draft_date: bool
+    next_order_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from sfspiris.report.language import words
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts
 from sfspiris.report.view import how_many
+from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sfspiris.core.doctor import Finding
+    from sfspiris.report.helping import Language
 
 _SIGNS: Final = {
     "ok": ("=", ""),
@@ -21,6 +24,9 @@ _SIGNS: Final = {
     "bad": ("!", "bold red"),
     "unknown": ("?", "yellow"),
 }
+
+_AREAS: Final = {"state": say("state"), "review": say("review")}
+"""The areas that are called by a word; the others bear names."""
 
 
 class FindingFacts(Facts):
@@ -42,28 +48,31 @@ class DoctorDocument(Facts):
     findings: tuple[FindingFacts, ...]
 
 
-def doctor_document(findings: Sequence[Finding], *, version: str) -> DoctorDocument:
-    """The findings as a document."""
+def doctor_document(
+    findings: Sequence[Finding], *, version: str, language: Language = "en"
+) -> DoctorDocument:
+    """The findings as a document, with sentences in `language`."""
+    told = words(language).sentence
     return DoctorDocument(
         version=version,
         findings=tuple(
             FindingFacts(
                 area=one.area,
-                check=one.check,
+                check=told(one.check),
                 state=one.state.value,
-                message=one.message,
-                remedy=one.remedy,
+                message=told(one.message),
+                remedy=told(one.remedy),
             )
             for one in findings
         ),
     )
 
 
-def print_doctor(console: Console, document: DoctorDocument) -> None:
-    """Print what is in order and what is not, by area, with what to do."""
-    page = Page(console)
+def print_doctor(console: Console, document: DoctorDocument, language: Language = "en") -> None:
+    """Print what is in order and what is not, by area, with what to do. The findings are in `language` already."""
+    page = Page(console, language)
     for area in dict.fromkeys(one.area for one in document.findings):
-        page.title(area)
+        page.title(_AREAS.get(area, area))
         for one in document.findings:
             if one.area == area:
                 sign, style = _SIGNS[one.state]
@@ -72,9 +81,14 @@ def print_doctor(console: Console, document: DoctorDocument) -> None:
                     page.say(f"{page.arrow} {one.remedy}", indent=4)
     bad = sum(one.state == "bad" for one in document.findings)
     doubtful = sum(one.state in {"warn", "unknown"} for one in document.findings)
+    things = how_many(len(document.findings), "thing")
     page.last(
-        f"{how_many(len(document.findings), 'thing')} looked at: "
-        f"{bad} to mend before runs can do all their work, {doubtful} to know about."
+        say(
+            "%(things)s looked at: %(bad)s to mend before runs can do all their work, %(doubtful)s to know about.",
+            things=things,
+            bad=bad,
+            doubtful=doubtful,
+        )
         if bad or doubtful
-        else f"{how_many(len(document.findings), 'thing')} looked at; all is in order."
+        else say("%(things)s looked at; all is in order.", things=things)
     )

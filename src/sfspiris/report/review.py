@@ -85,11 +85,12 @@ def review_document(
     record_url: Callable[[str], str],
     assignees: Mapping[str, str],
     decisions: tuple[DecisionFacts, ...] = (),
+    owner: str | None = None,
     language: Language = "en",
 ) -> ReviewDocument:
     """The queue as `plan`, a dry push of its Deals, found it; `now` (UTC) tells how old each reason is.
 
-    Sentences are told in `language`.
+    `owner` takes care of Deals that nobody was assigned. Sentences are told in `language`.
     """
     planned = run_document(plan, record_url=record_url, language=language)
     return ReviewDocument(
@@ -97,7 +98,7 @@ def review_document(
         holds=tuple(
             WaitingFacts.model_validate(
                 one.model_dump()
-                | {"age_days": max((now - one.since).days, 0), "assignee": assignees.get(one.deal)}
+                | {"age_days": max((now - one.since).days, 0), "assignee": assignees.get(one.deal, owner)}
             )
             for one in planned.holds
         ),

@@ -17,6 +17,7 @@ from sfspiris.adapters.salesforce.schema import KeptSchema
 from sfspiris.adapters.salesforce.source import fields_of
 from sfspiris.errors import BrokenReply, UsageError
 from sfspiris.ports.crm import DealBatch, Fate, InvoiceFiles, KnownDeal, Reach, Selection, WriteResult
+from sfspiris.sentences import say, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -122,7 +123,12 @@ class SalesforceCrm:
     def shortcomings(self) -> tuple[str, ...]:
         """What the org lacks that a run can do without, each in a sentence."""
         return tuple(
-            f"Salesforce has none of {', '.join(one.paths)} for {one.name}, or hides it: {one.without}."
+            say(
+                "Salesforce has none of %(paths)s for %(field)s, or hides it: %(without)s.",
+                paths=", ".join(one.paths),
+                field=one.name,
+                without=whole(one.without),
+            )
             for one in self.missing_source_fields()
         )
 
@@ -332,8 +338,13 @@ class SalesforceCrm:
         lacking = [name for name in files.NEEDED if name.lower() not in seen]
         if not lacking:
             return None
-        what = files.VERSION if not seen else f"{', '.join(lacking)} of {files.VERSION}"
-        return f"Salesforce hides {what} from the integration user, so no file can be put on a record."
+        what: str = files.VERSION
+        if seen:
+            what = say("%(fields)s of %(object)s", fields=", ".join(lacking), object=files.VERSION)
+        return say(
+            "Salesforce hides %(what)s from the integration user, so no file can be put on a record.",
+            what=what,
+        )
 
     def invoice_files(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, InvoiceFiles]:
         """The record of each invoice, and the document and names of its prints."""

@@ -70,6 +70,7 @@ def setup(settings: wire.CompanySettings) -> LedgerSetup:
         next_invoice_number=settings.next_customer_invoice_number,
         locked_until=settings.accounting_locked_to,
         keeps_draft_date=bool(settings.keep_original_draft_date),
+        next_order_number=settings.next_order_number,
     )
 
 

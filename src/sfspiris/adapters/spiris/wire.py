@@ -115,6 +115,7 @@ class CompanySettings(_Document):
     company_status: int | None = None
     next_customer_number: int | None = None
     next_customer_invoice_number: int | None = None
+    next_order_number: int | None = None
     keep_original_draft_date: bool | None = None
     uses_cost_center: bool | None = None
     uses_project: bool | None = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.adapters.salesforce.package.fields import FIELDS, Kind, PackageField
 from sfspiris.ports.fields import FieldState
+from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,18 +40,22 @@ def compare(described: Mapping[str, Mapping[str, Field]]) -> tuple[FieldState, .
 
 def _problem(ours: PackageField, fields: Mapping[str, Field]) -> str | None:
     if not fields:
-        return f"the object {ours.object} does not exist, or the user may not see it"
+        return say("the object %(object)s does not exist, or the user may not see it", object=ours.object)
     theirs = fields.get(ours.name.lower())
     if theirs is None:
-        return "it does not exist, or the user may not see it"
+        return say("it does not exist, or the user may not see it")
     return _difference(ours, theirs)
 
 
 def _difference(ours: PackageField, theirs: Field) -> str | None:
     if theirs.type != _DESCRIBED[ours.kind]:
-        return f"it has the type {theirs.type} instead of {_DESCRIBED[ours.kind]}"
+        return say(
+            "it has the type %(type)s instead of %(wanted)s", type=theirs.type, wanted=_DESCRIBED[ours.kind]
+        )
     if theirs.length < ours.length and ours.kind in {Kind.TEXT, Kind.LONG_TEXT}:
-        return f"it holds {theirs.length} characters instead of {ours.length}"
+        return say(
+            "it holds %(length)s characters instead of %(wanted)s", length=theirs.length, wanted=ours.length
+        )
     if theirs.scale < ours.scale:
-        return f"it holds {theirs.scale} decimals instead of {ours.scale}"
-    return None if theirs.updateable else "the user may not write it"
+        return say("it holds %(scale)s decimals instead of %(wanted)s", scale=theirs.scale, wanted=ours.scale)
+    return None if theirs.updateable else say("the user may not write it")
