@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from playground import finance
 from sfspiris.report.language import Words, words
 
 if TYPE_CHECKING:
@@ -88,3 +89,59 @@ def test_the_environment_chooses_the_language_and_documents_for_programs_stay_en
 
 def sentences(told: list[Json]) -> list[tuple[str, str | None]]:
     return [(one["message"], one.get("fix")) for one in told]
+
+
+MESSAGE, REASONS = "Spiris_Sync_Message__c", "Spiris_Invoice_Ready_Reasons__c"
+
+
+def written(demo: Playground) -> dict[str, str]:
+    """Every sentence of ours that stands on a deal in Salesforce, by deal."""
+    texts = {one["Id"]: one[MESSAGE] or one[REASONS] for one in demo.deals().values()}
+    return {deal: text for deal, text in texts.items() if text}
+
+
+def test_sales_reads_reasons_in_the_configured_language_and_codes_stay(
+    demo: Playground, left_in_english: set[str]
+) -> None:
+    path = demo.folder / "sfspiris.toml"
+    plain = path.read_text(encoding="utf-8") + "\n[write_back]\ninvoice_ready = true\n"
+    path.write_text(plain, encoding="utf-8")
+    run = demo.sfspiris("push-closed-won", "--json").document["run_id"]
+    before, codes = written(demo), {one["Id"]: one["Spiris_Sync_Code__c"] for one in demo.deals().values()}
+    assert all(english(text) for text in before.values())
+
+    path.write_text(f'{plain}language = "sv"\n', encoding="utf-8")
+    demo.sfspiris("push-closed-won")
+    after = written(demo)
+    assert after.keys() == before.keys()
+    assert {deal: text for deal, text in after.items() if english(text)} == {}
+    assert all(len(text) <= 255 for deal, text in after.items() if codes[deal])
+    assert {one["Id"]: one["Spiris_Sync_Code__c"] for one in demo.deals().values()} == codes
+    demo.forget_calls()
+    again = demo.sfspiris("push-closed-won", "--json").document
+    assert [one for one in again["actions"] if one["kind"].startswith("write_")] == []
+    assert demo.writes() == [], "what stands there already is not written again"
+
+    demo.sfspiris("rollback", run)
+    taken = {deal: text for deal, text in written(demo).items() if deal not in after}
+    assert set(taken.values()) == {
+        "Utkastet togs tillbaka med rollback. Inget görs på nytt utan en människas ord: kryssa i Spiris_Retry__c."
+    }
+    demo.sfspiris("pull-invoice-status", "--full")
+    assert {deal: written(demo)[deal] for deal in taken} == taken
+    assert left_in_english == set()
+
+
+def test_what_finance_deletes_is_told_to_sales_in_the_configured_language(demo: Playground) -> None:
+    path = demo.folder / "sfspiris.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f'{text}\n[write_back]\nlanguage = "sv"\n', encoding="utf-8")
+    made = demo.sfspiris("push-closed-won", "--json", "--limit", "1").document["actions"]
+    draft = next(one for one in made if one["kind"] == "create_draft")
+    finance(demo, f"drafts/{draft['target_id']}/delete", company=draft["company"])
+    for side in ("salesforce", "spiris"):
+        demo.control(side, "PUT", "clock", {"now": "2026-11-21T08:00:00Z"})
+    demo.sfspiris("pull-invoice-status", "--full")
+    assert written(demo)[draft["deal"]] == (
+        "Utkastet togs bort i bokföringssystemet och görs inte om utan en människas ord."
+    )

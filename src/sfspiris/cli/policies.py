@@ -22,6 +22,7 @@ from sfspiris.core.policy import (
     VatPolicy,
     WithoutProduct,
 )
+from sfspiris.report.language import words
 
 if TYPE_CHECKING:
     from sfspiris.adapters.salesforce.crm import SalesforceCrm
@@ -58,6 +59,7 @@ def policy_of(settings: Settings, crm: SalesforceCrm) -> Policy:
         invoice_fields=invoice_fields if settings.write_back.invoice_object else frozenset(),
         account_fields=account_fields if settings.write_back.account_summary else frozenset(),
         readiness=_readiness(settings, crm),
+        spoken=words(settings.write_back.language).sentence,
         attaches_pdfs=settings.write_back.attachments == "pdf",
         links_drafts=settings.write_back.ledger_links,
         scope=_scope(settings),

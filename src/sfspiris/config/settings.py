@@ -478,7 +478,7 @@ class CompanySettings(Section):
 
 
 class WriteBackSettings(Section):
-    """What is written to Salesforce about invoices.
+    """What is written to Salesforce about invoices. `language` is that of sentences; codes and picklist values are names.
 
     `bulk_above` is Salesforce's own advice on when a job is worth its waiting: Bulk API 2.0 Developer Guide, introduction (read
     November 2026). Below it, ten calls of 200 records are sooner done.
@@ -487,6 +487,7 @@ class WriteBackSettings(Section):
     invoice_object: bool = key("invoice_object = true", default=True)
     account_summary: bool = key("account_summary = true", default=True)
     deal_status: bool = key("deal_status = true", default=True)
+    language: Literal["en", "sv"] = key('language = "sv"', default="en")
     bulk_above: int = key("bulk_above = 2000", default=2000, ge=200)
     invoice_ready: bool = key("invoice_ready = false", default=False)
     invoice_ready_days: int = key("invoice_ready_days = 90", default=90, ge=0, le=3650)

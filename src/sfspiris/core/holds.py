@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sfspiris.core.written import Versions
     from sfspiris.sentences import Sentence
@@ -137,7 +137,7 @@ class Warn:
     deal_id: str | None = None
 
 
-def for_sales(holds: Iterable[Hold]) -> str:
-    """The reasons as they fit into the field on the Deal; the code and the run's report keep every word."""
-    words = " ".join(f"{hold.message} {hold.fix}" for hold in holds)
+def for_sales(holds: Iterable[Hold], spoken: Callable[[str], str] = str) -> str:
+    """The reasons in the CRM's language as they fit into the field on the Deal; the code and the run's report keep every word."""
+    words = " ".join(f"{spoken(hold.message)} {spoken(hold.fix)}" for hold in holds)
     return words if len(words) <= _MESSAGE_LENGTH else words[: _MESSAGE_LENGTH - 1].rstrip() + "…"

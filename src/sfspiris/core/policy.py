@@ -11,7 +11,7 @@ from sfspiris.core.model import SYNC_FIELDS, Target
 from sfspiris.core.planning.documents import SETTLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date, timedelta
 
     from sfspiris.core.capabilities import Capabilities, MarkerField
@@ -186,7 +186,9 @@ class Policy:
     those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown. `settle` is how long a document
     that was sent, or a list that should show it, is waited for. `attaches_pdfs` puts the print of each invoice beside its
     record in the CRM; `links_drafts` puts a link to its Deal beside each draft in the ledger. `readiness` is None where open Deals are told nothing.
-    `scope` is a print of all that decides which Deals are looked at: how far they have been read counts for that scope only.
+    `spoken` says a sentence in the language of those who read the CRM; what is compared with what stands there has been said
+    by it too. `scope` is a print of all that decides which Deals are looked at: how far they have been read counts for that
+    scope only.
     """
 
     companies: Mapping[str, CompanyPolicy]
@@ -200,6 +202,7 @@ class Policy:
     account_fields: frozenset[str] = frozenset()
     settle: timedelta = SETTLE
     readiness: ReadinessPolicy | None = None
+    spoken: Callable[[str], str] = str
     attaches_pdfs: bool = False
     links_drafts: bool = False
     scope: str = ""

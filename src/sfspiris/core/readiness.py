@@ -9,7 +9,7 @@ from sfspiris.core.actions import WriteReadiness
 from sfspiris.core.model import Readiness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from sfspiris.core.actions import Plan
@@ -31,17 +31,20 @@ def as_if_won(deal: Deal, today: date) -> Deal:
     return replace(deal, closed_on=today, delivery_date=today if follows else deal.delivery_date)
 
 
-def readiness(deals: Iterable[Deal], plan: Plan, *, reasons_length: int) -> tuple[WriteReadiness, ...]:
+def readiness(
+    deals: Iterable[Deal], plan: Plan, *, reasons_length: int, spoken: Callable[[str], str] = str
+) -> tuple[WriteReadiness, ...]:
     """What to write on these open Deals, of which `plan` says what would become of them if they were won; by id.
 
-    Nothing for a Deal that says the same already. One that a route leaves out says neither.
+    Nothing for a Deal that says the same already. One that a route leaves out says neither. `spoken` says the reasons in the
+    CRM's language.
     """
     written = []
     for deal in sorted(deals, key=lambda one: one.id):
         holds = [hold for hold in plan.holds if hold.deal_id == deal.id]
         after = Readiness(
             ready=not holds and deal.id not in plan.out_of_scope,
-            reasons=_in_words(holds, reasons_length) if holds and reasons_length else None,
+            reasons=_in_words(holds, reasons_length, spoken) if holds and reasons_length else None,
         )
         if after != replace(deal.readiness, ready=bool(deal.readiness.ready)):
             company = next((hold.company for hold in holds), None)
@@ -49,8 +52,8 @@ def readiness(deals: Iterable[Deal], plan: Plan, *, reasons_length: int) -> tupl
     return tuple(written)
 
 
-def _in_words(holds: Iterable[Hold], length: int) -> str:
+def _in_words(holds: Iterable[Hold], length: int, spoken: Callable[[str], str]) -> str:
     """The reasons as they fit into the field; the same holds give the same words, so that they are written once."""
-    words = " ".join(" ".join(f"{hold.message} {hold.fix}".split()) for hold in holds)
+    words = " ".join(" ".join(f"{spoken(hold.message)} {spoken(hold.fix)}".split()) for hold in holds)
     most = min(length, _LONGEST)
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"

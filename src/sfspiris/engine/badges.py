@@ -71,7 +71,8 @@ def _planned(
     found = world.crm.read_deals(Selection(reach=Reach.OPEN, closed_to=today + timedelta(days=days))).deals
     deals = [as_if_won(one, today) for one in found if one.id not in known]
     plan = decide(inputs_for_others(world, deals, inputs, fresh=fresh))
-    return readiness(deals, plan, reasons_length=length), {one.id: one.name for one in deals}
+    told = readiness(deals, plan, reasons_length=length, spoken=world.policy.spoken)
+    return told, {one.id: one.name for one in deals}
 
 
 def _write(world: World, actions: Sequence[WriteReadiness], carried: Carried, refused: Counter[str]) -> None:

@@ -239,7 +239,7 @@ class Drafting:
             self._work.untouched.add(action.deal_id)
             self._work.note(action, Outcome.SKIPPED)
             return
-        after = taken_back(link)
+        after = taken_back(link, world.policy.spoken)
         world.state.confirm_draft(intent, after, at=self._work.now(), run_id=world.run_id)
         self._work.after[action.deal_id] = after.told
         self._work.note(action, Outcome.DONE, action.draft_id)

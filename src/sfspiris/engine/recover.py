@@ -326,7 +326,7 @@ def _deletion(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None
         _tell(intent, Verdict.ADOPT)
         world.state.confirm_draft(
             intent,
-            taken_back(link),
+            taken_back(link, world.policy.spoken),
             at=world.clock.now(),
             run_id=world.run_id,
             event=IntentEvent.ADOPT,

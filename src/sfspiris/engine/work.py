@@ -129,7 +129,8 @@ class Work:
         state = keep or SyncState(
             status=DealStatus.HELD, correlation_id=action.correlation_id, company=action.company
         )
-        self.after[action.deal_id] = replace(state, code=hold.code, message=for_sales([hold]))
+        spoken = self.world.policy.spoken
+        self.after[action.deal_id] = replace(state, code=hold.code, message=for_sales([hold], spoken))
 
     def stop(self, error: SfspirisError) -> None:
         """Nothing more begins; the first reason is the one that is told."""

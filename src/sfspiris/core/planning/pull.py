@@ -85,7 +85,8 @@ def decide_pull(
         if link.company not in seen:
             continue
         own = seen[link.company]
-        after = _judge(link, own, today=today, settle=policy.settle)
+        judged = _judge(link, own, today=today, settle=policy.settle)
+        after = replace(judged, message=judged.message and policy.spoken(judged.message))
         if after.status is DealStatus.DELETED:
             holds.append(_deleted(link, policy))
         elif after.code == HoldCode.INVOICE_UNCERTAIN:

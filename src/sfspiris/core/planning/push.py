@@ -107,7 +107,7 @@ class _Draughtsman:
             return
         self.plan.holds.append(hold)
         if not gone.is_deleted:
-            told = replace(link.told, code=hold.code, message=for_sales([hold]))
+            told = replace(link.told, code=hold.code, message=for_sales([hold], self.inputs.policy.spoken))
             self.plan.write_back(gone.deal_id, gone.sync, told, link.company, link.correlation_id)
 
     # --- a Deal that is in the ledger already ----------------------------------------------------------------------

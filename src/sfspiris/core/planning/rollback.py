@@ -6,7 +6,7 @@ What finance has edited or issued is theirs, and what is gone is gone: it is lef
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sfspiris.core.actions import DeleteDraft, Plan, WriteDeal
 from sfspiris.core.holds import Hold, HoldCode
@@ -17,15 +17,11 @@ from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sfspiris.core.model import DealLink, Invoice, LedgerDraft, SyncState
     from sfspiris.core.policy import Policy
     from sfspiris.sentences import Sentence
-
-TAKEN_BACK: Final = say(
-    "The draft was taken back by a rollback. It is not made again without a person's word: tick Spiris_Retry__c."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +61,16 @@ class RollbackInputs:
     taken_back: frozenset[str] = frozenset()
 
 
-def taken_back(link: DealLink) -> DealLink:
-    """The link once its draft has been deleted: the Deal gets a new one only when a person asks for it."""
-    message = TAKEN_BACK.replace("draft", link.target)
-    return replace(link, status=DealStatus.DELETED, code=HoldCode.DRAFT_DELETED, message=message)
+def taken_back(link: DealLink, spoken: Callable[[str], str]) -> DealLink:
+    """The link once its draft has been deleted: the Deal gets a new one only when a person asks for it.
+
+    `spoken` says it in the CRM's language.
+    """
+    message = say(
+        "%(Document)s was taken back by a rollback. It is not made again without a person's word: tick Spiris_Retry__c.",
+        Document=link.target.the,
+    )
+    return replace(link, status=DealStatus.DELETED, code=HoldCode.DRAFT_DELETED, message=spoken(message))
 
 
 def decide_rollback(inputs: RollbackInputs) -> Plan:
@@ -113,7 +115,7 @@ def _write(link: DealLink, inputs: RollbackInputs) -> WriteDeal | None:
     told, fields = inputs.told.get(link.deal_id), inputs.policy.sync_fields
     if told is None or told.is_deleted:
         return None
-    before, after = told.sync.only(fields), taken_back(link).told.only(fields)
+    before, after = told.sync.only(fields), taken_back(link, inputs.policy.spoken).told.only(fields)
     if before == after:
         return None
     return WriteDeal(link.deal_id, link.company, link.correlation_id, before, after)

@@ -92,7 +92,7 @@ class UnfinishedPlan:
                 invoice_number=deal.sync.invoice_number,
             ),
             code=first.code,
-            message=for_sales(found.holds),
+            message=for_sales(found.holds, self.policy.spoken),
         )
         self.tell(deal, told, first.company, correlation)
 
