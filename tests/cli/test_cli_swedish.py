@@ -21,7 +21,7 @@ ENGLISH = re.compile(
 PLACE = re.compile(r"%\(\w+\)s")
 WORD = re.compile(r"[A-Za-z]{2,}")
 CODE = re.compile(
-    r"\"[a-z]+\"|&#34;[a-z]+&#34;|\\?\[[\w.…]+\\?\]|`[^`]*`|https?:\S+|[\w.-]+@[\w.-]+|"
+    r"\bowner = |\"[a-z]+\"|&#34;[a-z]+&#34;|\\?\[[\w.…]+\\?\]|`[^`]*`|https?:\S+|[\w.-]+@[\w.-]+|"
     r"sfspiris [a-z-]+( [a-z]+)?( --[a-z-]+)*|/\S+"
 )
 
@@ -145,3 +145,44 @@ def test_what_finance_deletes_is_told_to_sales_in_the_configured_language(demo: 
     assert written(demo)[draft["deal"]] == (
         "Utkastet togs bort i bokföringssystemet och görs inte om utan en människas ord."
     )
+
+
+def test_lists_of_twins_pairs_and_sums_are_told_in_swedish(
+    demo: Playground, left_in_english: set[str]
+) -> None:
+    made = demo.sfspiris("push-closed-won", "--json").document["actions"]
+    draft = next(one for one in made if one["kind"] == "create_draft" and one["company"] == "se")
+    finance(demo, f"drafts/{draft['target_id']}/issue")
+    told = {
+        name: demo.sfspiris(*name.split(), "--lang", "sv", "--no-color")
+        for name in (
+            "duplicates scan",
+            "match export --out pairs.csv",
+            "match find a",
+            "match link 001000000000000 1 --company se --dry-run",
+            "report revenue",
+            "doctor",
+            f"review assign {held_deal(demo)} --to Karin",
+        )
+    }
+    last = {name: ended.out.rstrip().splitlines()[-1:] for name, ended in told.items()}
+    assert last["duplicates scan"][0] in {
+        "Ingenting finns två gånger.",
+        "1 grupp med dubbletter hittades. Ingenting har ändrats.",
+    }
+    assert last["match export --out pairs.csv"][0].startswith("Skriven till pairs.csv.")
+    assert last["match find a"][0].endswith(" rader hittades.")
+    assert " inkl. moms: fakturerat " in last["report revenue"][0]
+    (demo.folder / "pairs.csv").write_text(
+        "action;company;account;customer_number\nlänka;se;001000000000000;1\n", encoding="utf-8"
+    )
+    told["match import"] = demo.sfspiris("match", "import", "pairs.csv", "--lang", "sv")
+    assert "Rad 2, action: ”länka” är ingen åtgärd." in told["match import"].out
+    assert told["match import"].out.rstrip().endswith("1 rad avvisas, så ingenting har ändrats.")
+    assert {name: english(ended.out) for name, ended in told.items() if english(ended.out)} == {}
+    assert left_in_english == set()
+
+
+def held_deal(demo: Playground) -> str:
+    deal: str = demo.sfspiris("review", "list", "--json").document["holds"][0]["deal"]
+    return deal

@@ -72,3 +72,18 @@ def test_every_named_option_exists(demo: Playground) -> None:
         known = demo.sfspiris(command, "--help", COLUMNS="200").out
         for option in re.findall(r"--[a-z-]+", told):
             assert option in known, (command, option)
+
+
+def test_the_table_of_roles_names_commands_and_settings_that_exist() -> None:
+    section = README.split("## Who does what\n", 1)[1].split("\n## ", 1)[0]
+    known = {one.name for one in app.registered_commands} | {one.name for one in app.registered_groups}
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| ")][1:]
+    assert {cells[1].split(":")[0].split(" (")[0].strip() for cells in rows} == {
+        "sales",
+        "finance",
+        "the administrator",
+    }
+    for cells in rows:
+        for command in re.findall(r"`([a-z-]+)[^`]*`", cells[4]):
+            assert command in known, command
+    assert "[review] owner" in section

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sfspiris.cli.exits import Exit
-from sfspiris.cli.options import Common, with_common
+from sfspiris.cli.options import Common, Lang, with_common
 
 app = typer.Typer(help="Twin customers, drafts and invoices; read-only.", no_args_is_help=True)
 
@@ -25,6 +25,7 @@ def scan(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 4 when something is there twice.")
     ] = False,
+    lang: Lang = "en",
 ) -> None:
     """Look for customers by number and name, and for drafts and invoices by marker, customer, amount and day. Writes nothing."""
     from sfspiris.cli.answers import answer
@@ -35,8 +36,8 @@ def scan(
     with open_session(common, "duplicates", dry=True) as session:
         found = look(session.world, common.companies)
         names = session.company_names
-    document = duplicates_document(found)
-    answer(common, document, lambda console: print_duplicates(console, document, names))
+    document = duplicates_document(found, language="en" if common.json else lang)
+    answer(common, document, lambda console: print_duplicates(console, document, names, lang))
     if found.unreadable:
         raise typer.Exit(Exit.UNREACHABLE)
     raise typer.Exit(Exit.CHANGES if detailed_exitcode and found.groups else Exit.DONE)

@@ -15,7 +15,10 @@ def explain(
     *,
     deal: Annotated[str, typer.Argument(metavar="DEAL", help="The deal's Salesforce id.")],
     lang: Annotated[
-        Literal["en", "sv"], typer.Option(help="English, or Swedish with the names that Spiris' screens use.")
+        Literal["en", "sv"],
+        typer.Option(
+            envvar="SFSPIRIS_LANG", help="English, or Swedish with the names that Spiris' screens use."
+        ),
     ] = "en",
 ) -> None:
     """One deal laid open: gate, route, customer, every field with its source, VAT, history, next step. Writes nothing."""

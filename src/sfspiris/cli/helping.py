@@ -21,7 +21,9 @@ def show_help(
             show_default=False,
         ),
     ] = None,
-    lang: Annotated[Literal["en", "sv"], typer.Option(help="English or Swedish.")] = "en",
+    lang: Annotated[
+        Literal["en", "sv"], typer.Option(envvar="SFSPIRIS_LANG", help="English or Swedish.")
+    ] = "en",
 ) -> None:
     """Explain a code: what it means, why, what to do, and who does it."""
     from sfspiris.cli.answers import answer

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sfspiris.cli.exits import Exit
-from sfspiris.cli.options import Common, DryRun, with_common
+from sfspiris.cli.options import Common, DryRun, Lang, with_common
 from sfspiris.errors import UsageError
 
 if TYPE_CHECKING:
     from sfspiris.core.pairing import Pair
     from sfspiris.core.planning.linking import LinkRow
+    from sfspiris.report.helping import Language
 
 app = typer.Typer(
     help="First-time pairing of accounts in Salesforce with customers that Spiris has already.",
@@ -34,6 +35,7 @@ def export(
         Path | None,
         typer.Option(metavar="FILE.csv", help=f"The list's name; else {_DEFAULT_NAME}.", show_default=False),
     ] = None,
+    lang: Lang = "en",
 ) -> None:
     """Write a list of accounts and customers with candidates, score and evidence, to be edited in a spreadsheet. Writes nothing else."""
     from sfspiris.cli.answers import answer
@@ -53,7 +55,7 @@ def export(
         found = look(session.world, common.companies)
     document = match_document("match export", found, file=target)
     files.write_text(target, match_csv(document))
-    answer(common, document, lambda console: print_match(console, document))
+    answer(common, document, lambda console: print_match(console, document, lang))
 
 
 @app.command("find")
@@ -69,6 +71,7 @@ def find(
     number: Annotated[
         str | None, typer.Option(help="By the customer's number in Spiris.", show_default=False)
     ] = None,
+    lang: Lang = "en",
 ) -> None:
     """Find a customer or an account by name, organisation number or customer number, with its link and what it may be."""
     from sfspiris.cli.answers import answer
@@ -87,8 +90,8 @@ def find(
         found: tuple[Pair, ...] = tuple(
             one for one in look(session.world, common.companies, idle=True) if is_wanted(one, wanted)
         )
-    document = match_document("match find", found)
-    answer(common, document, lambda console: print_found(console, document))
+    document = match_document("match find", found, language="en" if common.json else lang)
+    answer(common, document, lambda console: print_found(console, document, lang))
 
 
 @app.command("import")
@@ -100,11 +103,12 @@ def import_list(
         Path, typer.Argument(metavar="FILE.csv", help="A list that `match export` wrote and a person edited.")
     ],
     dry_run: DryRun = False,
+    lang: Lang = "en",
 ) -> None:
     """Make the links that an edited list asks for: all of them, or none when a row is refused. Writes nothing to Spiris."""
     from sfspiris.report.match import read_rows
 
-    _carry_out(common, "match import", read_rows(file), dry=dry_run)
+    _carry_out(common, "match import", read_rows(file), dry=dry_run, lang=lang)
 
 
 @app.command("link")
@@ -120,24 +124,28 @@ def link(
         bool, typer.Option("--share", help="Another account is this customer too, and that is right.")
     ] = False,
     dry_run: DryRun = False,
+    lang: Lang = "en",
 ) -> None:
     """Say which customer an account is, for the next plan and all later ones; kept with your login name."""
     from sfspiris.core.planning.linking import LinkRow
 
     row = LinkRow(0, "share" if share else "link", "", account.strip(), number.strip())
-    _carry_out(common, "match link", (row,), dry=dry_run)
+    _carry_out(common, "match link", (row,), dry=dry_run, lang=lang)
 
 
 @app.command("unlink")
 @with_common
-def unlink(common: Common, *, account: AccountId, dry_run: DryRun = False) -> None:
+def unlink(common: Common, *, account: AccountId, dry_run: DryRun = False, lang: Lang = "en") -> None:
     """Say that an account is not the customer that it is linked to; kept with your login name."""
     from sfspiris.core.planning.linking import LinkRow
 
-    _carry_out(common, "match unlink", (LinkRow(0, "unlink", "", account.strip(), ""),), dry=dry_run)
+    row = LinkRow(0, "unlink", "", account.strip(), "")
+    _carry_out(common, "match unlink", (row,), dry=dry_run, lang=lang)
 
 
-def _carry_out(common: Common, command: _Command, rows: tuple[LinkRow, ...], *, dry: bool) -> None:
+def _carry_out(
+    common: Common, command: _Command, rows: tuple[LinkRow, ...], *, dry: bool, lang: Language
+) -> None:
     from dataclasses import replace
 
     from sfspiris.cli.answers import answer
@@ -159,11 +167,13 @@ def _carry_out(common: Common, command: _Command, rows: tuple[LinkRow, ...], *, 
             tells=not session.settings.is_read_only,
         )
         session.progress.clear()
-        document = link_document(command, session.world.run_id, done, dry=dry)
+        document = link_document(
+            command, session.world.run_id, done, dry=dry, language="en" if common.json else lang
+        )
     if command != "match import" and done.plan.refused:
         (refused,) = done.plan.refused
         raise UsageError(refused.message, remedy=refused.fix, record=rows[0].account)
-    answer(common, document, lambda console: print_links(console, document))
+    answer(common, document, lambda console: print_links(console, document, lang))
     raise typer.Exit(Exit.HELD if document.refused or document.warnings else Exit.DONE)
 
 

@@ -73,7 +73,7 @@ def revenue(
         document = revenue_document(result, found, companies=session.company_names)
         if report is not None:
             files.write_text(report, _rendered(report, document, lang))
-        answer(common, document, lambda console: print_revenue(console, document))
+        answer(common, document, lambda console: print_revenue(console, document, lang))
     raise typer.Exit(Exit.DONE)
 
 

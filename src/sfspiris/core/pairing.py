@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sfspiris.core.identity import customer_note, print_of
 from sfspiris.core.planning.matching import compact, ten_digits
+from sfspiris.sentences import say
 from sfspiris.swedish import personal_shape, text
 from sfspiris.swedish.legal_forms import legal_forms, without_form
 from sfspiris.swedish.verdict import PERSONAL_ID
@@ -165,7 +166,7 @@ def pairs(
             likeness = (
                 compare(account.buyer, customer, org_tag)
                 if customer is not None
-                else Likeness(0, against=("the linked customer is not in the books any more",))
+                else Likeness(0, against=(say("the linked customer is not in the books any more"),))
             )
             found.append(Pair(company, PairStatus.LINKED, account, customer, likeness, linked))
             continue
@@ -230,9 +231,9 @@ def _parted_rivals(found: Sequence[Pair], links: Mapping[str, str]) -> list[Pair
             after.append(one)
             continue
         if taken := sorted(owners.get(one.customer.id, [])):
-            words = f"linked to account {taken[0]} already"
+            words = say("linked to account %(account)s already", account=taken[0])
         elif len(rivals[one.customer.id]) > 1:
-            words = f"fits {len(rivals[one.customer.id])} accounts"
+            words = say("fits %(count)s accounts", count=len(rivals[one.customer.id]))
         else:
             after.append(one)
             continue
@@ -261,7 +262,7 @@ def compare(buyer: Buyer, customer: LedgerCustomer, org_tag: str) -> Likeness:
 def contradiction(buyer: Buyer, customer: LedgerCustomer) -> str | None:
     """What makes it impossible that the two are one: both have organisation numbers, and not the same."""
     mine, theirs = _numbers_of_buyer(buyer), _numbers_of_customer(customer)
-    return "organisation numbers differ" if mine and theirs and not mine & theirs else None
+    return say("organisation numbers differ") if mine and theirs and not mine & theirs else None
 
 
 def are_one_buyer(one: Buyer, other: Buyer) -> bool:
@@ -305,14 +306,14 @@ def contradict_each_other(one: Buyer, other: Buyer) -> bool:
 
 def _against(buyer: Buyer, customer: LedgerCustomer, evidence: Collection[Evidence]) -> Iterable[str]:
     if not buyer.name:
-        yield "the account cannot be read in the CRM"
+        yield say("the account cannot be read in the CRM")
     if differs := contradiction(buyer, customer):
         yield differs
     if not customer.is_active:
-        yield "inactive in the books"
+        yield say("inactive in the books")
     forms, theirs = legal_forms(buyer.name), legal_forms(customer.name)
     if forms and theirs and forms.isdisjoint(theirs) and not PROOF.intersection(evidence):
-        yield "another legal form"
+        yield say("another legal form")
 
 
 def _same_name(buyer: Buyer, customer: LedgerCustomer) -> bool:

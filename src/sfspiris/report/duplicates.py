@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from sfspiris.core.money import Money
 from sfspiris.core.planning.duplicates import TwinClass  # noqa: TC001 - pydantic reads it
+from sfspiris.report.language import words
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Amount, Facts, Id, Words
 from sfspiris.report.view import how_many
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sfspiris.core.planning.duplicates import Scan, Twin
+    from sfspiris.report.helping import Language
 
 
 class TwinFacts(Facts):
@@ -54,8 +57,9 @@ class DuplicatesDocument(Facts):
     unreadable: dict[Id, Words]
 
 
-def duplicates_document(found: Scan) -> DuplicatesDocument:
-    """The facts of a scan."""
+def duplicates_document(found: Scan, *, language: Language = "en") -> DuplicatesDocument:
+    """The facts of a scan, with sentences in `language`."""
+    told = words(language).sentence
     return DuplicatesDocument(
         customers=found.customers,
         documents=found.documents,
@@ -64,8 +68,8 @@ def duplicates_document(found: Scan) -> DuplicatesDocument:
             TwinGroupFacts(
                 code=one.code,
                 company=one.company,
-                message=one.message,
-                fix=one.fix,
+                message=told(one.message),
+                fix=told(one.fix),
                 records=tuple(_facts(twin) for twin in one.records),
             )
             for one in found.groups
@@ -78,15 +82,26 @@ def _facts(twin: Twin) -> TwinFacts:
     return TwinFacts.model_validate(twin, from_attributes=True)
 
 
-def print_duplicates(console: Console, document: DuplicatesDocument, companies: Mapping[str, str]) -> None:
-    """Print every group, company by company."""
-    page = Page(console)
+def print_duplicates(
+    console: Console,
+    document: DuplicatesDocument,
+    companies: Mapping[str, str],
+    language: Language = "en",
+) -> None:
+    """Print every group, company by company. The groups are told in `language` already."""
+    page = Page(console, language)
     page.say(
-        f"{how_many(document.customers, 'customer')} and {how_many(document.documents, 'document')} looked through.",
+        say(
+            "%(customers)s and %(documents)s looked through.",
+            customers=how_many(document.customers, "customer"),
+            documents=how_many(document.documents, "document"),
+        ),
         style="bold",
     )
     for company, why in document.unreadable.items():
-        page.say(f"{companies.get(company, company)} could not be read: {why}", sign="!", style="bold red")
+        name = companies.get(company, company)
+        unread = say("%(company)s could not be read: %(why)s", company=name, why=why)
+        page.say(unread, sign="!", style="bold red")
     shown = None
     for group in document.groups:
         if group.company != shown:
@@ -95,17 +110,20 @@ def print_duplicates(console: Console, document: DuplicatesDocument, companies: 
         page.say(f"{group.message} ({group.code})", sign="*", indent=2, sign_style="yellow", style="bold")
         for one in group.records:
             page.say(_words(one), indent=4)
-        page.entry("fix", group.fix, indent=4)
+        page.entry(say("fix"), group.fix, indent=4)
+    groups = how_many(len(document.groups), "group")
     page.last(
-        f"{how_many(len(document.groups), 'group')} of twins found. Nothing was changed."
+        say("%(groups)s of twins found. Nothing was changed.", groups=groups)
         if document.groups
-        else "Nothing is there twice."
+        else say("Nothing is there twice.")
     )
 
 
 def _words(one: TwinFacts) -> str:
     if one.kind == "customer":
         return f"{one.number} {one.name}"
-    amount = f"{Money(one.net, one.currency)} net" if one.net is not None and one.currency else ""
-    what = f"invoice {one.number}" if one.number else f"draft {one.id}"
-    return ", ".join(part for part in (what, one.name, str(one.day or ""), amount) if part)
+    amount = (
+        say("%(net)s net", net=Money(one.net, one.currency)) if one.net is not None and one.currency else ""
+    )
+    what = say("invoice %(number)s", number=one.number) if one.number else say("draft %(id)s", id=one.id)
+    return joined((part for part in (what, one.name, str(one.day or ""), amount) if part), ", ")

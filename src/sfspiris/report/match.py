@@ -16,18 +16,21 @@ from sfspiris.core.pairing import PairStatus, shown_number
 from sfspiris.core.planning.linking import LinkRow, check_of
 from sfspiris.errors import UsageError
 from sfspiris.report.csv import table
+from sfspiris.report.language import words
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Id, Words
-from sfspiris.report.view import how_many
+from sfspiris.report.view import how_many, sentence_case
+from sfspiris.sentences import joined, say, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from rich.console import Console
 
     from sfspiris.core.pairing import Pair
     from sfspiris.core.planning.linking import LinkChange, Linked
+    from sfspiris.report.helping import Language
 
 _COLUMNS: Final = (
     "action",
@@ -153,26 +156,31 @@ class LinkDocument(Facts):
 
 
 def match_document(
-    command: Literal["match export", "match find"], found: Sequence[Pair], *, file: Path | None = None
+    command: Literal["match export", "match find"],
+    found: Sequence[Pair],
+    *,
+    file: Path | None = None,
+    language: Language = "en",
 ) -> MatchDocument:
-    """The facts of a list."""
+    """The facts of a list, with evidence told in `language`."""
+    told = words(language).sentence
     return MatchDocument(
         command=command,
         counts=dict(Counter(one.status for one in found)),
-        pairs=tuple(_pair(one) for one in found),
+        pairs=tuple(_pair(one, told) for one in found),
         file=str(file) if file else None,
     )
 
 
-def _pair(one: Pair) -> PairFacts:
+def _pair(one: Pair, told: Callable[[str], str]) -> PairFacts:
     account, customer = one.account, one.customer
     buyer = account.buyer if account else None
     return PairFacts(
         status=one.status,
         company=one.company,
         score=one.likeness.score,
-        evidence=tuple(str(word) for word in one.likeness.evidence),
-        against=one.likeness.against,
+        evidence=tuple(told(whole(word)) for word in one.likeness.evidence),
+        against=tuple(told(word) for word in one.likeness.against),
         account=MatchAccountFacts(
             id=account.buyer.id,
             name=account.buyer.name,
@@ -309,10 +317,15 @@ def _row(number: int, cells: Mapping[str, str]) -> LinkRow:
 
 
 def link_document(
-    command: Literal["match import", "match link", "match unlink"], run_id: str, done: Linked, *, dry: bool
+    command: Literal["match import", "match link", "match unlink"],
+    run_id: str,
+    done: Linked,
+    *,
+    dry: bool,
+    language: Language = "en",
 ) -> LinkDocument:
-    """The facts of what was carried out."""
-    plan = done.plan
+    """The facts of what was carried out, with sentences in `language`."""
+    plan, told = done.plan, words(language).sentence
     return LinkDocument(
         command=command,
         run_id=run_id,
@@ -321,9 +334,18 @@ def link_document(
         changes=tuple(_change(one) for one in plan.changes),
         unchanged=plan.unchanged,
         untouched=plan.untouched,
-        refused=tuple(RefusedRowFacts.model_validate(one, from_attributes=True) for one in plan.refused),
+        refused=tuple(
+            RefusedRowFacts(
+                row=one.row,
+                field=one.field,
+                message=told(one.message),
+                fix=told(one.fix),
+                is_left_out=one.is_left_out,
+            )
+            for one in plan.refused
+        ),
         told_accounts=done.told,
-        warnings=tuple(MatchWarningFacts(code=one.code, message=one.message) for one in done.warnings),
+        warnings=tuple(MatchWarningFacts(code=one.code, message=told(one.message)) for one in done.warnings),
     )
 
 
@@ -348,59 +370,94 @@ _SIGNS: Final[Mapping[PairStatus, str]] = {
 }
 
 
-def print_match(console: Console, document: MatchDocument) -> None:
+def print_match(console: Console, document: MatchDocument, language: Language = "en") -> None:
     """Print how many there are of each, where the list is, and what to do with it."""
-    page = Page(console)
+    page = Page(console, language)
     accounts = len({(one.company, one.account.id) for one in document.pairs if one.account})
     customers = len({(one.company, one.customer.id) for one in document.pairs if one.customer})
-    page.say(f"{how_many(accounts, 'account')} and {how_many(customers, 'customer')} listed.", style="bold")
+    page.say(
+        say(
+            "%(accounts)s and %(customers)s listed.",
+            accounts=how_many(accounts, "account"),
+            customers=how_many(customers, "customer"),
+        ),
+        style="bold",
+    )
     for status in PairStatus:
         if count := document.counts.get(status):
-            page.say(f"{count} {status}", sign=_SIGNS[status], indent=2)
+            page.say(joined((str(count), whole(status))), sign=_SIGNS[status], indent=2)
     page.gap()
     page.say(
-        "Write link in the column action of every row that is right, or another customer_number there too; unlink takes a link "
-        "away. Rows without an action change nothing."
+        say(
+            "Write link in the column action of every row that is right, or another customer_number there too; unlink takes a link "
+            "away. Rows without an action change nothing."
+        )
     )
-    page.last(f"Written to {document.file}. `sfspiris match import {document.file}` reads it again.")
+    page.last(
+        say("Written to %(file)s. `sfspiris match import %(file)s` reads it again.", file=document.file)
+    )
 
 
-def print_found(console: Console, document: MatchDocument) -> None:
-    """Print every record that was found, with its link and what it may be."""
-    page = Page(console)
+def print_found(console: Console, document: MatchDocument, language: Language = "en") -> None:
+    """Print every record that was found, with its link and what it may be. The evidence is in `language` already."""
+    page = Page(console, language)
     for one in document.pairs:
-        parts = [
-            f"customer {one.customer.number} {one.customer.name}"
-            + (f" ({one.customer.orgnr})" if one.customer.orgnr else "")
-            + ("" if one.customer.is_active else ", inactive")
-            if one.customer
-            else "no customer",
-            f"account {one.account.name} ({one.account.id})" if one.account else "no account",
-        ]
-        page.say(f"{one.company}: {' · '.join(parts)}", sign=_SIGNS[one.status], style="bold")
-        words = f"{one.status}, score {one.score}" if one.account and one.customer else str(one.status)
-        page.say("; ".join((words, *one.evidence)), indent=4)
+        account = (
+            say("account %(name)s (%(id)s)", name=one.account.name, id=one.account.id)
+            if one.account
+            else say("no account")
+        )
+        sides = joined((_customer(one.customer), account), " · ")
+        page.say(joined((one.company, sides), ": "), sign=_SIGNS[one.status], style="bold")
+        status = whole(one.status)
+        scored = (
+            joined((status, say("score %(score)s", score=one.score)), ", ")
+            if one.account and one.customer
+            else status
+        )
+        page.say(joined((scored, *one.evidence), "; "), indent=4)
         for against in one.against:
             page.say(against, sign="!", indent=4)
-    page.last(f"{how_many(len(document.pairs), 'line')} found." if document.pairs else "Nothing was found.")
+    lines = how_many(len(document.pairs), "line")
+    page.last(say("%(lines)s found.", lines=lines) if document.pairs else say("Nothing was found."))
 
 
-def print_links(console: Console, document: LinkDocument) -> None:
-    """Print what was linked and parted, and every row that was refused."""
-    page = Page(console)
+def _customer(one: MatchCustomerFacts | None) -> str:
+    if one is None:
+        return say("no customer")
+    told = say("customer %(number)s %(name)s", number=one.number, name=one.name)
+    numbered = joined((told, f"({one.orgnr})")) if one.orgnr else told
+    return numbered if one.is_active else joined((numbered, say("inactive")), ", ")
+
+
+def print_links(console: Console, document: LinkDocument, language: Language = "en") -> None:
+    """Print what was linked and parted, and every row that was refused. Sentences are in `language` already."""
+    page = Page(console, language)
     for one in document.changes:
-        place = f"row {one.row}: " if one.row else ""
-        if one.customer_id is None:
-            words = (
-                f"{place}{one.account_name} ({one.account}) is not customer {one.before_customer_id} any more"
+        account = f"{one.account_name} ({one.account})"
+        words = (
+            say(
+                "%(account)s is not customer %(customer)s any more in %(company)s",
+                account=account,
+                customer=one.before_customer_id,
+                company=one.company,
             )
-        else:
-            words = f"{place}{one.account_name} ({one.account}) is customer {one.customer_number} {one.customer_name}"
-        page.say(f"{words} in {one.company}", sign="-" if one.customer_id is None else "=")
+            if one.customer_id is None
+            else say(
+                "%(account)s is customer %(number)s %(name)s in %(company)s",
+                account=account,
+                number=one.customer_number,
+                name=one.customer_name,
+                company=one.company,
+            )
+        )
+        told = joined((say("row %(row)s", row=one.row), words), ": ") if one.row else words
+        page.say(told, sign="-" if one.customer_id is None else "=")
     for row in document.refused:
-        place = f"Row {row.row}, {row.field}: " if row.row else ""
-        page.say(f"{place}{row.message}", sign="!", style="bold", sign_style="red")
-        page.entry("do", row.fix, indent=4)
+        place = say("Row %(row)s, %(field)s", row=row.row, field=row.field)
+        refused = joined((place, row.message), ": ") if row.row else row.message
+        page.say(refused, sign="!", style="bold", sign_style="red")
+        page.entry(say("do"), row.fix, indent=4)
     for warning in document.warnings:
         page.say(f"{warning.message} ({warning.code})", sign="!")
     page.last(_summed_up(document))
@@ -409,10 +466,13 @@ def print_links(console: Console, document: LinkDocument) -> None:
 def _summed_up(document: LinkDocument) -> str:
     refused = how_many(len(document.refused), "row")
     if document.status == "refused":
-        return f"{refused} refused, so nothing was changed."
-    verb = "would be changed" if document.mode == "dry-run" else "changed"
-    parts = [f"{how_many(len(document.changes), 'link')} {verb}"]
-    parts += [f"{document.unchanged} so already"] if document.unchanged else []
-    parts += [f"{refused} left out"] if document.refused else []
-    told = ", ".join(parts)
-    return f"{told[0].upper()}{told[1:]}."
+        return say("%(rows)s refused, so nothing was changed.", rows=refused)
+    links = how_many(len(document.changes), "link")
+    parts: list[str] = [
+        say("%(links)s would be changed", links=links)
+        if document.mode == "dry-run"
+        else say("%(links)s changed", links=links)
+    ]
+    parts += [say("%(count)s so already", count=document.unchanged)] if document.unchanged else []
+    parts += [say("%(rows)s left out", rows=refused)] if document.refused else []
+    return joined((sentence_case(joined(parts, ", ")), "."), "")

@@ -10,6 +10,7 @@ from sfspiris.report.csv import table
 from sfspiris.report.page import Page
 from sfspiris.report.page import Row as Line
 from sfspiris.report.shapes import SCHEMA_VERSION, Amount, Facts, Id, Moment, Number, Period, Words
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sfspiris.core.outcome import RunResult
     from sfspiris.core.revenue import LeadTime, Median, Revenue, Row
+    from sfspiris.report.helping import Language
 
 SALES: Final = (Measure.PIPELINE, Measure.WON, Measure.DRAFTED, Measure.INVOICED, Measure.CREDITED)
 """Without VAT."""
@@ -32,17 +34,24 @@ PAYMENTS: Final = (
 )
 """With VAT."""
 
-TITLES: Final[dict[Measure, str]] = {
-    Measure.PIPELINE: "Pipeline",
-    Measure.WON: "Won, no draft",
-    Measure.DRAFTED: "Drafted",
-    Measure.INVOICED: "Invoiced",
-    Measure.CREDITED: "Credited",
-    Measure.INVOICED_WITH_VAT: "Invoiced",
-    Measure.CREDITED_WITH_VAT: "Credited",
-    Measure.COLLECTED: "Collected",
-    Measure.REMAINING: "Remaining",
-    Measure.OVERDUE: "Overdue",
+TITLES: Final[Mapping[Measure, str]] = {
+    Measure.PIPELINE: say("Pipeline"),
+    Measure.WON: say("Won, no draft"),
+    Measure.DRAFTED: say("Drafted"),
+    Measure.INVOICED: say("Invoiced"),
+    Measure.CREDITED: say("Credited"),
+    Measure.INVOICED_WITH_VAT: say("Invoiced"),
+    Measure.CREDITED_WITH_VAT: say("Credited"),
+    Measure.COLLECTED: say("Collected"),
+    Measure.REMAINING: say("Remaining"),
+    Measure.OVERDUE: say("Overdue"),
+}
+_SUMMED: Final = {
+    Measure.INVOICED_WITH_VAT: say("invoiced"),
+    Measure.CREDITED_WITH_VAT: say("credited"),
+    Measure.COLLECTED: say("collected"),
+    Measure.REMAINING: say("remaining"),
+    Measure.OVERDUE: say("overdue"),
 }
 NOTHING: Final = "\N{EN DASH}"
 UNKNOWN: Final = "?"
@@ -183,35 +192,43 @@ def _csv_line(row: RevenueRow) -> dict[str, str | Decimal | None]:
 # --- at a terminal -------------------------------------------------------------------------------------------------
 
 
-def print_revenue(console: Console, document: RevenueDocument) -> None:
+def print_revenue(console: Console, document: RevenueDocument, language: Language = "en") -> None:
     """Two tables per company, without VAT and with it, in the documents' currencies; then lead times and sums in the books' currency."""
-    page = Page(console)
+    page = Page(console, language)
     for company in dict.fromkeys(row.company for row in document.rows):
         own = [row for row in document.rows if row.company == company]
         page.title(company_title(document, company))
-        _print_table(page, document, own, SALES, "Without VAT")
-        _print_table(page, document, own, PAYMENTS, "With VAT")
+        _print_table(page, document, own, SALES, say("Without VAT"))
+        _print_table(page, document, own, PAYMENTS, say("With VAT"))
     if document.lead_times:
-        page.title("Median days from the close of a deal")
+        page.title(say("Median days from the close of a deal"))
         page.columns(list(_lead_lines(document.lead_times)))
     if document.without_amount:
         page.gap()
         names = ", ".join(document.without_amount)
-        page.say(f"Without an amount net of VAT in Salesforce, counted with zero: {names}.", sign="!")
+        uncounted = say(
+            "Without an amount net of VAT in Salesforce, counted with zero: %(names)s.", names=names
+        )
+        page.say(uncounted, sign="!")
     for row in document.base_totals:
         if row.company is not None and has_any([row], PAYMENTS):
-            figures = [f"{TITLES[one].lower()} {_shown(row.figures[one], base=True)}" for one in PAYMENTS]
+            figures = [joined((_SUMMED[one], _shown(row.figures[one], base=True))) for one in PAYMENTS]
             page.last(
-                f"{company_title(document, row.company)}, {row.base_currency} with VAT: {', '.join(figures)}."
+                say(
+                    "%(company)s, %(currency)s with VAT: %(figures)s.",
+                    company=company_title(document, row.company),
+                    currency=row.base_currency,
+                    figures=joined(figures, ", "),
+                )
             )
     if not document.rows:
-        page.last("No deal, draft or invoice in this period.")
+        page.last(say("No deal, draft or invoice in this period."))
 
 
 def company_title(document: RevenueDocument, company: str | None) -> str:
     """What rows of a company, or of all or none, stand under."""
     if company is None:
-        return "No company" if Dimension.COMPANY in document.by else "All companies"
+        return say("No company") if Dimension.COMPANY in document.by else say("All companies")
     name = document.companies.get(company, company)
     return company if name == company else f"{name} ({company})"
 
@@ -251,7 +268,7 @@ def shown(amount: Decimal | None, count: int) -> str:
 
 
 def _lead_lines(lead_times: Iterable[LeadTimeFacts]) -> Iterator[Line]:
-    yield Line(("", "to draft", "to issue", "to payment"), "dim")
+    yield Line(("", say("to draft"), say("to issue"), say("to payment")), "dim")
     for one in lead_times:
         yield Line((one.month, *(days(part) for part in (one.to_draft, one.to_issue, one.to_payment))))
 

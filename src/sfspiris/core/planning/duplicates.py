@@ -15,6 +15,7 @@ from sfspiris.core.identity import markers_in
 from sfspiris.core.money import Money
 from sfspiris.core.planning.differences import day_of, is_taken_back
 from sfspiris.core.planning.matching import compact, ten_digits
+from sfspiris.sentences import say
 from sfspiris.swedish.legal_forms import without_form
 
 if TYPE_CHECKING:
@@ -83,9 +84,13 @@ def twin_customers(company: str, customers: Sequence[LedgerCustomer]) -> list[Tw
     """
     active = sorted((one for one in customers if one.is_active), key=lambda one: (one.number, one.id))
     looks: tuple[tuple[TwinClass, str, Callable[[LedgerCustomer], str]], ...] = (
-        (TwinClass.CUSTOMER_ORGNR, "the same organisation number", lambda one: ten_digits(one.orgnr or "")),
-        (TwinClass.CUSTOMER_VAT_NUMBER, "the same VAT number", lambda one: compact(one.vat_number)),
-        (TwinClass.CUSTOMER_NAME, "the same name", lambda one: _name_key(one.name)),
+        (
+            TwinClass.CUSTOMER_ORGNR,
+            say("the same organisation number"),
+            lambda one: ten_digits(one.orgnr or ""),
+        ),
+        (TwinClass.CUSTOMER_VAT_NUMBER, say("the same VAT number"), lambda one: compact(one.vat_number)),
+        (TwinClass.CUSTOMER_NAME, say("the same name"), lambda one: _name_key(one.name)),
     )
     found: list[TwinGroup] = []
     told: set[frozenset[str]] = set()
@@ -100,8 +105,11 @@ def twin_customers(company: str, customers: Sequence[LedgerCustomer]) -> list[Tw
                 TwinGroup(
                     code,
                     company,
-                    f"{len(group)} active customers have {what}.",
-                    "Decide which one is to be invoiced, and make the others inactive in Spiris; a deal that fits several is held.",
+                    say("%(count)s active customers have %(what)s.", count=len(group), what=what),
+                    say(
+                        "Decide which one is to be invoiced, and make the others inactive in Spiris; a deal that fits several "
+                        "is held."
+                    ),
                     tuple(_customer(one) for one in group),
                 )
             )
@@ -133,8 +141,12 @@ def twin_documents(
                 TwinGroup(
                     TwinClass.DOCUMENT_MARKER,
                     company,
-                    f"{len(group)} documents carry the marker of deal {deal_id}; there must be one.",
-                    "Keep one of them: delete the other draft, or credit the other invoice, in Spiris.",
+                    say(
+                        "%(count)s documents carry the marker of deal %(deal)s; there must be one.",
+                        count=len(group),
+                        deal=deal_id,
+                    ),
+                    say("Keep one of them: delete the other draft, or credit the other invoice, in Spiris."),
                     tuple(_document(one, names) for one in group),
                 )
             )
@@ -147,9 +159,16 @@ def twin_documents(
             TwinGroup(
                 TwinClass.DOCUMENT_ALIKE,
                 company,
-                f"{len(alike)} documents of one day are made out to {names.get(first.customer_id, first.customer_id)} over "
-                f"{Money(first.totals.net, first.totals.currency)} net, and not every one of them has a deal of its own.",
-                "Look at their rows: if they are one sale, delete the draft or credit the invoice that is too many.",
+                say(
+                    "%(count)s documents of one day are made out to %(customer)s over %(net)s net, and not every one of them "
+                    "has a deal of its own.",
+                    count=len(alike),
+                    customer=names.get(first.customer_id, first.customer_id),
+                    net=Money(first.totals.net, first.totals.currency),
+                ),
+                say(
+                    "Look at their rows: if they are one sale, delete the draft or credit the invoice that is too many."
+                ),
                 tuple(_document(one, names) for one in alike),
             )
         )

@@ -19,6 +19,7 @@ from sfspiris.core.pairing import (
     contradiction,
     customer_print,
 )
+from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _WORDS: Final[Mapping[str, LinkWord]] = {
     SKIP: LinkWord.NOTHING,
     "": LinkWord.NOTHING,
 }
-_EXPORT_AGAIN: Final = "Export the list again and repeat the choice there."
+_EXPORT_AGAIN: Final = say("Export the list again and repeat the choice there.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +177,10 @@ class _Reader:
             known = ", ".join(sorted(self.books))
             raise _RefusedError(
                 "company",
-                f"“{text.one_line(row.company)}” is no company of this run."
+                say("“%(company)s” is no company of this run.", company=text.one_line(row.company))
                 if row.company
-                else "No company is named.",
-                f"Write {known}.",
+                else say("No company is named."),
+                say("Write %(known)s.", known=known),
             )
         buyer = self._buyer(row)
         before = books.links.get(buyer.id)
@@ -193,15 +194,23 @@ class _Reader:
             if not after.is_active:
                 raise _RefusedError(
                     "customer_number",
-                    f"Customer {_named(after)} is inactive in Spiris.",
-                    "Make it active there first, or choose another customer.",
+                    say("Customer %(customer)s is inactive in Spiris.", customer=_named(after)),
+                    say("Make it active there first, or choose another customer."),
                 )
             if differs := contradiction(buyer, after):
                 raise _RefusedError(
                     "customer_number",
-                    f"Account {text.one_line(buyer.name)} ({buyer.id}) cannot be customer {_named(after)}: the {differs}.",
-                    "Find out which number is right and correct the other, in Salesforce or in Spiris; or choose another "
-                    "customer.",
+                    say(
+                        "Account %(name)s (%(id)s) cannot be customer %(customer)s: the %(why)s.",
+                        name=text.one_line(buyer.name),
+                        id=buyer.id,
+                        customer=_named(after),
+                        why=differs,
+                    ),
+                    say(
+                        "Find out which number is right and correct the other, in Salesforce or in Spiris; or choose another "
+                        "customer."
+                    ),
                 )
         return LinkChange(row.row, row.company, buyer, before, after)
 
@@ -209,15 +218,20 @@ class _Reader:
         if not row.account:
             raise _RefusedError(
                 "account",
-                "No account is named.",
-                "Write the account's id from its address in Salesforce, 15 or 18 characters that begin with 001.",
+                say("No account is named."),
+                say(
+                    "Write the account's id from its address in Salesforce, 15 or 18 characters that begin with 001."
+                ),
             )
         found = self.buyers.get(row.account)
         if found is None:
             raise _RefusedError(
                 "account",
-                f"Salesforce knows no account {text.one_line(row.account)}, or the integration user may not see it.",
-                "Copy the id from the account's address in Salesforce.",
+                say(
+                    "Salesforce knows no account %(account)s, or the integration user may not see it.",
+                    account=text.one_line(row.account),
+                ),
+                say("Copy the id from the account's address in Salesforce."),
             )
         return found
 
@@ -227,14 +241,14 @@ def _word(row: LinkRow) -> LinkWord:
     if word is None:
         raise _RefusedError(
             "action",
-            f"“{text.one_line(row.action)}” is no action.",
-            "Write link, share, unlink or skip, or leave the cell empty.",
+            say("“%(action)s” is no action.", action=text.one_line(row.action)),
+            say("Write link, share, unlink or skip, or leave the cell empty."),
         )
     if row.if_refused.casefold() not in {"", SKIP}:
         raise _RefusedError(
             "if_refused",
-            f"“{text.one_line(row.if_refused)}” is not known here.",
-            "Write skip, or leave the cell empty.",
+            say("“%(word)s” is not known here.", word=text.one_line(row.if_refused)),
+            say("Write skip, or leave the cell empty."),
         )
     return word
 
@@ -243,7 +257,7 @@ def _customer(row: LinkRow, books: Books) -> LedgerCustomer:
     """The customer that the row means: the one it was written for, unless a person wrote another number there."""
     if not row.customer_number:
         raise _RefusedError(
-            "customer_number", "No customer is named.", "Write the customer's number in Spiris."
+            "customer_number", say("No customer is named."), say("Write the customer's number in Spiris.")
         )
     if row.customer_id:
         shown = books.by_id.get(row.customer_id)
@@ -253,16 +267,23 @@ def _customer(row: LinkRow, books: Books) -> LedgerCustomer:
             # With the record that the list showed gone or changed, nobody can tell whether the number was meant.
             raise _RefusedError(
                 "customer_number",
-                "The customer in this row has been changed or deleted in Spiris since the list was written.",
+                say(
+                    "The customer in this row has been changed or deleted in Spiris since the list was written."
+                ),
                 _EXPORT_AGAIN,
             )
     hits = books.by_number.get(row.customer_number, ())
     if len(hits) != 1:
         raise _RefusedError(
             "customer_number",
-            f"Spiris has {'no' if not hits else 'more than one'} customer {text.one_line(row.customer_number)} in company "
-            f"{row.company}.",
-            "Write the number as it stands in Spiris; a spreadsheet may have changed a long one.",
+            say(
+                "Spiris has no customer %(number)s in company %(company)s."
+                if not hits
+                else "Spiris has more than one customer %(number)s in company %(company)s.",
+                number=text.one_line(row.customer_number),
+                company=row.company,
+            ),
+            say("Write the number as it stands in Spiris; a spreadsheet may have changed a long one."),
         )
     return hits[0]
 
@@ -280,13 +301,20 @@ def _check_seen(row: LinkRow, buyer: Buyer, before: str | None, after: LedgerCus
     if of_account and of_account != account_print(buyer, before):
         raise _RefusedError(
             "account",
-            f"Account {text.one_line(buyer.name)} ({buyer.id}), or its link, has been changed since the list was written.",
+            say(
+                "Account %(name)s (%(id)s), or its link, has been changed since the list was written.",
+                name=text.one_line(buyer.name),
+                id=buyer.id,
+            ),
             _EXPORT_AGAIN,
         )
     if after is not None and after.id == row.customer_id and of_customer != customer_print(after):
         raise _RefusedError(
             "customer_number",
-            f"Customer {_named(after)} has been changed in Spiris since the list was written.",
+            say(
+                "Customer %(customer)s has been changed in Spiris since the list was written.",
+                customer=_named(after),
+            ),
             _EXPORT_AGAIN,
         )
 
@@ -338,8 +366,12 @@ def _refuse_twice_told(reader: _Reader) -> None:
                 reader.refuse(
                     row,
                     "account",
-                    f"Rows {numbers} each ask for something about account {buyer_id}.",
-                    "Keep the action in one of them and empty the others.",
+                    say(
+                        "Rows %(rows)s each ask for something about account %(account)s.",
+                        rows=numbers,
+                        account=buyer_id,
+                    ),
+                    say("Keep the action in one of them and empty the others."),
                 )
 
 
@@ -377,9 +409,15 @@ def _refuse_rivals(reader: _Reader) -> None:
                 reader.refuse(
                     row,
                     "customer_number",
-                    f"Customer {_named(change.after) if change.after else customer_id} is claimed by account {ids} too.",
-                    "Give it to one of them; or write share in place of link where they really are one customer. Accounts "
-                    "with different organisation numbers never are.",
+                    say(
+                        "Customer %(customer)s is claimed by account %(accounts)s too.",
+                        customer=_named(change.after) if change.after else customer_id,
+                        accounts=ids,
+                    ),
+                    say(
+                        "Give it to one of them; or write share in place of link where they really are one customer. Accounts "
+                        "with different organisation numbers never are."
+                    ),
                 )
 
 
