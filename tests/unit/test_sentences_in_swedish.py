@@ -50,6 +50,7 @@ def _templates() -> set[str]:
         for text in _texts(node.args[0])
     }
     told = {one.without for one in SOURCE_FIELDS.values() if one.without} | {one.value for one in Finding}
+    told |= {one.ec_sales_list for one in table().treatments.values() if one.ec_sales_list}
     return said | told | {"%(most)s and %(last)s"} | {rule.why.replace("%", "%%") for rule in table().rules}
 
 

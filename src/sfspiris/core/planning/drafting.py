@@ -10,7 +10,7 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import Draft, DraftRow, Target
 from sfspiris.core.planning import articles, gross, taxation
 from sfspiris.core.planning.dimensions import Dimensions
-from sfspiris.sentences import joined, say
+from sfspiris.sentences import joined, say, whole
 from sfspiris.swedish import text
 from sfspiris.swedish.vat_table import table
 
@@ -184,7 +184,7 @@ def _reason(one: Taxed, where: Sequence[int], screened: Screened, sale: Sale) ->
     if one.boxes:
         parts.append(say("VAT return box %(boxes)s", boxes=", ".join(one.boxes)))
     if one.ec_sales_list:
-        parts.append(say("recapitulative statement: %(kind)s", kind=one.ec_sales_list))
+        parts.append(say("recapitulative statement: %(kind)s", kind=whole(one.ec_sales_list)))
     return joined(parts, "; ")
 
 
