@@ -191,7 +191,9 @@ def _end(arguments: Sequence[str], error: BaseException) -> int:
         case _ if _is_reader_gone(error):
             _nobody_reads(sys.stdout)
             return Exit.DONE
-        case TyperException(message=""):  # no command was named, and the help has been shown
+        case TyperException() if (
+            not error.format_message()
+        ):  # no command was named, and the help has been shown
             return Exit.USAGE
         case TyperException():
             told = UsageError(_plainly(error.format_message()), remedy=_usage_hint(error))
@@ -247,10 +249,10 @@ def _terminate(_signal: int, _frame: Any) -> NoReturn:
 
 
 def _plainly(words: str) -> str:
-    """The library's sentence about a wrong value, without its way of speaking about how it reads one."""
+    """The library's sentence about a wrong value on one line, without its way of speaking about how it reads one."""
     for theirs, ours in _WRONG_VALUES.items():
         words = words.replace(theirs, ours)
-    return words
+    return " ".join(words.split())
 
 
 _WRONG_VALUES: Final = {

@@ -23,7 +23,7 @@ SHORT_ID: Final = 15  # characters of an id in older addresses of Salesforce; th
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing, anywhere.")]
 Report = Annotated[
     Path | None,
-    typer.Option(help="Also write the plan or result as .html, .md or .csv.", show_default=False),
+    typer.Option(help="Also write the plan or result as .html, .md, .csv or .json.", show_default=False),
 ]
 Out = Annotated[
     Path | None,

@@ -22,7 +22,7 @@ def pull_invoice_status(
         bool, typer.Option("--full", help="Read every invoice again, not only changed ones.")
     ] = False,
     report: Annotated[
-        Path | None, typer.Option(help="Also write it as .html, .md or .csv.", show_default=False)
+        Path | None, typer.Option(help="Also write it as .html, .md, .csv or .json.", show_default=False)
     ] = None,
     lang: Lang = "en",
     allow_held: Annotated[
