@@ -23,12 +23,13 @@ class AddressFinding(Finding):
     second_line: str = ""
 
 
-def fit_lines(raw: str, limit: int) -> AddressFinding:
+def fit_lines(raw: text.Raw, limit: int) -> AddressFinding:
     """An address on two lines of at most `limit` code points (NFC) each.
 
     A single line that fits stays as it is. Otherwise the first part that is no c/o, by line break or, where that is not
     enough, by comma, becomes the street line, and the other parts go to the second line in their order.
     """
+    raw = text.written(raw)
     lines = _parts(_LINE_BREAK.split(raw))
     for parts in (lines, _parts(piece for line in lines for piece in line.split(","))):
         street = next((part for part in parts if not _CARE_OF.match(part)), "")

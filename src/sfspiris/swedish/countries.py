@@ -40,8 +40,9 @@ class CountryFinding(Finding):
     territory: str | None = None
 
 
-def parse(raw: str, *, has_swedish_orgnr: bool = False) -> CountryFinding:
+def parse(raw: text.Raw, *, has_swedish_orgnr: bool = False) -> CountryFinding:
     """The country a field names, in Swedish, English or code. An empty field is Sweden only beside a Swedish orgnr."""
+    raw = text.written(raw)
     key = _key(raw)
     if not key:
         if has_swedish_orgnr:

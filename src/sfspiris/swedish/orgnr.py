@@ -77,13 +77,14 @@ class OrgnrFinding(Finding):
         return PERSONAL_ID if self.personal else self.canonical
 
 
-def parse(raw: str, *, today: date, country: str = "SE") -> OrgnrFinding:
+def parse(raw: text.Raw, *, today: date, country: str = "SE") -> OrgnrFinding:
     """What the field holds, judged by every rule that needs nothing but the number.
 
     `today` is the Swedish day: it tells a hundred-year-old's plus sign and a birth date to come. `country` is the ISO
     code of the customer's country; abroad, the field may be empty or hold that country's own registration number.
     Whether the number is the seller's own is for the caller to compare.
     """
+    raw = text.written(raw)
     typed = text.identifier(raw)
     if country != "SE":
         return _abroad(typed, raw=raw, today=today, country=country)

@@ -22,18 +22,19 @@ _PLUSGIRO = range(2, 9)
 _OCR = range(2, 26)
 
 
-def bankgiro(raw: str) -> Finding:
+def bankgiro(raw: text.Raw) -> Finding:
     """A bankgiro number, written NNN-NNNN or NNNN-NNNN."""
     return _giro(raw, _BANKGIRO, lambda digits: f"{digits[:-4]}-{digits[-4:]}")
 
 
-def plusgiro(raw: str) -> Finding:
+def plusgiro(raw: text.Raw) -> Finding:
     """A plusgiro number, written in pairs from the right with the check digit after a hyphen."""
     return _giro(raw, _PLUSGIRO, _in_pairs)
 
 
-def ocr(raw: str, *, length_control: bool = False) -> Finding:
+def ocr(raw: text.Raw, *, length_control: bool = False) -> Finding:
     """An OCR reference as digits. With `length_control` the digit before the last must tell its length."""
+    raw = text.written(raw)
     digits = _digits(raw, _OCR_LABEL)
     if digits is None:
         return _held("characters", say("an OCR reference has digits only"))
@@ -50,8 +51,9 @@ def ocr(raw: str, *, length_control: bool = False) -> Finding:
     )
 
 
-def build_ocr(raw: str) -> Finding:
+def build_ocr(raw: text.Raw) -> Finding:
     """The OCR reference for a payload of 1 to 23 digits, such as an invoice number: payload, length digit, check digit."""
+    raw = text.written(raw)
     payload = _digits(raw, _OCR_LABEL)
     if payload is None:
         return _held("characters", say("an OCR reference is built from digits only"))
@@ -66,7 +68,8 @@ def build_ocr(raw: str) -> Finding:
     )
 
 
-def _giro(raw: str, lengths: range, written: Callable[[str], str]) -> Finding:
+def _giro(raw: text.Raw, lengths: range, written: Callable[[str], str]) -> Finding:
+    raw = text.written(raw)
     digits = _digits(raw, _GIRO_LABEL)
     if digits is None:
         return _held("characters", say("a giro number has digits, spaces and a hyphen only"))

@@ -118,8 +118,9 @@ _FORMATS: dict[str, _Format] = {
 """Countries whose form is known; codes of all others are carried as they are written, up to `LIMIT` characters."""
 
 
-def parse(raw: str, *, country: str | None) -> PostalFinding:
+def parse(raw: text.Raw, *, country: str | None) -> PostalFinding:
     """The postal code in a field; `country` is the address's ISO code, or None when unknown."""
+    raw = text.written(raw)
     typed = text.without_float_tail(text.code(raw)).strip(" .,;")
     if not typed:
         return _held("missing", say("the postal code is empty and the ledger needs one"))

@@ -2,16 +2,21 @@
 
 Two depths. `one_line` is for names and addresses: it keeps every visible character and only settles how it is written.
 `code` is for numbers and identifiers: it also turns typographic dashes, full-width forms and invisible marks into what
-a keyboard would have typed. Both are idempotent and never raise, whatever the text.
+a keyboard would have typed. Both are idempotent and never raise, whatever the text. A number, or nothing at all, in place of
+a text is first written as one (`written`).
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sfspiris.sentences import say
 from sfspiris.swedish.legal_forms import shorten
 from sfspiris.swedish.verdict import Finding, Verdict, rewritten
+
+Raw = str | int | float | Decimal | None
+"""What a field may hold: a text, the number that some export made of it, or nothing."""
 
 _JOINERS = frozenset("\u200c\u200d")
 """Format characters that spell words in some scripts: kept in names, dropped from codes."""
@@ -38,6 +43,21 @@ class TextFinding(Finding):
     """Whether a text fits its field; `proposal` is a short form to offer when it does not."""
 
     proposal: str | None = None
+
+
+def written(raw: object) -> str:
+    """What a field holds as text: a number with its digits, nothing as the empty text. Never raises.
+
+    What is no text at all, such as a list, is written as Python shows it, which no rule takes for a number of somebody's.
+    """
+    if isinstance(raw, str):
+        return raw
+    if raw is None:
+        return ""
+    try:
+        return str(raw)
+    except ValueError:  # more digits than Python writes, and than any number of anybody's has
+        return repr(type(raw))
 
 
 def length(text: str) -> int:
@@ -94,11 +114,12 @@ def is_scientific(text: str) -> bool:
     return _SCIENTIFIC.fullmatch(text) is not None
 
 
-def fit(raw: str, limit: int) -> TextFinding:
+def fit(raw: Raw, limit: int) -> TextFinding:
     """A text for a field of `limit` code points: on one line, in NFC, and never cut silently.
 
     A longer text is held; where whole words can go without losing the legal form, a short form is proposed.
     """
+    raw = written(raw)
     line = one_line(raw)
     if length(line) > limit:
         return TextFinding(

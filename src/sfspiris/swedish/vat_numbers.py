@@ -104,7 +104,7 @@ class VatFinding(Finding):
         return PERSONAL_ID if self.personal else self.canonical
 
 
-def parse(raw: str, *, country: str | None, orgnr: str | None, today: date) -> VatFinding:
+def parse(raw: text.Raw, *, country: str | None, orgnr: text.Raw, today: date) -> VatFinding:
     """The VAT number in a field.
 
     `country` is the customer's ISO code, or None when unknown: it supplies a missing prefix, and a prefix of another
@@ -112,6 +112,7 @@ def parse(raw: str, *, country: str | None, orgnr: str | None, today: date) -> V
     `today` is the Swedish day (see `orgnr.parse`). An empty field is held as missing; whether a number is needed at all
     depends on the supply and is for the caller to know.
     """
+    raw = text.written(raw)
     typed = text.identifier(raw)
     compact = re.sub(r"[ .-]", "", typed)
     refused = _unreadable(typed, compact)
@@ -293,7 +294,7 @@ def _unprefixed(typed: str, *, country: str | None) -> VatFinding:
     )
 
 
-def _swedish(number: str, *, raw: str, orgnr: str | None, today: date) -> VatFinding:
+def _swedish(number: str, *, raw: str, orgnr: text.Raw, today: date) -> VatFinding:
     inner, suffix = _swedish_parts(number, prefixed=raw.strip().upper().startswith("SE"), today=today)
     own = parse_orgnr(inner, today=today)
     if own.problem is not None:
