@@ -204,6 +204,11 @@ def test_a_number_of_a_person_is_masked_and_a_companys_is_not() -> None:
     assert shown_number(None) is None
 
 
+def test_a_vat_number_of_another_country_is_shown_although_its_digits_read_as_a_date() -> None:
+    assert shown_number("FI01120389") == "FI01120389"
+    assert shown_number("fi 0112038-9") == "fi 0112038-9"
+
+
 def test_the_crms_customer_number_recovers_a_link_only_where_nothing_else_says_otherwise() -> None:
     def told(mine: Buyer, *customers: LedgerCustomer) -> list[str]:
         return [one.number for one in told_by_number([mine], customers).values()]

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from stdnum import luhn
 
 from sfspiris.swedish import orgnr, vat_numbers
 from sfspiris.swedish.vat_numbers import VatFinding
@@ -246,3 +247,61 @@ def test_a_person_number_inside_a_vat_number_is_nowhere_in_a_reason(born: date, 
     assert found.personal
     assert found.is_held
     assert not re.search(r"\d{4}", found.reason)
+
+
+@pytest.mark.parametrize(
+    "raw", ["FI01120389", "FI 0112038-9", "VAT: FI01120389.", "DE136695976", "NO923609016MVA"]
+)
+def test_a_right_number_of_another_country_is_a_company_s(raw: str) -> None:
+    assert vat_numbers.is_of_a_company_abroad(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "01120389",  # no country
+        "SE811228987401",
+        "SE556012579001",  # a company's, but Sweden's: its own rules say so
+        "8112289874",
+        "FI01120380",  # the check digit is wrong, so it may be anything
+        "FI811228-9874",
+        "BG8112289874",
+        "LV01018012345",
+        "SK8112289874",
+        "XX01120389",
+        "",
+    ],
+)
+def test_what_may_be_a_person_s_number_is_never_taken_for_a_company_s_abroad(raw: str) -> None:
+    assert not vat_numbers.is_of_a_company_abroad(raw)
+
+
+@given(st.dates(date(1910, 1, 1), date(2025, 12, 31)), st.integers(0, 999), st.sampled_from(["", "19", "20"]))
+def test_no_swedish_person_number_passes_for_a_company_s_abroad_whatever_country_is_put_before_it(
+    born: date, serial: int, century: str
+) -> None:
+    nine = f"{born:%y%m%d}{serial:03}"
+    number = nine + luhn.calc_check_digit(nine)
+    for prefix in [
+        "BE",
+        "BG",
+        "DE",
+        "DK",
+        "EL",
+        "FI",
+        "FR",
+        "GB",
+        "HR",
+        "IT",
+        "LT",
+        "LV",
+        "NL",
+        "PL",
+        "RO",
+        "SK",
+        "XI",
+        "CHE",
+        "NO",
+    ]:
+        for ending in ("", "01", "MVA", "B01"):
+            assert not vat_numbers.is_of_a_company_abroad(f"{prefix}{century}{number}{ending}"), prefix

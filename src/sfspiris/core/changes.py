@@ -24,7 +24,7 @@ from sfspiris.core.actions import (
 )
 from sfspiris.core.money import decimal_text
 from sfspiris.core.receivables import values
-from sfspiris.swedish import personal_shape
+from sfspiris.swedish import personal_shape, vat_numbers
 from sfspiris.swedish.verdict import PERSONAL_ID
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _draft_changes(action: CreateDraft) -> tuple[Change, ...]:
 
 def _shown(change: Change, value: str | None) -> str | None:
     if value and change.field == "vat_number" and personal_shape.in_text(value):
-        return PERSONAL_ID
+        return value if vat_numbers.is_of_a_company_abroad(value) else PERSONAL_ID
     return value.replace("\n", ", ") if value else None
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from sfspiris.core.identity import customer_note, print_of
 from sfspiris.core.planning.matching import compact, ten_digits
 from sfspiris.sentences import say
-from sfspiris.swedish import personal_shape, text
+from sfspiris.swedish import personal_shape, text, vat_numbers
 from sfspiris.swedish.legal_forms import legal_forms, without_form
 from sfspiris.swedish.verdict import PERSONAL_ID
 
@@ -546,11 +546,12 @@ _PRINT: Final = 10  # hexadecimal digits
 
 
 def shown_number(number: str | None) -> str | None:
-    """An organisation or VAT number as it may be shown; one that looks like a person's is masked."""
+    """An organisation or VAT number as it may be shown; one that may be a person's is masked."""
     if not number:
         return number
     line = text.one_line(number)
-    return PERSONAL_ID if personal_shape.in_text(text.identifier(line).removeprefix("SE")) else line
+    looks_personal = personal_shape.in_text(text.identifier(line).removeprefix("SE"))
+    return PERSONAL_ID if looks_personal and not vat_numbers.is_of_a_company_abroad(line) else line
 
 
 # --- looking for one -----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Literal
 import stdnum.ch.uid
 import stdnum.eu.vat
 import stdnum.no.orgnr
+from stdnum import luhn
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
 from sfspiris.sentences import Sentence, joined, say
@@ -85,6 +86,8 @@ _OTHER_REFUSAL: tuple[Problem, Sentence] = (
     "characters",
     say("the number does not have the form its country uses"),
 )
+_PREFIX = re.compile(r"[A-Z]{2,3}")
+_TEN = 10
 _TEN_AND_ENDING = 12
 _TWELVE_AND_ENDING = 14
 _GROUP_SERIES = "66"
@@ -137,6 +140,30 @@ def parse(raw: text.Raw, *, country: str | None, orgnr: text.Raw, today: date) -
             found, say("a number of another country (%(prefix)s) than the customer's", prefix=prefix)
         )
     return found
+
+
+def is_of_a_company_abroad(typed: str) -> bool:
+    """Whether a field holds a right VAT number of another country that cannot be a person's identity number as well.
+
+    For masking: eight or nine digits of a Finnish company may read as a birth date, and are none when the country stands
+    before them and the check digit is that country's. Without a prefix, with Sweden's, or when the digits would also pass
+    as a Swedish person number, nothing is sure and the answer is no.
+    """
+    compact = re.sub(r"[ .-]", "", text.identifier(typed))
+    prefix = _PREFIX.match(compact)
+    if prefix is None or compact.startswith("SE"):
+        return False
+    found = parse(
+        compact, country=None, orgnr=None, today=date.max
+    )  # the day matters to Swedish numbers only
+    if found.canonical is None or found.scheme in {None, "OTHER"} or found.personal:
+        return False
+    country = found.canonical[:2]
+    body = found.canonical[2:].removeprefix("E")  # of CHE
+    digits = re.sub(r"\D", "", compact)
+    tens = (digits[start : start + _TEN] for start in range(len(digits) - _TEN + 1))
+    could_be_swedish = any(personal_shape.is_dated(ten) and luhn.is_valid(ten) for ten in tens)
+    return not could_be_swedish and not personal_shape.is_foreign_person(body, country=country)
 
 
 def proposal(orgnr: OrgnrFinding) -> str | None:
