@@ -59,3 +59,12 @@ def test_an_unknown_run_is_refused_before_anything_is_asked_of_a_ledger(demo: Pl
     ended = demo.sfspiris("rollback", "20990101T000000Z-nosuch", "--json")
     assert (ended.code, ended.document["error"]["code"]) == (2, "USAGE")
     assert "runs list" in ended.document["error"]["remedy"]
+
+
+def test_a_run_that_made_no_drafts_is_told_as_such_in_words_and_with_its_code(demo: Playground) -> None:
+    pulled = demo.sfspiris("pull-invoice-status", "--json").document
+    ended = demo.sfspiris("rollback", pulled["run_id"])
+    assert ended.code == 0, ended.err
+    assert "made no drafts or orders" in " ".join(ended.out.split())
+    told = demo.sfspiris("rollback", pulled["run_id"], "--json").document
+    assert [one["code"] for one in told["warnings"]] == ["NOTHING_TO_TAKE_BACK"]

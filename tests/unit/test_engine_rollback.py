@@ -212,3 +212,29 @@ def test_a_ledger_that_is_away_stops_it_and_nothing_is_told_that_was_not_done(st
 def test_an_unknown_run_is_named(stage: Stage) -> None:
     with pytest.raises(UsageError, match="run-99"):
         take_back(stage, "run-99")
+
+
+@pytest.mark.parametrize("dry", [True, False], ids=["dry", "carried out"])
+def test_a_run_that_made_nothing_is_named_as_such(stage: Stage, dry: bool) -> None:
+    """Whoever names another run than was meant learns it, and nothing is touched."""
+    run(stage)
+    result = take_back(stage, "run-2", dry=dry)
+    assert (result.status, result.results) == (RunStatus.OK, ())
+    (warned,) = result.warnings
+    assert warned.code is WarningCode.NOTHING_TO_TAKE_BACK
+    assert "run-2" in warned.message
+    assert "runs list" in warned.message
+    assert len(stage.se.made) == 2
+
+
+def test_a_run_that_made_nothing_in_the_chosen_company_says_where(stage: Stage) -> None:
+    with stage.world(command="rollback") as world:
+        result = rollback(world, "run-1", ["int"])
+    (warned,) = result.warnings
+    assert warned.code is WarningCode.NOTHING_TO_TAKE_BACK
+    assert "in company int" in warned.message
+
+
+def test_a_run_whose_drafts_are_taken_back_already_did_make_some(stage: Stage) -> None:
+    take_back(stage)
+    assert WarningCode.NOTHING_TO_TAKE_BACK not in {one.code for one in take_back(stage).warnings}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sfspiris.engine.world import World
     from sfspiris.sentences import Sentence
     from sfspiris.state.journal import Intent
+    from sfspiris.state.runs import Run
 
 _MADE = (IntentState.DONE, IntentState.ADOPTED)
 
@@ -35,9 +36,11 @@ _MADE = (IntentState.DONE, IntentState.ADOPTED)
 def rollback(world: World, run_id: str, companies: Collection[str] = ()) -> RunResult:
     """Delete the drafts that a run made and that are untouched drafts still; or, in a dry run, the plan for it.
 
-    Customers and articles stay, and that is told. Raises UsageError when no such run is known.
+    Customers and articles stay, and that is told, as it is when the run made no documents. Raises UsageError when no such
+    run is known.
     """
-    if world.state.runs.get(run_id) is None:
+    asked = world.state.runs.get(run_id)
+    if asked is None:
         raise UsageError(
             f"No run {run_id} is recorded in this state.", remedy="`sfspiris runs list` shows those that are."
         )
@@ -65,14 +68,16 @@ def rollback(world: World, run_id: str, companies: Collection[str] = ()) -> RunR
         carried = Carried([ActionResult(action, Outcome.PLANNED) for action in plan.actions])
     else:
         carried = execute(world, plan)
-    holds = (*plan.holds, *carried.holds, *_unanswered(written))
+    unanswered = _unanswered(written)
+    made_none = () if links or unanswered else (_made_none(asked, companies),)
+    holds = (*plan.holds, *carried.holds, *unanswered)
     now = world.clock.now()
     return finish(
         world,
         started,
         carried,
         holds=tuple(HeldSince(one, now) for one in holds),
-        warnings=(*_left_in_ledgers(world, written), *carried.warnings),
+        warnings=(*made_none, *_left_in_ledgers(world, written), *carried.warnings),
         unchanged=plan.unchanged,
         names={deal_id: one.name for deal_id, one in told.items()},
     )
@@ -153,6 +158,28 @@ def _unanswered(written: Sequence[Intent]) -> list[Hold]:
         for one in written
         if one.kind in NEW_DOCUMENTS and one.state in OPEN_STATES
     ]
+
+
+def _made_none(run: Run, companies: Collection[str]) -> Warn:
+    """There is nothing to take back; the operator may have named another run than was meant."""
+    where = joined(sorted(companies), ", ") if companies else None
+    return Warn(
+        WarningCode.NOTHING_TO_TAKE_BACK,
+        say(
+            "The run %(run)s (%(command)s) made no drafts or orders, so there is nothing to take back. `sfspiris runs list` "
+            "shows which runs made something.",
+            run=run.run_id,
+            command=run.command,
+        )
+        if where is None
+        else say(
+            "The run %(run)s (%(command)s) made no drafts or orders in company %(company)s, so there is nothing to take "
+            "back there. `sfspiris runs show %(run)s` shows what it made.",
+            run=run.run_id,
+            command=run.command,
+            company=where,
+        ),
+    )
 
 
 def _left_in_ledgers(world: World, written: Sequence[Intent]) -> list[Warn]:
