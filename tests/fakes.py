@@ -38,6 +38,7 @@ from sfspiris.core.model import (
     Totals,
     Unit,
 )
+from sfspiris.core.paper import Paper
 from sfspiris.core.receivables import values
 from sfspiris.engine.crew import Alone, answered
 from sfspiris.engine.world import ServerClock, World
@@ -441,9 +442,15 @@ class FakeLedger:
             raise BrokenReply("No print.", remedy="Run again.")
         return b"%PDF-1.4 " + invoice_id.encode() + b" %%EOF"
 
-    def draft_pdf(self, draft_id: str) -> bytes | None:
+    def draft_paper(self, draft_id: str, *, target: Target = Target.DRAFT) -> Paper | None:
+        self._read("drafts")
+        standing = self.draft(draft_id, target=target)
+        return None if standing is None else Paper(target, "Exempel AB", standing.totals, ())
+
+    def draft_pdf(self, draft_id: str, *, target: Target = Target.DRAFT) -> bytes | None:
         self._read("prints")
-        return next((b"%PDF-1.4 %%EOF" for one in self.made if one.id == draft_id), None)
+        standing = self.draft(draft_id, target=target)
+        return None if standing is None or draft_id in self.unprintable else b"%PDF-1.4 %%EOF"
 
     def linked_drafts(self) -> Mapping[str, frozenset[str]]:
         self._read("partner links")

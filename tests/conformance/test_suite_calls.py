@@ -102,11 +102,11 @@ def test_a_call_of_our_client_that_the_table_does_not_name_is_found(tmp_path: Pa
 
 def test_only_our_own_client_exercises_our_operations(tmp_path: Path) -> None:
     others = verdict_on(tmp_path, line("/v2/customers", status=None))
-    assert others.left_out == sorted(OUR_OPERATIONS.values())
+    assert others.left_out == sorted(set(OUR_OPERATIONS.values()))
     ours = verdict_on(tmp_path, line("/v2/customers", status=None, agent=f"{OUR_AGENT}1"))
     assert "GET /customers" not in ours.left_out
     told = list(ours.told({}, is_whole=True))
-    assert f"operations used by our flows {len(OUR_OPERATIONS)}, exercised 1" in told[0]
+    assert f"operations used by our flows {len(set(OUR_OPERATIONS.values()))}, exercised 1" in told[0]
     assert "  no test makes our client call POST /customerinvoicedrafts" in told
 
 

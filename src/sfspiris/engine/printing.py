@@ -1,6 +1,7 @@
-"""The print of a Deal's draft, as the ledger gives it, and on the Deal in the CRM when that is wanted.
+"""The print of a Deal's draft or order, as the ledger gives it, and on the Deal in the CRM when that is wanted.
 
-A draft's file on the Deal is known by draft and content: the same print is put there once, however often it is asked for, and a draft that has
+Where the ledger gives none although the document stands, what stands on it is read instead, to be laid out by us and headed
+as what it is. A draft's file on the Deal is known by draft and content: the same print is put there once, however often it is asked for, and a draft that has
 changed since gets another. What was sent without an answer is not sent again before somebody has looked.
 """
 
@@ -9,33 +10,64 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfspiris.errors import BrokenReply, OutcomeUnknown, Refused, UsageError
+from sfspiris.core.model import Target
+from sfspiris.errors import BrokenReply, ConfigError, OutcomeUnknown, Refused, Unreachable, UsageError
 from sfspiris.ports.crm import NewFile, Reach, Selection
 
 if TYPE_CHECKING:
-    from sfspiris.core.model import DealLink
+    from sfspiris.core.model import CompanyProfile, DealLink
+    from sfspiris.core.paper import Paper
     from sfspiris.engine.world import World
     from sfspiris.ports.ledger import Ledger
 
+_NO_PRINT = (Refused, Unreachable, BrokenReply, ConfigError)
+"""What stands for "there is no print": refused, not there, a server's error, no whole PDF, or prints that the sign-in may not have."""
 _PRINT_LENGTH = 12  # characters of a print's hash: plenty to tell the states of one draft apart
 
 
 @dataclass(frozen=True, slots=True)
+class OnPaper:
+    """What a print of ours is laid out from: the document, whose it is, and in words why the ledger gave no print."""
+
+    paper: Paper
+    seller: CompanyProfile
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Printed:
-    """A draft's print. `content` is a PDF."""
+    """The print of a draft or order: the ledger's own as a PDF, or what to lay out in its place.
+
+    `mark` changes when the document does.
+    """
 
     deal_id: str
     deal_name: str
     company: str
     draft_id: str
-    content: bytes
-    name: str
+    target: Target
+    mark: str
+    found: bytes | OnPaper
+
+    @property
+    def name(self) -> str:
+        """What the file is called in the CRM, where it is looked for by this name."""
+        known = f"{self.company}-{self.draft_id}-{self.mark}"
+        if isinstance(self.found, OnPaper):
+            return f"sfspiris-proforma-{known}.html"
+        return f"sfspiris-{self.target}-{known}.pdf"
+
+    @property
+    def title(self) -> str:
+        """What people read in the CRM."""
+        what = "Pro forma, not an invoice" if isinstance(self.found, OnPaper) else self.target.capitalize()
+        return f"{what}, {self.deal_name}"[:255]
 
 
 def print_draft(world: World, asked: str) -> Printed:
-    """The print of the draft that stands for a Deal, by the Deal's id of 15 or 18 characters.
+    """The print of the draft or order that stands for a Deal, by the Deal's id of 15 or 18 characters.
 
-    Raises UsageError when the Deal has none any more, or never had; Refused when the ledger gives no print.
+    Raises UsageError when the Deal has none any more, or never had.
     """
     batch = world.crm.read_deals(Selection(ids=(asked,), reach=Reach.ANY))
     if not batch.deals:
@@ -64,24 +96,19 @@ def print_draft(world: World, asked: str) -> Printed:
             remedy=f"Run it with --company {link.company}, or without --company.",
             record=deal.id,
         )
-    draft = ledger.draft(link.draft_id)
+    draft = ledger.draft(link.draft_id, target=link.target)
     if draft is None:
-        raise UsageError(
-            f"The draft of {deal.name} ({deal.id}) is gone from company {link.company}: it was issued or deleted.",
-            remedy="Run `sfspiris pull-invoice-status`, which finds out which; an invoice is printed in Spiris.",
-            record=deal.id,
-            code="NO_DRAFT",
-        )
+        raise _gone(deal.name, link)
     mark = (draft.print or "")[:_PRINT_LENGTH]
-    name = f"sfspiris-draft-{link.company}-{link.draft_id}-{mark}.pdf"
-    return Printed(deal.id, deal.name, link.company, link.draft_id, _content(ledger, link), name)
+    found = _found(ledger, deal.name, link)
+    return Printed(deal.id, deal.name, link.company, link.draft_id, link.target, mark, found)
 
 
-def attach(world: World, printed: Printed) -> bool:
+def attach(world: World, printed: Printed, content: bytes) -> bool:
     """Put the print on the Deal; False when it is there already. Raises OutcomeUnknown when no answer came."""
     if printed.name in world.crm.file_names([printed.name]):
         return False
-    file = NewFile(printed.name, f"Draft, {printed.deal_name}"[:255], printed.content, printed.deal_id)
+    file = NewFile(printed.name, printed.title, content, printed.deal_id)
     try:
         with world.unit():
             world.crm.attach(file)
@@ -94,20 +121,36 @@ def attach(world: World, printed: Printed) -> bool:
     return True
 
 
-def _content(ledger: Ledger, link: DealLink) -> bytes:
-    found = ledger.draft_pdf(link.draft_id)
-    if found is None:  # it was there a moment ago
-        raise Refused(
-            f"The ledger of company {link.company} gives no print of the draft {link.draft_id}.",
-            remedy="Open the draft in Spiris and print it there.",
-            record=link.deal_id,
-        )
-    return found
+def _found(ledger: Ledger, name: str, link: DealLink) -> bytes | OnPaper:
+    """The ledger's print, or what stands on the document when it gives none."""
+    try:
+        content = ledger.draft_pdf(link.draft_id, target=link.target)
+    except _NO_PRINT as error:
+        why = error.message
+    else:
+        if content is not None:
+            return content
+        why = f"Spiris has the {link.target} and no print of it."
+    paper = ledger.draft_paper(link.draft_id, target=link.target)
+    if paper is None:  # it was there a moment ago
+        raise _gone(name, link)
+    return OnPaper(paper, ledger.profile(), why)
+
+
+def _gone(name: str, link: DealLink) -> UsageError:
+    what = "it was deleted" if link.target is Target.ORDER else "it was issued or deleted"
+    return UsageError(
+        f"The {link.target} of {name} ({link.deal_id}) is gone from company {link.company}: {what}.",
+        remedy="Run `sfspiris pull-invoice-status`, which finds out what became of it; an invoice is printed in Spiris.",
+        record=link.deal_id,
+        code="NO_DRAFT",
+    )
 
 
 def _issued(name: str, link: DealLink) -> UsageError:
     return UsageError(
-        f"The draft of {name} ({link.deal_id}) was issued as invoice {link.invoice_number}: there is no draft to print any more.",
+        f"The {link.target} of {name} ({link.deal_id}) was issued as invoice {link.invoice_number}: there is no "
+        f"{link.target} to print any more.",
         remedy='Print the invoice in Spiris; with attachments = "pdf" under [write_back] it is on its record in Salesforce.',
         record=link.deal_id,
         code="DRAFT_ISSUED",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Project,
         Unit,
     )
+    from sfspiris.core.paper import Paper
 
 
 class Ledger(Protocol):
@@ -137,8 +138,11 @@ class Ledger(Protocol):
     def invoice_pdf(self, invoice_id: str) -> bytes:
         """The print of a booked invoice, as PDF."""
 
-    def draft_pdf(self, draft_id: str) -> bytes | None:
-        """The print of a draft as it is now, as PDF; None when there is none of this id any more."""
+    def draft_pdf(self, draft_id: str, *, target: Target = Target.DRAFT) -> bytes | None:
+        """The print of a draft or order as it is now, as PDF; None when the ledger has none of this id."""
+
+    def draft_paper(self, draft_id: str, *, target: Target = Target.DRAFT) -> Paper | None:
+        """What stands on a draft or order as it is now; None when there is none of this id any more."""
 
     def linked_drafts(self) -> Mapping[str, frozenset[str]]:
         """The addresses that drafts and invoices are linked to, by the id of the document; everybody's links."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from sfspiris.adapters.reply import told_pause
 from sfspiris.adapters.retrying import Then, after_spiris
-from sfspiris.adapters.spiris import refusals, wire
+from sfspiris.adapters.spiris import paper, refusals, wire
 from sfspiris.adapters.spiris.oauth import sign_in_needed
 from sfspiris.adapters.transport import ABSENT, Effect
 from sfspiris.adapters.words import QUOTA_WINDOW
@@ -190,17 +190,31 @@ class SpirisClient:
 
     def draft_print(self, draft_id: str) -> bytes | None:
         """The print of a draft, without a number; None when there is none of this id: it was issued or deleted."""
-        path = f"customerinvoicedrafts/{draft_id}/print"
+        return self._print(f"customerinvoicedrafts/{draft_id}/print", "draft", draft_id)
+
+    def order_print(self, order_id: str) -> bytes | None:
+        """The print of an order; None when there is none of this id: it was deleted."""
+        return self._print(f"orders/{order_id}/print", "order", order_id)
+
+    def draft_paper(self, draft_id: str) -> paper.Draft | None:
+        """The draft with what only a print needs of it; None as for `draft`."""
+        return self._one(f"customerinvoicedrafts/{draft_id}", paper.Draft)
+
+    def order_paper(self, order_id: str) -> paper.Order | None:
+        """The order, likewise."""
+        return self._one(f"orders/{order_id}", paper.Order)
+
+    def _print(self, path: str, word: str, record: str) -> bytes | None:
         reply = self._send("GET", path, Effect.READ, accept=_PDF)
         if reply.is_success:
-            return _pdf(reply, f"the print of draft {draft_id}")
+            return _pdf(reply, f"the print of {word} {record}")
         body = refusals.error_body(reply)
         if body is not None and (reply.status == _NOT_THERE or body.error_code == refusals.NOT_FOUND):
             return None
         if body is None:
             raise self._unread(reply, path, None)
         of_company = refusals.of_company(body, company=self._company, retry_after=_pause(reply))
-        raise of_company or refusals.of_record(body, what="print of the draft", sent={})
+        raise of_company or refusals.of_record(body, what=f"print of the {word}", sent={})
 
     def _download(self, address: str) -> Reply:
         return self._transport.request("GET", address, effect=Effect.READ, headers={"Accept": _PDF})

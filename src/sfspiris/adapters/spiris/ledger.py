@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.adapters.spiris import mapping, replacing, writing
+from sfspiris.adapters.spiris import mapping, paper, replacing, writing
 from sfspiris.adapters.spiris.capabilities import CAPABILITIES
 from sfspiris.core.model import Target
 from sfspiris.errors import Refused, SafetyStop
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Project,
         Unit,
     )
+    from sfspiris.core.paper import Paper
     from sfspiris.ports.kept import Kept
 
 _FRESH: Final = timedelta(minutes=5)
@@ -212,9 +213,19 @@ class SpirisLedger:
         """The print of a booked invoice."""
         return self._client.invoice_pdf(invoice_id)
 
-    def draft_pdf(self, draft_id: str) -> bytes | None:
-        """The print of a draft; None when it was issued or deleted."""
+    def draft_pdf(self, draft_id: str, *, target: Target = Target.DRAFT) -> bytes | None:
+        """The print of a draft or order; None when Spiris has none."""
+        if target is Target.ORDER:
+            return self._client.order_print(draft_id)
         return self._client.draft_print(draft_id)
+
+    def draft_paper(self, draft_id: str, *, target: Target = Target.DRAFT) -> Paper | None:
+        """What stands on the draft or order; None when it was issued or deleted."""
+        if target is Target.ORDER:
+            order = self._client.order_paper(draft_id)
+            return None if order is None else paper.of_order(order)
+        draft = self._client.draft_paper(draft_id)
+        return None if draft is None else paper.of_draft(draft)
 
     def linked_drafts(self) -> Mapping[str, frozenset[str]]:
         """The addresses that each record is linked to, by its id."""

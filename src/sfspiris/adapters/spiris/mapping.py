@@ -142,11 +142,15 @@ def fiscal_year(one: wire.FiscalYear) -> FiscalYear:
 
 
 def vat_rate(coding: wire.Coding) -> Decimal:
-    """The coding's rate in percent.
+    """The coding's rate in percent."""
+    return in_percent(coding.vat_rate_percent)
+
+
+def in_percent(rate: Decimal) -> Decimal:
+    """A VAT rate as percent.
 
     The vendor does not say whether 25 % is written 25 or 0.25. No rate lies between 0 and 1 %, so both can be read.
     """
-    rate = coding.vat_rate_percent
     return rate * 100 if 0 < rate < 1 else rate
 
 
