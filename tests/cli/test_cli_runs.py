@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 
 from playground import Playground
 
@@ -35,3 +36,33 @@ def test_a_run_that_is_not_known_is_usage(demo: Playground) -> None:
     ended = demo.sfspiris("runs", "show", "R1", "--json")
     assert ended.code == 2
     assert "runs list" in ended.document["error"]["remedy"]
+
+
+def test_runs_are_told_by_one_clock_and_in_their_order_on_a_machine_whose_clock_is_wrong(
+    demo: Playground,
+) -> None:
+    """The sandbox lives in another week than this machine does."""
+    first = demo.sfspiris("sync", "--json").document
+    held = demo.sfspiris("review", "list", "--json").document["holds"][0]["deal"]
+    assert demo.sfspiris("review", "assign", held, "--to", "Bo").code == 0
+    assert demo.sfspiris("audit", "export", "--out", "one.jsonl").code == 0
+    second = demo.sfspiris("sync", "--json").document
+    listed = demo.sfspiris("runs", "list", "--json").document["runs"]
+    assert [one["run_id"] for one in listed] == [
+        f"{second['run_id']}-pull",
+        second["run_id"],
+        f"{first['run_id']}-pull",
+        first["run_id"],
+    ]
+    assert {one["started_at"][:10] for one in listed} == {"2026-11-20"}
+    assert all(one["started_at"] <= one["finished_at"] for one in listed)
+    assert demo.sfspiris("audit", "export", "--out", "two.jsonl").code == 0
+    one, two = (
+        [json.loads(line) for line in (demo.folder / name).read_text(encoding="utf-8").splitlines()]
+        for name in ("one.jsonl", "two.jsonl")
+    )
+    assert two[: len(one) - 1] == one[:-1], "yesterday's file is the beginning of today's"
+    assert {line["time_utc"][:10] for line in two if line.get("time_utc")} == {"2026-11-20"}
+    times = [line["time_utc"] for line in two if line["what"] in {"run_began", "decided"}]
+    assert times == sorted(times)
+    assert demo.sfspiris("audit", "verify", "two.jsonl", "--memory").code == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -202,6 +202,37 @@ def test_the_latest_runs_come_first(state: State) -> None:
         state.runs.start(f"r{number}", "sync", at=later(number))
     assert [one.run_id for one in state.runs.recent(3)] == ["r4", "r3", "r2"]
     assert len(state.runs.recent()) == 5
+
+
+def test_a_run_never_begins_before_the_last_one_ended_for_a_second_s_rounding(state: State) -> None:
+    state.runs.start("a", "sync", at=NOW)
+    state.runs.finish("a", RunStatus.OK, RunCounts(), at=NOW + timedelta(seconds=3))
+    second = state.runs.start("B", "sync", at=NOW + timedelta(seconds=2))
+    assert NOW + timedelta(seconds=3) < second.started_at < NOW + timedelta(seconds=4)
+    assert state.runs.get("B") == second
+    assert [one.run_id for one in state.runs.recent()] == ["B", "a"]
+
+
+def test_a_clock_that_was_set_back_is_believed(state: State) -> None:
+    state.runs.start("a", "sync", at=later(60))
+    assert state.runs.start("b", "sync", at=NOW).started_at == NOW
+
+
+def test_a_run_never_ends_before_it_began(state: State) -> None:
+    state.runs.start("a", "sync", at=NOW)
+    state.runs.finish("a", RunStatus.OK, RunCounts(), at=NOW - timedelta(seconds=1))
+    found = state.runs.get("a")
+    assert found is not None
+    assert found.finished_at == NOW
+
+
+def test_only_a_run_that_is_at_work_can_have_begun_at_another_time(state: State) -> None:
+    state.runs.start("a", "sync", at=NOW)
+    state.runs.correct_start("a", later(5))
+    assert state.runs.get("a") == Run("a", "sync", later(5))
+    state.runs.finish("a", RunStatus.OK, RunCounts(), at=later(6))
+    state.runs.correct_start("a", NOW)
+    assert state.runs.get("a") == Run("a", "sync", later(5), later(6), RunStatus.OK)
 
 
 def test_a_run_that_never_started_cannot_end(state: State) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sfspiris.cli.desk import open_desk
 from sfspiris.cli.machine import new_run_id, utc_now
+from sfspiris.state.server_clock import kept_ahead
 from sfspiris.state.store import State, open_state
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The configuration and the state, opened at `now` (UTC)."""
+    """The configuration and the state, opened at `now` (UTC), which is the CRM's time as far as it is known here."""
 
     settings: Settings
     state: State
@@ -45,4 +46,4 @@ def open_memory(common: Common, command: str | None = None) -> Iterator[Memory]:
                 command or "", new_run_id(now), pid=os.getpid(), host=socket.gethostname(), started_at=now
             )
             with lock:
-                yield Memory(desk.settings, state, now)
+                yield Memory(desk.settings, state, now + kept_ahead(state.catalog))

@@ -34,6 +34,7 @@ from sfspiris.errors import SafetyStop
 from sfspiris.state import address
 from sfspiris.state.history import Configuration
 from sfspiris.state.runlock import LockOwner
+from sfspiris.state.server_clock import kept_ahead
 from sfspiris.state.store import State, open_state
 
 if TYPE_CHECKING:
@@ -102,7 +103,11 @@ def open_session(
                 if not dry:
                     state.history.note_configuration(
                         Configuration(
-                            started, run_id, desk.config_print, f"sfspiris {__version__}", login_name()
+                            started + kept_ahead(state.catalog),
+                            run_id,
+                            desk.config_print,
+                            f"sfspiris {__version__}",
+                            login_name(),
                         )
                     )
                 yield _session(desk, state, command, run_id, companies, progress=progress, dry=dry)
@@ -169,7 +174,7 @@ def _session(
         ledgers=ledgers,
         state=state,
         policy=policy_of(settings, crm),
-        clock=ServerClock(desk.now),
+        clock=ServerClock(desk.now, kept_ahead(state.catalog)),
         run_id=run_id,
         command=command,
         dry=dry,

@@ -10,6 +10,7 @@ from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.saved import rules_print, weigh
 from sfspiris.core.planning.saved import save as saved_plan
 from sfspiris.engine import gather
+from sfspiris.engine.beginning import begin
 from sfspiris.engine.recover import recover
 from sfspiris.engine.run import Part, push_part
 from sfspiris.errors import SafetyStop
@@ -35,8 +36,7 @@ def apply(world: World, saved: SavedPlan, guard: Guard, *, strict: bool) -> RunR
     guard allows, and, with `strict`, when a single item has moved; nothing has been written then.
     """
     _check_origin(world, saved)
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    started = begin(world)
     gathered = gather.named(world, saved.deals)
     inputs = gather.push_inputs(world, gathered, recover(world), fresh=saved.fresh, asked=saved.asked)
     plan = decide(inputs)

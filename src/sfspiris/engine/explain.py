@@ -9,6 +9,7 @@ from sfspiris.core.planning.push import decide
 from sfspiris.core.readiness import as_if_won
 from sfspiris.core.routing import route
 from sfspiris.engine import gather, rates
+from sfspiris.engine.beginning import begin
 from sfspiris.engine.recover import recover
 from sfspiris.errors import UsageError
 from sfspiris.ports.crm import Reach, Selection
@@ -23,7 +24,7 @@ def explain(world: World, asked: str) -> Explanation:
 
     Raises UsageError when the CRM does not know it.
     """
-    world.state.runs.start(world.run_id, world.command, at=world.clock.now())
+    begin(world)
     batch = world.crm.read_deals(Selection(ids=(asked,), reach=Reach.ANY))
     world.clock.follow(batch.read_at)
     if not batch.deals:

@@ -16,6 +16,7 @@ from sfspiris.core.outcome import RunStatus
 from sfspiris.core.pairing import Account, pairs, told_by_number
 from sfspiris.core.planning.linking import Books, Linked, LinkWord, decide_links
 from sfspiris.core.routing import route
+from sfspiris.engine.beginning import begin
 from sfspiris.ports.crm import Reach, Selection
 from sfspiris.state.links import CustomerLink, LinkEvent
 from sfspiris.state.receivables import ACCOUNT
@@ -98,8 +99,7 @@ def say(
     The records are read as they are now. A list with a refused row changes nothing, unless that row may be left out.
     `who` is the operator's login name; `tells` says that the CRM may be written to.
     """
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    begin(world)
     asking = [one for one in rows if one.action]
     books = {
         company: Books.of(

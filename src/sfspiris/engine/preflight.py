@@ -10,6 +10,7 @@ from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.push import decide
 from sfspiris.core.readiness import as_if_won
 from sfspiris.engine import gather
+from sfspiris.engine.beginning import begin
 from sfspiris.engine.execute import Carried
 from sfspiris.engine.recover import recover
 from sfspiris.engine.run import conclude_plan
@@ -36,8 +37,7 @@ def preflight(world: World, companies: Collection[str] = ()) -> Preflight:
 
     An open Deal is judged without the gate of the configuration, which it may pass only once it is won.
     """
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    started = begin(world)
     won = world.crm.read_deals(Selection(closed_from=world.policy.start_date))
     world.clock.follow(won.read_at)
     open_ones = world.crm.read_deals(Selection(reach=Reach.OPEN))

@@ -20,6 +20,7 @@ from sfspiris.core.planning.repairs import repairs
 from sfspiris.core.routing import is_out_of_scope, route
 from sfspiris.core.siecheck import check_sie
 from sfspiris.engine import gather, orders, registers
+from sfspiris.engine.beginning import begin
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.run import conclude
 from sfspiris.errors import Retryable, UsageError
@@ -104,8 +105,7 @@ def reconcile_all(
     Raises UsageError when the file belongs to no company of this run.
     """
     witness = _company_of(world, sie, companies) if sie is not None else None
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    started = begin(world)
     period = Period(start, end)
     read = _read(world, period, companies)
     inputs = _inputs(world, read, period)

@@ -9,6 +9,7 @@ from sfspiris.core import revenue as sums
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.revenue import Dimension, Measure, Revenue
 from sfspiris.engine import gather, orders
+from sfspiris.engine.beginning import begin
 from sfspiris.engine.run import looked
 from sfspiris.engine.world import STOCKHOLM
 from sfspiris.ports.crm import Reach, Selection
@@ -44,8 +45,7 @@ def revenue(
 
     Raises what a ledger raises that cannot be read: sums without a company would only look complete.
     """
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    started = begin(world)
     won, pipeline = _deals(world, start, end, companies)
     wanted = world.ledgers.keys() & set(companies) if companies else world.ledgers.keys()
     books = {company: _books(world, company) for company in sorted(wanted)}

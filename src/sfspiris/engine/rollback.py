@@ -11,6 +11,7 @@ from sfspiris.core.lifecycle import LIVE_STATES, OPEN_STATES, IntentState
 from sfspiris.core.model import DealStatus
 from sfspiris.core.outcome import ActionResult, HeldSince, Outcome
 from sfspiris.core.planning.rollback import Found, RollbackInputs, Told, decide_rollback
+from sfspiris.engine.beginning import begin
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.run import finish
@@ -44,8 +45,7 @@ def rollback(world: World, run_id: str, companies: Collection[str] = ()) -> RunR
         raise UsageError(
             f"No run {run_id} is recorded in this state.", remedy="`sfspiris runs list` shows those that are."
         )
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    started = begin(world)
     recover(world)
     wanted = set(companies)
     written = [

@@ -26,6 +26,7 @@ from sfspiris.engine import (
     search,
     wholeness,
 )
+from sfspiris.engine.beginning import begin
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
@@ -79,8 +80,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
 
     Raises SafetyStop when the plan is larger than the guard allows; nothing has been written then.
     """
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    started = begin(world)
     gathered = gather.deals(world, scope)
     unresolved = recover(world)
     inputs = gather.push_inputs(world, gathered, unresolved, fresh=scope.full, asked=scope.is_asked)
@@ -167,8 +167,7 @@ def rebuild(world: World) -> RunResult:
 
     Nothing is made or written in either system; Deals without a document are left to the next push.
     """
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    started = begin(world)
     gathered = gather.deals(world, gather.Scope(full=True))
     log.info("links recovered from customer numbers: %d", pairing.recover_links(world))
     inputs = gather.push_inputs(world, gathered, (), fresh=True)
@@ -184,8 +183,7 @@ def rebuild(world: World) -> RunResult:
 
 def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunResult:
     """Drafts, invoices and payments are told on their Deals; or, in a dry run, what would be told."""
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    started = begin(world)
     links = [one for one in world.state.links.latest().values() if one.company in world.ledgers]
     if companies:
         links = [one for one in links if one.company in companies]
@@ -244,8 +242,7 @@ def conclude_plan(
 
 def idle(world: World) -> RunResult:
     """A run in which there was nothing to do."""
-    started = world.clock.now()
-    world.state.runs.start(world.run_id, world.command, at=started)
+    started = begin(world)
     return finish(world, started, Carried())
 
 
@@ -260,7 +257,7 @@ def _carried(world: World, plan: Plan, guard: Guard) -> Carried:
 
 
 def looked(world: World, started: datetime) -> RunResult:
-    """The result of a run that began at `started` (UTC), only read, and is over."""
+    """The result of a run that began at `started` (this machine's time, UTC), only read, and is over."""
     return finish(world, started, Carried())
 
 
@@ -437,7 +434,7 @@ def finish(
     out_of_scope: int = 0,
     conversions: Mapping[str, Conversion] | None = None,
 ) -> RunResult:
-    """The run's result, which is recorded as its end."""
+    """The run's result, which is recorded as its end; `started` is what `begin` gave."""
     result = RunResult(
         command=world.command,
         run_id=world.run_id,

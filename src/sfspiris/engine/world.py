@@ -27,24 +27,40 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 class ServerClock:
     """Tells the CRM's time, so that a wrong clock on this machine moves no cursor, date or settle window.
 
-    Until the CRM has been heard it is the machine's own time.
+    Until the CRM has been heard, the machine's own time and `ahead`, what is known from an earlier run, stand for it.
     """
 
-    def __init__(self, local: Callable[[], datetime]) -> None:
+    def __init__(self, local: Callable[[], datetime], ahead: timedelta = timedelta(0)) -> None:
         self._local = local
-        self._ahead = timedelta(0)
+        self._is_heard = False
+        self._waiting: list[Callable[[], None]] = []
+        self.ahead = ahead
+        """How far the CRM's clock is ahead of this machine's."""
 
     def follow(self, server_time: datetime) -> None:
         """Go by this time (UTC) from now on."""
-        self._ahead = server_time - self._local()
+        self.ahead = server_time - self._local()
+        self._is_heard = True
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            one()
 
-    def seen_from_here(self, earlier: datetime) -> datetime:
-        """A time that was told before the CRM was heard, by the CRM's clock; never later than now."""
-        return min(earlier + self._ahead, self.now())
+    def once_heard(self, told: Callable[[], None]) -> None:
+        """Call this when the CRM is first heard; never, when it has been heard already."""
+        if not self._is_heard:
+            self._waiting.append(told)
+
+    def here(self) -> datetime:
+        """The time in UTC on this machine."""
+        return self._local()
+
+    def seen_from_here(self, here: datetime) -> datetime:
+        """A time of this machine's clock, by the CRM's; never later than now."""
+        return min(here + self.ahead, self.now())
 
     def now(self) -> datetime:
         """The time in UTC."""
-        return self._local() + self._ahead
+        return self._local() + self.ahead
 
     def today(self) -> date:
         """The calendar day in Sweden, which is the day that invoices carry."""

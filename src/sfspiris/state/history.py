@@ -68,8 +68,8 @@ class History:
             }
             return in_order(
                 (
-                    *_configurations(connection),
-                    *_runs(connection),
+                    *_configurations(connection, began),
+                    *_runs(connection, began),
                     *_writes(connection, began),
                     *_links(connection, began),
                     *_shown(connection, began),
@@ -78,11 +78,12 @@ class History:
             )
 
 
-def _configurations(connection: sa.Connection) -> list[Happening]:
+def _configurations(connection: sa.Connection, began: dict[str, datetime]) -> list[Happening]:
+    """A configuration is in force from the beginning of the first run under it, by the clock that the run goes by."""
     return [
         Happening(
-            anchor=row.first_used,
-            at=row.first_used,
+            anchor=began.get(row.run_id, row.first_used),
+            at=began.get(row.run_id, row.first_used),
             what=Happened.CONFIGURATION,
             run_id=row.run_id,
             who=row.who,
@@ -93,9 +94,9 @@ def _configurations(connection: sa.Connection) -> list[Happening]:
     ]
 
 
-def _runs(connection: sa.Connection) -> list[Happening]:
+def _runs(connection: sa.Connection, began: dict[str, datetime]) -> list[Happening]:
     used = [
-        (row.first_used, row.config, row.app, row.who)
+        (began.get(row.run_id, row.first_used), row.config, row.app, row.who)
         for row in connection.execute(sa.select(configurations).order_by(configurations.c.id))
     ]
     found = []

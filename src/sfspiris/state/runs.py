@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from sfspiris.core.outcome import RunStatus
     from sfspiris.state.database import Database
+
+
+_JITTER: Final = timedelta(seconds=10)
+"""Beyond it, a time that goes back is a clock that was set, and is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class RunCounts:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. Times are UTC; without `finished_at` and `status` it is still at work, or was interrupted."""
+    """One run. Times are UTC, by the CRM's clock as far as it was heard; without `finished_at` and `status` it is still at work, or was interrupted."""
 
     run_id: str
     command: str
@@ -47,16 +52,39 @@ class Runs:
         self._database = database
 
     def start(self, run_id: str, command: str, *, at: datetime) -> Run:
-        """Record that a run begins. Intents and holds can only be recorded for a run that is."""
+        """Record that a run begins. Intents and holds can only be recorded for a run that is.
+
+        It never begins before what was recorded last, where that is a matter of seconds only: an answer tells its time in
+        whole seconds, and runs stand in the order in which they ran. `at` is moved to just after it then.
+        """
         with self._database.writing() as connection:
+            last = connection.execute(
+                sa.select(sa.func.max(runs.c.started_at), sa.func.max(runs.c.finished_at))
+            ).one()
+            known = [one for one in last if one is not None]
+            if known and timedelta(0) < max(known) - at < _JITTER:
+                at = max(known) + timedelta(microseconds=1)
             connection.execute(
                 runs.insert().values(run_id=run_id, command=command, started_at=at, **asdict(RunCounts()))
             )
         return Run(run_id, command, at)
 
-    def finish(self, run_id: str, status: RunStatus, counts: RunCounts, *, at: datetime) -> None:
-        """Record how it ended. Raises KeyError when no run of this id was started."""
+    def correct_start(self, run_id: str, at: datetime) -> None:
+        """Put right when a run that is at work began: by the CRM's clock, which was not known when it was recorded."""
         with self._database.writing() as connection:
+            connection.execute(
+                runs.update()
+                .where(runs.c.run_id == run_id, runs.c.finished_at.is_(None))
+                .values(started_at=at)
+            )
+
+    def finish(self, run_id: str, status: RunStatus, counts: RunCounts, *, at: datetime) -> None:
+        """Record how it ended, never before it began. Raises KeyError when no run of this id was started."""
+        with self._database.writing() as connection:
+            began: datetime | None = connection.execute(
+                sa.select(runs.c.started_at).where(runs.c.run_id == run_id)
+            ).scalar()
+            at = at if began is None else max(at, began)
             found = connection.execute(
                 runs.update()
                 .where(runs.c.run_id == run_id)
