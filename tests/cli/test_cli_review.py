@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from playground import DEMO_HELD, Json, Playground
 
 
@@ -73,3 +75,62 @@ def test_a_replay_for_one_company_leaves_the_others_alone(demo: Playground) -> N
     assert (
         len({one["deal"] for one in demo.sfspiris("review", "list", "--json").document["holds"]}) == DEMO_HELD
     )
+
+
+def test_one_correlation_id_tells_a_held_deals_whole_story(demo: Playground) -> None:
+    pushed = demo.sfspiris("push-closed-won", "--json", "--log-format", "json")
+    held = next(one for one in pushed.document["holds"] if one["code"] == "ORGNR_INVALID")
+    deal, correlation = held["deal"], held["correlation_id"]
+    told = next(one for one in demo.deals().values() if one["Id"] == deal)
+    assert told["Spiris_Correlation_Id__c"] == correlation
+    logged = [json.loads(line) for line in pushed.err.splitlines() if correlation in line]
+    assert {one["deal"] for one in logged} == {deal}
+    assert "held: ORGNR_INVALID" in [one["message"] for one in logged]
+    for command in (("review", "list"), ("review", "show", deal)):
+        assert correlation in demo.sfspiris(*command).out
+        shown = demo.sfspiris(*command, "--json").document["holds"]
+        assert {one["correlation_id"] for one in shown if one["deal"] == deal} == {correlation}
+    assert correlation in demo.sfspiris("explain", deal).out
+    assert demo.sfspiris("explain", deal, "--json").document["correlation_id"] == correlation
+    run = pushed.document["run_id"]
+    assert correlation in demo.sfspiris("runs", "show", run).out
+    written = demo.sfspiris("runs", "show", run, "--record", correlation, "--json").document["records"]
+    assert {one["deal"] for one in written} == {deal}
+
+
+def test_a_held_deal_is_found_by_its_correlation_id(demo: Playground) -> None:
+    pushed = demo.sfspiris("push-closed-won", "--json").document
+    one = next(one for one in pushed["holds"] if one["code"] == "ORGNR_INVALID")
+    correlation = one["correlation_id"]
+    shown = demo.sfspiris("review", "show", correlation, "--json")
+    assert shown.code == 0, shown.err
+    assert {held["deal"] for held in shown.document["holds"]} == {one["deal"]}
+    tried = demo.sfspiris("review", "replay", correlation, "--dry-run", "--json").document
+    assert [held["deal"] for held in tried["differences"]] == [one["deal"]]
+    given = demo.sfspiris("review", "assign", correlation, "--to", "Åsa Öberg", "--json").document
+    assert given["decision"]["deal"] == one["deal"]
+    settled = demo.sfspiris("review", "resolve", correlation, "--note", "Faktureras för hand.", "--json")
+    assert settled.document["decision"]["deal"] == one["deal"]
+    again = demo.sfspiris("review", "show", correlation, "--json").document
+    assert [decided["event"] for decided in again["decisions"]] == ["assigned", "resolved"]
+    assert demo.sfspiris("review", "show", "ABCDEFGHIJKL").code == 2
+
+    (line,) = (
+        line for line in demo.sfspiris("reconcile", "--json").document["lines"] if line["deal"] == one["deal"]
+    )
+    assert line["message"].endswith(". Somebody has settled it without an invoice.")
+    assert line["fix"] == "Nothing, unless its reason has changed."
+
+
+def test_a_replay_names_only_what_has_changed(demo: Playground) -> None:
+    demo.sfspiris("push-closed-won")
+    assert "Nothing has changed since the last run." in demo.sfspiris("review", "replay", "--dry-run").out
+    deal = held_for(demo, "ORGNR_INVALID")["deal"]
+    account = next(one["AccountId"] for one in demo.deals().values() if one["Id"] == deal)
+    demo.control(
+        "salesforce", "PATCH", f"records/Account/{account}", {"Organisation_Number__c": "556036-0793"}
+    )
+    told = demo.sfspiris("review", "replay", "--dry-run").out.split("\n\n")[0].splitlines()
+    assert told[0] == "What has changed since the last run"
+    assert [line.count("→") for line in told[1:]] == [1]
+    assert "ORGNR_INVALID → nothing in its way: a draft" in told[1]

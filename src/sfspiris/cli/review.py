@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from sfspiris.report.helping import Language
     from sfspiris.report.review import DecisionFacts
     from sfspiris.state.reviews import Review
+    from sfspiris.state.store import State
 
 app = typer.Typer(
     help="The queue of held deals: what waits and why, trying again, settling, handing over.",
     no_args_is_help=True,
 )
 
-DealId = Annotated[str, typer.Argument(metavar="ID", help="The deal's Salesforce id.")]
+DealId = Annotated[str, typer.Argument(metavar="ID", help="The deal's Salesforce id, or its correlation id.")]
 Code = Annotated[HoldCode | None, typer.Option(help="Only deals held for this reason.", show_default=False)]
 _LONGEST_NOTE = 1000  # characters
 
@@ -65,7 +66,7 @@ def show_held(common: Common, *, deal: DealId, lang: Lang = "en") -> None:
     with open_session(common, "review show", dry=True) as session:
         state = session.world.state
         known = waiting(session.world) | state.reviews.resolved().keys()
-        deal_id = _known(deal, known)
+        deal_id = _known(deal, known, state)
         queue = plan_again(session.world, {deal_id})
         document = review_document(
             "review show",
@@ -88,7 +89,11 @@ def replay(
     *,
     deals: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID", help="These deals; all that are held without one.", show_default=False),
+        typer.Argument(
+            metavar="ID",
+            help="These deals, by Salesforce id or correlation id; all that are held without one.",
+            show_default=False,
+        ),
     ] = None,
     code: Code = None,
     dry_run: DryRun = False,
@@ -108,7 +113,7 @@ def replay(
         state = session.world.state
         known = waiting(session.world, code)
         every = waiting(session.world) | state.reviews.resolved().keys()
-        wanted = {_known(one, every) for one in deals} if deals else set(known)
+        wanted = {_known(one, every, state) for one in deals} if deals else set(known)
         state.reviews.reopen(wanted & state.reviews.resolved().keys(), at=session.world.clock.now(), who="")
         queue = plan_again(session.world, wanted & known if code else wanted)
         if dry_run:
@@ -143,7 +148,7 @@ def resolve(
     words = _words(note, "--note")
     with open_memory(common, "review resolve") as memory:
         state = memory.state
-        deal_id = _known(deal, state.holds.deal_ids())
+        deal_id = _known(deal, state.holds.deal_ids(), state)
         for held in state.holds.all():
             if held.deal_id == deal_id and held.code in UNRESOLVABLE:
                 raise UsageError(
@@ -176,7 +181,7 @@ def assign(
 
     words = _words(to, "--to")
     with open_memory(common, "review assign") as memory:
-        deal_id = _known(deal, memory.state.holds.deal_ids())
+        deal_id = _known(deal, memory.state.holds.deal_ids(), memory.state)
         made = memory.state.reviews.assign(deal_id, to=words, at=memory.now, who=getpass.getuser())
     _tell(common, made, lang)
 
@@ -228,14 +233,17 @@ def _words(told: str, option: str) -> str:
     return words
 
 
-def _known(asked: str, known: Collection[str]) -> str:
-    """The 18-character id of a held deal, however it was given.
+def _known(asked: str, known: Collection[str], state: State) -> str:
+    """The 18-character id of a held deal, however it was given: by its id of 15 or 18 characters, or its correlation id.
 
     Raises UsageError for one that does not wait.
     """
     for deal_id in known:
         if asked == deal_id or (len(asked) == SHORT_ID and deal_id.startswith(asked)):
             return deal_id
+    meant = state.deal_behind(asked)
+    if meant is not None and meant in known:
+        return meant
     raise UsageError(
         f"Deal {asked} does not wait for anybody.",
         remedy="`sfspiris review list` shows those that do; `sfspiris explain` tells about any deal.",

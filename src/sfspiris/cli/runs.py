@@ -45,7 +45,10 @@ def show_run(
     ],
     record: Annotated[
         str | None,
-        typer.Option(help="Only this record: a deal, draft or customer by its id.", show_default=False),
+        typer.Option(
+            help="Only this record: a deal, draft or customer by its id, or a deal by its correlation id.",
+            show_default=False,
+        ),
     ] = None,
     export: Annotated[
         Path | None, typer.Option(help="Also write every step to this .csv file.", show_default=False)
@@ -78,7 +81,13 @@ def show_run(
 def _is_about(intent: Intent, record: str | None) -> bool:
     return record is None or any(
         one is not None and (one == record or (len(record) == SHORT_ID and one.startswith(record)))
-        for one in (intent.deal_id, intent.subject, intent.remote_id, intent.customer_id)
+        for one in (
+            intent.deal_id,
+            intent.subject,
+            intent.remote_id,
+            intent.customer_id,
+            intent.correlation_id,
+        )
     )
 
 

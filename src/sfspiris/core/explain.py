@@ -80,6 +80,7 @@ class Explanation:
     happened: tuple[Happened, ...]
     conversion: Conversion | None = None
     books: str | None = None
+    correlation_id: str | None = None  # the Deal's in logs, reports and the CRM
 
 
 def routes_seen(deal: Deal, policy: Policy) -> tuple[RouteSeen, ...]:

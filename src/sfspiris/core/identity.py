@@ -67,8 +67,8 @@ def customer_note(buyer_id: str, tag: str, currency: str | None = None) -> str:
     return f"SF:{buyer_id}:{tag}" + (f":{currency}" if currency else "")
 
 
-def correlation_id(tag: str, company: str, deal_id: str, revision: int) -> str:
-    """One short id per Deal and revision, the same in every run: search for it in logs, state, Salesforce and reports."""
+def correlation_id(tag: str, company: str, deal_id: str, revision: int = 1) -> str:
+    """One short id per Deal and revision, the first one's unless told, the same in every run: search for it in logs, state, Salesforce and reports."""
     return _short_hash("deal", tag, company, deal_id, str(revision), length=12)
 
 

@@ -48,10 +48,11 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeldSince:
-    """A hold and when (UTC) this Deal was first held for this reason."""
+    """A hold and when (UTC) this Deal was first held for this reason; `correlation_id` is the Deal's in logs and in the CRM."""
 
     hold: Hold
     since: datetime
+    correlation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

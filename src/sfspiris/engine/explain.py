@@ -8,7 +8,7 @@ from sfspiris.core.explain import Explanation, Happened, routes_seen
 from sfspiris.core.planning.push import decide
 from sfspiris.core.readiness import as_if_won
 from sfspiris.core.routing import route
-from sfspiris.engine import gather, rates
+from sfspiris.engine import gather, rates, tracing
 from sfspiris.engine.beginning import begin
 from sfspiris.engine.recover import recover
 from sfspiris.errors import UsageError
@@ -47,6 +47,7 @@ def explain(world: World, asked: str) -> Explanation:
     plan = decide(gather.push_inputs(world, gathered, recover(world), fresh=False))
     start = world.policy.start_date
     links = world.state.links.of_deal(deal.id)
+    company = route(judged, world.policy)
     known = world.crm.exist([deal.id]).get(deal.id)
     return Explanation(
         deal=deal,
@@ -60,6 +61,9 @@ def explain(world: World, asked: str) -> Explanation:
         link=links[-1] if links else None,
         happened=_happened(world, deal),
         books=company.currency if company else None,
+        correlation_id=tracing.of_deal(
+            world, deal.id, company.key if company else None, links[-1] if links else None
+        ),
         conversion=rates.conversions(world, plan.actions, (judged,)).get(deal.id),
     )
 

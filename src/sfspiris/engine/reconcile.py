@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 _OVERLAP: Final = timedelta(minutes=15)
 """How far the second reading of invoices goes back behind the first: the longest lag of a list."""
 _ONE_BY_ONE: Final = 20  # differing drafts asked for by id; beyond that the list must do
-_SETTLED: Final = Reason(
-    "", "somebody has settled it without an invoice.", "Nothing, unless its reason has changed."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +259,7 @@ def _inputs(world: World, read: _Read, period: Period) -> ReconcileInputs:
                 )
             )
     for deal_id in world.state.reviews.resolved():
-        reasons[deal_id].append(_SETTLED)
+        reasons[deal_id] = _settled(reasons[deal_id])
     has_invoices = any(own.invoices for own in read.books.values())
     return ReconcileInputs(
         deals=tuple(read.deals.values()),
@@ -290,6 +287,15 @@ def _inputs(world: World, read: _Read, period: Period) -> ReconcileInputs:
         start=period.start,
         end=period.end,
     )
+
+
+def _settled(reasons: Sequence[Reason]) -> list[Reason]:
+    """Why a Deal has no document that a person has settled without one: what was settled stands, and asks for nothing more."""
+    fix = say("Nothing, unless its reason has changed.")
+    if not reasons:
+        return [Reason("", say("somebody has settled it without an invoice."), fix)]
+    word = Reason("", say("Somebody has settled it without an invoice."), fix)
+    return [*(replace(one, fix=fix) for one in reasons), word]
 
 
 def _judged_today(

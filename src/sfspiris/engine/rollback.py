@@ -9,8 +9,9 @@ from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.identity import Marker
 from sfspiris.core.lifecycle import LIVE_STATES, OPEN_STATES, IntentState
 from sfspiris.core.model import DealStatus
-from sfspiris.core.outcome import ActionResult, HeldSince, Outcome
+from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.core.planning.rollback import Found, RollbackInputs, Told, decide_rollback
+from sfspiris.engine import tracing
 from sfspiris.engine.beginning import begin
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
@@ -71,12 +72,11 @@ def rollback(world: World, run_id: str, companies: Collection[str] = ()) -> RunR
     unanswered = _unanswered(written)
     made_none = () if links or unanswered else (_made_none(asked, companies),)
     holds = (*plan.holds, *carried.holds, *unanswered)
-    now = world.clock.now()
     return finish(
         world,
         started,
         carried,
-        holds=tuple(HeldSince(one, now) for one in holds),
+        holds=tracing.named(world, holds),
         warnings=(*made_none, *_left_in_ledgers(world, written), *carried.warnings),
         unchanged=plan.unchanged,
         names={deal_id: one.name for deal_id, one in told.items()},

@@ -24,6 +24,7 @@ from sfspiris.engine import (
     pairing,
     rates,
     search,
+    tracing,
     wholeness,
 )
 from sfspiris.engine.beginning import begin
@@ -286,7 +287,7 @@ def _remember_holds(world: World, gathered: Gathered, plan: Plan, carried: Carri
         tried = {one.action.deal_id for one in carried.results if one.outcome is not Outcome.SKIPPED}
         found = {deal_id: holds for deal_id, holds in found.items() if holds or deal_id in tried}
     waiting = without_resolved(world, gathered, found)
-    return world.state.holds.replace(waiting, at=world.clock.now(), run_id=world.run_id)
+    return tracing.remember_held(world, waiting, plan)
 
 
 def _remember_deleted(
@@ -308,7 +309,7 @@ def _remember_deleted(
         found.setdefault(hold.deal_id, []).append(named)
     known = {one.deal_id for one in world.state.holds.all() if one.code in _FOUND_BY_A_PULL}
     world.state.holds.clear(known & {one.deal_id for one in links} - found.keys())
-    return world.state.holds.replace(found, at=world.clock.now(), run_id=world.run_id)
+    return tracing.remember_held(world, found, plan)
 
 
 def _names(world: World, plan: Plan) -> Mapping[str, str]:

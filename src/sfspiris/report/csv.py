@@ -205,6 +205,7 @@ def _hold(one: HoldFacts) -> dict[str, str | Decimal | None]:
         "fix": one.fix,
         "owner": one.owner,
         "since": f"{one.since:%Y-%m-%dT%H:%M:%SZ}",
+        "correlation_id": one.correlation_id,
         "salesforce": one.links.salesforce,
     }
 

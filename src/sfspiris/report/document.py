@@ -424,6 +424,7 @@ def _hold(one: HeldSince, record_url: Callable[[str], str], spoken: Words) -> Js
         "fix": spoken.sentence(hold.fix),
         "owner": hold.owner,
         "since": one.since,
+        "correlation_id": one.correlation_id,
         "versions": [
             {"field": two.field, "written": two.wrote, "salesforce": two.crm, "spiris": two.ledger}
             for two in hold.versions

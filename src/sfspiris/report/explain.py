@@ -109,6 +109,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "deal": "deal",
         "owner": "owner",
         "closed": "closed",
+        "correlation": "correlation",
         "gate": "gate",
         "passes": "passes",
         "not_passed": "does not pass; what follows is as if it were won today",
@@ -160,6 +161,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "deal": "affär",
         "owner": "ägare",
         "closed": "stängd",
+        "correlation": "korrelation",
         "gate": "villkor",
         "passes": "uppfyllt",
         "not_passed": "inte uppfyllt; det som följer är som om affären vanns i dag",
@@ -334,6 +336,7 @@ class ExplainDocument(Facts):
     owner: Words | None
     closed_on: str
     url: Url
+    correlation_id: Id | None = None
     gate: Words
     passes_gate: bool
     before_start: bool
@@ -361,6 +364,7 @@ def explain_document(found: Explanation, *, gate: str, url: str, language: Langu
         owner=deal.owner_name,
         closed_on=deal.closed_on.isoformat(),
         url=url,
+        correlation_id=found.correlation_id,
         gate=gate,
         passes_gate=found.is_gated,
         before_start=found.is_too_old,
@@ -412,6 +416,8 @@ def print_explanation(console: Console, document: ExplainDocument) -> None:
     page.entry(words["deal"], document.stage)
     page.entry(words["owner"], document.owner or words["empty"])
     page.entry(words["closed"], document.closed_on)
+    if document.correlation_id:
+        page.entry(words["correlation"], document.correlation_id)
     if document.url:
         page.entry("", document.url)
     page.entry(words["gate"], f"{document.gate}: {words['passes' if document.passes_gate else 'not_passed']}")

@@ -157,7 +157,11 @@ def print_history(console: Console, document: RunHistoryDocument) -> None:
         page.say(f"{record.kind} for deal {record.deal}: {record.state}", style="bold")
         if record.net is not None:
             page.entry("net", f"{record.net} {record.currency}", indent=2)
-        for label, text in (("record", record.target_id), ("marker", record.marker)):
+        for label, text in (
+            ("record", record.target_id),
+            ("correlation", record.correlation_id),
+            ("marker", record.marker),
+        ):
             if text:
                 page.entry(label, text, indent=2)
         for step in record.steps:

@@ -125,6 +125,8 @@ def print_review(console: Console, document: ReviewDocument, language: Language 
             page.entry(say("owner"), one.owner or say("nobody"), indent=2)
             if one.assignee:
                 page.entry(say("assigned"), one.assignee, indent=2)
+            if one.correlation_id:
+                page.entry(say("correlation"), one.correlation_id, indent=2)
             for system, url in (("Salesforce", one.links.salesforce), ("Spiris", one.links.spiris)):
                 if url:
                     page.entry(system, url, indent=2)
@@ -136,7 +138,7 @@ def print_review(console: Console, document: ReviewDocument, language: Language 
             page.entry(say("field"), joined((one.field, one.value or say("(empty)")), ": "), indent=4)
         page.entry(say("what"), one.message, indent=4)
         page.entry(say("do"), one.fix, indent=4)
-    _print_changed(page, document.differences, only_changed=True)
+    _print_changed(page, document.differences)
     for decision in document.decisions:
         made = say("%(event)s by %(who)s", event=whole(decision.event), who=decision.who)
         words = joined((made, decision.words), ": ") if decision.words else made
@@ -156,10 +158,13 @@ def print_review(console: Console, document: ReviewDocument, language: Language 
 
 
 def print_differences(console: Console, document: ReplayDocument, language: Language = "en") -> None:
-    """Print what has changed since the last run, for each Deal that is tried again."""
+    """Print what has changed since the last run for the Deals that are tried again; of the others there is nothing to say."""
     page = Page(console, language)
-    page.say(say("What has changed since the last run"), style="bold")
-    _print_changed(page, document.differences, only_changed=False)
+    if any(one.before != one.today for one in document.differences):
+        page.say(say("What has changed since the last run"), style="bold")
+        _print_changed(page, document.differences)
+    else:
+        page.say(say("Nothing has changed since the last run."), style="bold")
     page.gap()
 
 
@@ -176,9 +181,9 @@ def print_decision(console: Console, document: DecisionDocument, language: Langu
             )
 
 
-def _print_changed(page: Page, differences: Iterable[DifferenceFacts], *, only_changed: bool) -> None:
+def _print_changed(page: Page, differences: Iterable[DifferenceFacts]) -> None:
     for one in differences:
-        if only_changed and one.before == one.today:
+        if one.before == one.today:
             continue
         before = ", ".join(one.before) or say("nothing")
         sides = joined((before, page.arrow, _today(one)))

@@ -283,6 +283,7 @@ class HoldFacts(Facts):
     since: Moment
     links: Links
     versions: tuple[VersionFacts, ...] = ()
+    correlation_id: Id | None = None
     currency: str | None = Field(default=None, exclude_if=_is_none)
 
     @property

@@ -31,6 +31,7 @@ class KnownHold:
     first_seen: datetime
     last_seen: datetime
     run_id: str
+    correlation_id: str | None = None
 
 
 class Holds:
@@ -40,13 +41,19 @@ class Holds:
         self._database = database
 
     def replace(
-        self, found: Mapping[str, Iterable[Hold]], *, at: datetime, run_id: str
+        self,
+        found: Mapping[str, Iterable[Hold]],
+        *,
+        at: datetime,
+        run_id: str,
+        correlations: Mapping[str, str] | None = None,
     ) -> tuple[HeldSince, ...]:
         """Set the holds of each Deal in `found` to exactly those given, none for an empty list, in one transaction.
 
         Gives every hold, in the order given, with when its reason was first seen. Deals that are not in `found` stay
-        as they are.
+        as they are. `correlations` are the Deals' ids in logs, reports and the CRM, by Deal id.
         """
+        named = correlations or {}
         given = {deal_id: tuple(reasons) for deal_id, reasons in found.items()}
         told: list[HeldSince] = []
         rows: dict[tuple[str, str, str], dict[str, object]] = {}
@@ -56,7 +63,7 @@ class Holds:
                 for hold in reasons:
                     key = (deal_id, str(hold.code), hold.field or "")
                     first_seen = since.get(key, at)
-                    told.append(HeldSince(hold, first_seen))
+                    told.append(HeldSince(hold, first_seen, named.get(deal_id)))
                     rows[key] = {
                         "deal_id": deal_id,
                         "code": str(hold.code),
@@ -65,6 +72,7 @@ class Holds:
                         "first_seen": first_seen,
                         "last_seen": at,
                         "run_id": run_id,
+                        "correlation_id": named.get(deal_id),
                     }
             for some in _chunks(given):
                 connection.execute(holds.delete().where(holds.c.deal_id.in_(some)))
@@ -96,6 +104,7 @@ class Holds:
                     first_seen=row.first_seen,
                     last_seen=row.last_seen,
                     run_id=row.run_id,
+                    correlation_id=row.correlation_id,
                 )
                 for row in connection.execute(oldest)
             )

@@ -178,6 +178,16 @@ class Journal:
         """Intents for the Deal; oldest first."""
         return self._read(intents.c.deal_id == deal_id)
 
+    def correlations(self) -> dict[str, str]:
+        """The Deal behind each correlation id that was ever written down."""
+        wanted = (
+            sa.select(intents.c.correlation_id, intents.c.deal_id)
+            .where(intents.c.correlation_id.is_not(None), intents.c.deal_id != "")
+            .distinct()
+        )
+        with self._database.reading() as connection:
+            return {row.correlation_id: row.deal_id for row in connection.execute(wanted)}
+
     def live_intent(self, company: str, kind: IntentKind, subject: str, revision: int = 1) -> Intent | None:
         """The one create of this kind that was, is being or may have been carried out; None when a new one may be
         recorded.

@@ -301,6 +301,7 @@ holds = sa.Table(
     sa.Column("first_seen", UtcTime, nullable=False, comment="since when it waits for this reason, UTC"),
     sa.Column("last_seen", UtcTime, nullable=False, comment="when the reason was last found to hold, UTC"),
     sa.Column("run_id", sa.Text, nullable=False, comment="the run that found it last"),
+    sa.Column("correlation_id", sa.Text, comment="the deal's, as in logs, reports and the CRM"),
     comment="deals that wait for a person: ids and codes only",
 )
 
@@ -471,7 +472,7 @@ VIEWS: Final = {
     WHERE NOT EXISTS (SELECT 1 FROM links AS newer WHERE newer.deal_id = l.deal_id AND newer.revision > l.revision)
     UNION ALL
     SELECT h.deal_id, MAX(h.company), NULL, 'Held', NULL, NULL, NULL, NULL, NULL,
-           NULL, MIN(h.code), MIN(h.first_seen), NULL
+           NULL, MIN(h.code), MIN(h.first_seen), MAX(h.correlation_id)
     FROM holds AS h
     WHERE NOT EXISTS (SELECT 1 FROM links AS l WHERE l.deal_id = h.deal_id)
     GROUP BY h.deal_id

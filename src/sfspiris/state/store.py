@@ -8,6 +8,7 @@ import tempfile
 import uuid
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -141,6 +142,12 @@ class State:
             return apply_event(
                 connection, intent, IntentEvent.CONFIRM, at=at, run_id=run_id, remote_id=base.customer_id
             )
+
+    def deal_behind(self, correlation_id: str) -> str | None:
+        """The Deal that goes by this id in logs, reports and the CRM; None when no run has spoken of it."""
+        waiting = (one.deal_id for one in self.holds.all() if one.correlation_id == correlation_id)
+        linked = (one.deal_id for one in self.links.all() if one.correlation_id == correlation_id)
+        return next(chain(waiting, linked), None) or self.journal.correlations().get(correlation_id)
 
     def watch(self, *, before_commit: Callable[[], None], after_commit: Callable[[], None]) -> None:
         """Be told of every durable step, just before and just after; what either raises ends the step there."""

@@ -24,7 +24,7 @@ VIEWS = {
     WHERE NOT EXISTS (SELECT 1 FROM links AS newer WHERE newer.deal_id = l.deal_id AND newer.revision > l.revision)
     UNION ALL
     SELECT h.deal_id, MAX(h.company), NULL, 'Held', NULL, NULL, NULL, NULL, NULL,
-           NULL, MIN(h.code), MIN(h.first_seen), NULL
+           NULL, MIN(h.code), MIN(h.first_seen), MAX(h.correlation_id)
     FROM holds AS h
     WHERE NOT EXISTS (SELECT 1 FROM links AS l WHERE l.deal_id = h.deal_id)
     GROUP BY h.deal_id
@@ -250,6 +250,7 @@ def upgrade() -> None:
         sa.Column("first_seen", UTC, nullable=False),
         sa.Column("last_seen", UTC, nullable=False),
         sa.Column("run_id", sa.Text, nullable=False),
+        sa.Column("correlation_id", sa.Text),
     )
     op.create_table(
         "review_reasons",
