@@ -70,7 +70,7 @@ from shorthand import (
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -355,6 +355,9 @@ class FakeLedger:
     made: list[LedgerDraft] = field(default_factory=list)
     new_articles: list[Article] = field(default_factory=list)
     booked: list[Invoice] = field(default_factory=list)
+    said: dict[str, LedgerDraft] = field(
+        default_factory=dict
+    )  # what each invoice says, as the draft that it was
     sent: dict[str, Draft] = field(default_factory=dict)
     customer_updates: list[tuple[str, tuple[Change, ...]]] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)  # ids that lists do not show yet
@@ -435,6 +438,10 @@ class FakeLedger:
             for one in self.booked
             if modified_since is None or one.modified_at is None or one.modified_at >= modified_since
         ], self.time()
+
+    def invoice_contents(self, invoice_ids: Collection[str]) -> Mapping[str, LedgerDraft]:
+        self._read("invoice contents")
+        return {one: self.said[one] for one in invoice_ids if one in self.said}
 
     def invoice_pdf(self, invoice_id: str) -> bytes:
         self._read("prints")
@@ -605,6 +612,7 @@ class FakeLedger:
             )
         else:
             self.made.remove(draft)
+            self.said[f"inv-{number}"] = replace(draft, id=f"inv-{number}", print=None)
         issued = Invoice(
             id=f"inv-{number}",
             number=number,

@@ -20,6 +20,8 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "draft": "GET /customerinvoicedrafts/{invoiceDraftId}",
     "draft_paper": "GET /customerinvoicedrafts/{invoiceDraftId}",
     "invoices": "GET /customerinvoices",
+    "invoice": "GET /customerinvoices/{invoiceId}",
+    "whole_invoices": "GET /customerinvoices",
     "invoice_pdf": "GET /customerinvoices/{invoiceId}/pdf",
     "invoice_print": "GET /customerinvoices/{invoiceId}/print",
     "partner_links": "GET /partnerresourcelinks",

@@ -417,6 +417,22 @@ def test_an_issued_draft_is_gone_and_its_invoice_names_it(spiris: Office, ledger
     assert abs(read_at - spiris.now()) < timedelta(seconds=5)
 
 
+def test_a_booked_invoice_says_what_its_draft_said_read_alone_or_from_the_list(
+    spiris: Office, ledger: Ledger
+) -> None:
+    rows = (row(ledger, "KONS", "2.5", "100.25", discount=Decimal("0.1")), DraftRow("Enligt avtal"))
+    created = made(ledger, draft_of(*rows, your_reference="Kajsa", delivery=DeliveryAddress(city="Kiruna")))
+    assert created.draft is not None
+    issued = spiris.control("POST", f"drafts/{created.id}/issue", {"date": "2026-11-20"})["Id"]
+    (alone,) = ledger.invoice_contents({issued}).values()
+    assert alone.draft is not None
+    assert draft_fields(alone.draft) == draft_fields(created.draft)
+    assert (alone.customer_id, alone.totals) == (created.customer_id, created.totals)
+    unknown = {f"00000000-0000-4000-8000-{number:012}" for number in range(20)}
+    assert ledger.invoice_contents({issued, *unknown}) == {issued: alone}
+    assert ledger.invoice_contents({min(unknown)}) == {}
+
+
 def test_payments_are_followed_from_none_to_all(spiris: Office, ledger: Ledger) -> None:
     issued = spiris.control("POST", f"drafts/{made(ledger).id}/issue", {"date": "2026-11-20"})
     spiris.control("POST", f"invoices/{issued['Id']}/pay", {"amount": 25, "date": "2026-11-20"})

@@ -214,7 +214,50 @@ def test_a_draft_that_was_issued_meanwhile_is_not_updated(stage: Stage) -> None:
     found = held(run(stage))
     assert found.code is HoldCode.DEAL_CHANGED_AFTER_INVOICE
     assert issued.number in found.message
+    assert found.message.endswith(" Rows[1].Quantity: invoiced 2, Salesforce now 3.")
+    assert [(one.field, one.wrote, one.crm, one.ledger) for one in found.versions] == [
+        ("Rows[1].Quantity", "2", "3", "2")
+    ]
     assert stage.se.updates == 0
+    with stage.world() as world:
+        pull(world, full=False)
+    assert held(run(stage)) == found, "the same is told once the invoice is linked, run after run"
+    assert held(run(stage)) == found
+
+
+def test_what_finance_wrote_on_the_invoice_is_told_where_the_deal_says_something_else(stage: Stage) -> None:
+    row = stage.se.made[0].draft.rows[0]  # type: ignore[union-attr]
+    rows = (replace(row, unit_price=Decimal(450)), DraftRow("Tack!"))
+    stage.se.edit("draft-1", rows=rows, our_reference=None, payment_terms_days=30, terms_id="terms-30")
+    stage.se.issue("draft-1", "1042")
+    sell(stage, "3 x 500 KONS", "1 x 100 KONS")
+    found = held(run(stage))
+    assert [(one.field, one.wrote, one.crm, one.ledger) for one in found.versions[:3]] == [
+        ("Rows[1].Quantity", "2", "3", "2"),
+        ("Rows[1].UnitPrice", "500,00", "500,00", "450,00"),
+        ("Rows[2].Text", None, "Produkt KONS", "Tack!"),
+    ]
+    assert not {"OurReference", "PaymentTermsDays"} & {one.field for one in found.versions}
+    assert "and 4 more fields" in found.message
+
+
+def test_an_invoice_beside_a_deal_that_could_not_be_invoiced_now_stands_without_a_comparison(
+    stage: Stage,
+) -> None:
+    stage.se.issue("draft-1", "1042")
+    sell(stage, lines=())
+    found = held(run(stage))
+    assert (found.code, found.versions) == (HoldCode.DEAL_CHANGED_AFTER_INVOICE, ())
+
+
+def test_many_changed_deals_are_compared_with_their_invoices_in_one_reading(stage: Stage) -> None:
+    stage.se.issue("draft-1", "1042")
+    sell(stage, "3 x 500 KONS")
+    with stage.world() as world:
+        pull(world, full=False)
+    before = stage.se.reads["invoice contents"]
+    run(stage)
+    assert stage.se.reads["invoice contents"] == before + 1
 
 
 def test_a_draft_that_finance_deleted_is_never_made_again_by_a_change(stage: Stage) -> None:

@@ -44,6 +44,7 @@ def test_invoices_are_only_ever_read_and_nothing_but_a_draft_or_an_order_can_be_
     methods = {operation for operation in OUR_OPERATIONS.values() if "customerinvoices" in operation}
     assert methods == {
         "GET /customerinvoices",
+        "GET /customerinvoices/{invoiceId}",
         "GET /customerinvoices/{invoiceId}/pdf",
         "GET /customerinvoices/{invoiceId}/print",
     }

@@ -33,7 +33,7 @@ _TITLES: Final = {
     "discount": "DiscountPercent",
     "cost_centres": "CostCentre",
 }
-_FROM_THE_CUSTOMER: Final = frozenset(
+FROM_THE_CUSTOMER: Final = frozenset(
     {
         "PaymentTermsDays",
         "ElectronicReference",
@@ -147,7 +147,7 @@ def says(found: Mapping[str, str], wrote: str, deal_id: str) -> bool:
     """Whether a draft with these fields says what was written and nothing else; what was left open may be the customer's."""
     meant: dict[str, str] = json.loads(wrote)
     more = found.keys() - meant.keys()
-    return more <= _FROM_THE_CUSTOMER and all(
+    return more <= FROM_THE_CUSTOMER and all(
         name in found and _token(name, found[name], deal_id) == token for name, token in meant.items()
     )
 

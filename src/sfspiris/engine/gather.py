@@ -10,7 +10,7 @@ from sfspiris.core.identity import Marker
 from sfspiris.core.model import DealStatus, Target
 from sfspiris.core.outcome import RunStatus
 from sfspiris.core.planning.adoption import claims_a_document
-from sfspiris.core.planning.changed import Standing, needs_comparison
+from sfspiris.core.planning.changed import Standing, needs_comparison, needs_invoice
 from sfspiris.core.planning.departed import Departed
 from sfspiris.core.planning.documents import no_documents
 from sfspiris.core.planning.push import decide
@@ -346,16 +346,50 @@ def links_by_currency(world: World, companies: Iterable[str]) -> dict[tuple[str,
 
 
 def _standing(world: World, inputs: PushInputs) -> dict[str, Standing]:
-    """What became of the drafts of Deals that have changed, by Deal id; companies outside this run are not asked."""
+    """What became of the drafts of Deals that have changed, by Deal id; companies outside this run are not asked.
+
+    Of Deals that are invoiced already, what the invoice says.
+    """
     wanted: dict[str, list[DealLink]] = {}
+    invoiced: dict[str, list[DealLink]] = {}
     for deal in inputs.deals:
         link = inputs.links.get(deal.id)
-        if link is not None and link.company in world.ledgers and needs_comparison(deal, link):
+        if link is None or link.company not in world.ledgers:
+            continue
+        if needs_comparison(deal, link):
             wanted.setdefault(link.company, []).append(link)
+        elif needs_invoice(deal, link):
+            invoiced.setdefault(link.company, []).append(link)
     found: dict[str, Standing] = {}
     for company, links in sorted(wanted.items()):
         found |= _standing_in(world, world.ledgers[company], links)
+        issued = {one.deal_id: one for one in links if found[one.deal_id].invoice is not None}
+        said = _what_stands(world.ledgers[company], list(issued.values()), found)
+        found |= {deal_id: replace(found[deal_id], invoiced=said[deal_id]) for deal_id in issued}
+    for company, links in sorted(invoiced.items()):
+        said = _what_stands(world.ledgers[company], links, {})
+        found |= {
+            one.deal_id: Standing(None, None, world.clock.now(), invoiced=said[one.deal_id]) for one in links
+        }
     return found
+
+
+def _what_stands(
+    ledger: Ledger, links: Sequence[DealLink], known: Mapping[str, Standing]
+) -> dict[str, LedgerDraft | None]:
+    """What the invoices of these Deals say; of an order the order itself, for its invoice may have others beside it."""
+    ids: dict[str, str] = {}
+    said: dict[str, LedgerDraft | None] = {}
+    for link in links:
+        standing = known.get(link.deal_id)
+        if link.target is Target.ORDER:
+            order = standing.draft if standing else None
+            said[link.deal_id] = order or ledger.draft(link.draft_id, target=Target.ORDER)
+            continue
+        invoice_id = standing.invoice.id if standing and standing.invoice else link.invoice_id
+        ids[link.deal_id] = invoice_id or ""
+    contents = ledger.invoice_contents(set(ids.values())) if ids else {}
+    return said | {deal_id: contents.get(invoice_id) for deal_id, invoice_id in ids.items()}
 
 
 def _standing_in(world: World, ledger: Ledger, links: list[DealLink]) -> dict[str, Standing]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from sfspiris.core.model import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sfspiris.core.actions import Change
@@ -134,6 +134,9 @@ class Ledger(Protocol):
         The draft is read just before: None, and nothing is written, unless its print is still `stood`. Sent at most once
         per call and raises as a create does; what became of it is seen by reading the draft again.
         """
+
+    def invoice_contents(self, invoice_ids: Collection[str]) -> Mapping[str, LedgerDraft]:
+        """What these booked invoices say, by id, each told as the draft that it was; those that are not there are left out."""
 
     def invoice_pdf(self, invoice_id: str) -> bytes:
         """The print of a booked invoice, as PDF."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from sfspiris.report.document import run_document
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts, HoldFacts, Id, Moment, RunDocument, Words
+from sfspiris.report.text import print_versions
 from sfspiris.report.view import how_many, sentence_case, swedish_time
 from sfspiris.sentences import joined, say, whole
 
@@ -137,6 +138,7 @@ def print_review(console: Console, document: ReviewDocument, language: Language 
         if one.field:
             page.entry(say("field"), joined((one.field, one.value or say("(empty)")), ": "), indent=4)
         page.entry(say("what"), one.message, indent=4)
+        print_versions(page, one.versions, indent=4)
         page.entry(say("do"), one.fix, indent=4)
     _print_changed(page, document.differences)
     for decision in document.decisions:

@@ -269,7 +269,7 @@ class VersionFacts(Facts):
 
 
 class HoldFacts(Facts):
-    """One reason why one Deal waits for a person, and since when; `versions` where both sides changed the draft."""
+    """One reason why one Deal waits for a person, and since when; `versions` of each field where the two sides differ."""
 
     deal: Id
     deal_name: Words

@@ -38,6 +38,8 @@ from sfspiris.report.view import (
 from sfspiris.sentences import joined, say, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
     from sfspiris.report.helping import Language
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         LineFacts,
         ReconcileDocument,
         RunDocument,
+        VersionFacts,
     )
     from sfspiris.report.view import DealBlock, HoldGroup
 
@@ -367,22 +370,27 @@ def _hold_group(page: Page, document: RunDocument, group: HoldGroup) -> None:
         page.say(one.message, indent=6)
         if one.field is not None:
             page.say(joined((one.field, _or_empty(one.shown)), ": "), indent=6)
-        for version in one.versions:
-            told = (
-                joined((label, _or_empty(said)))
-                for label, said in (
-                    (say("written"), version.written),
-                    ("Salesforce", version.salesforce),
-                    ("Spiris", version.spiris),
-                )
-            )
-            words = joined((page.field(version.field), joined(told, ", ")), ": ")
-            page.say(words, sign="*", indent=6, sign_style="yellow")
+        print_versions(page, one.versions, indent=6)
         if group.fix is None:
             page.say(one.fix, sign=page.arrow, indent=6)
         owner = (say("owner %(name)s", name=one.owner),) if one.owner else ()
         since = say("since %(time)s", time=swedish_time(one.since))
         page.say(joined((company_label(document, one.company), *owner, since), ", "), indent=6, style="dim")
+
+
+def print_versions(page: Page, versions: Iterable[VersionFacts], *, indent: int) -> None:
+    """Print each field that differs, as it was written and as it stands on both sides."""
+    for version in versions:
+        told = (
+            joined((label, _or_empty(said)))
+            for label, said in (
+                (say("written"), version.written),
+                ("Salesforce", version.salesforce),
+                ("Spiris", version.spiris),
+            )
+        )
+        words = joined((page.field(version.field), joined(told, ", ")), ": ")
+        page.say(words, sign="*", indent=indent, sign_style="yellow")
 
 
 def _warnings(page: Page, document: RunDocument) -> None:

@@ -157,6 +157,14 @@ class SpirisClient:
             params["modifiedSinceUtc"] = since.isoformat().replace("+00:00", "Z")
         return self._list("customerinvoices", wire.Page[wire.Invoice], order="CreatedUtc", params=params)
 
+    def invoice(self, invoice_id: str) -> wire.WholeInvoice | None:
+        """The booked invoice with all that it says, or None when there is none of this id."""
+        return self._one(f"customerinvoices/{invoice_id}", wire.WholeInvoice)
+
+    def whole_invoices(self) -> list[wire.WholeInvoice]:
+        """All booked invoices and credit notes with all that they say."""
+        return self._list("customerinvoices", wire.Page[wire.WholeInvoice], order="CreatedUtc")[0]
+
     # --- prints ----------------------------------------------------------------------------------------------------
 
     def _invoice_pdf_address(self, invoice_id: str) -> str:

@@ -224,13 +224,32 @@ def order(one: wire.Order) -> LedgerDraft:
     )
 
 
+def invoice_content(one: wire.WholeInvoice) -> LedgerDraft:
+    """What a booked invoice says, told as the draft that it was; it has no print, for nothing can be written to it."""
+    told = invoice(one)
+    rows = tuple(_row_as_ours(row, reverse_charge=False) for row in one.rows)
+    return LedgerDraft(
+        id=one.id,
+        customer_id=one.customer_id,
+        totals=told.totals,
+        texts=told.texts,
+        created_at=told.created_at,
+        draft=_said(one, rows, one.currency_code),
+    )
+
+
 def _as_ours(one: wire.Draft) -> Draft:
     """What the draft says in our words. It has no marker of its own: that stands in one of its texts."""
+    rows = tuple(
+        _row_as_ours(row, reverse_charge=row.reversed_construction_services_vat_free) for row in one.rows
+    )
+    return _said(one, rows, one.invoice_currency_code)
+
+
+def _said(one: wire.Draft | wire.WholeInvoice, rows: tuple[DraftRow, ...], currency: str) -> Draft:
     return Draft(
-        currency=one.invoice_currency_code,
-        rows=tuple(
-            _row_as_ours(row, reverse_charge=row.reversed_construction_services_vat_free) for row in one.rows
-        ),
+        currency=currency,
+        rows=rows,
         invoice_date=one.invoice_date or date.min,
         marker="",
         delivery_date=one.delivery_date,
@@ -245,7 +264,7 @@ def _as_ours(one: wire.Draft) -> Draft:
     )
 
 
-def _delivery_as_ours(one: wire.Draft | wire.Order) -> DeliveryAddress | None:
+def _delivery_as_ours(one: wire.Draft | wire.Order | wire.WholeInvoice) -> DeliveryAddress | None:
     address = DeliveryAddress(
         name=one.delivery_customer_name or None,
         address1=one.delivery_address1 or None,
@@ -257,7 +276,7 @@ def _delivery_as_ours(one: wire.Draft | wire.Order) -> DeliveryAddress | None:
     return None if address == DeliveryAddress() else address
 
 
-def _row_as_ours(row: wire.DraftRow | wire.OrderRow, *, reverse_charge: bool) -> DraftRow:
+def _row_as_ours(row: wire.DraftRow | wire.OrderRow | wire.InvoiceRow, *, reverse_charge: bool) -> DraftRow:
     if row.is_text_row or row.article_id is None:
         return DraftRow(text=row.text or "")
     return DraftRow(

@@ -394,6 +394,37 @@ class Invoice(_Referring):
     modified_utc: InstantOrNone = None
 
 
+class InvoiceRow(Row):
+    """A row of a booked invoice, whole. Whether it is under reverse charge on building services is not told."""
+
+    is_text_row: bool = False
+    line_number: int | None = None
+    article_id: GuidOrNone = None
+    article_number: str | None = None
+    quantity: NumberOrNone = None
+    unit_price: NumberOrNone = None
+    discount_percentage: NumberOrNone = None
+    cost_center_item_id1: GuidOrNone = None
+    cost_center_item_id2: GuidOrNone = None
+    cost_center_item_id3: GuidOrNone = None
+    project_id: GuidOrNone = None
+
+
+class WholeInvoice(Invoice):
+    """A booked invoice with all that its draft said."""
+
+    rows: Many[InvoiceRow]  # type: ignore[assignment]  # whole rows, which a list of invoices has no use for
+    delivery_date: DayOrNone = None
+    terms_of_payment_id: GuidOrNone = None
+    electronic_reference: str | None = None
+    delivery_customer_name: str | None = None
+    delivery_address1: str | None = None
+    delivery_address2: str | None = None
+    delivery_postal_code: str | None = None
+    delivery_city: str | None = None
+    delivery_country_code: str | None = None
+
+
 class Violation(_Document):
     """One field that broke a rule."""
 

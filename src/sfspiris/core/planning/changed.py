@@ -46,12 +46,14 @@ class Standing:
     """What has become of a Deal's draft, read in this run at `read_at` (UTC): it stands, was issued, or is gone.
 
     An order stands even when it was invoiced. `has_moved_on`: it was delivered, or finance has made something of it.
+    `invoiced` is what the invoice says, told as a draft; None where that was not read.
     """
 
     draft: LedgerDraft | None
     invoice: Invoice | None
     read_at: datetime
     has_moved_on: bool = False
+    invoiced: LedgerDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,36 +85,52 @@ def needs_comparison(deal: Deal, link: DealLink) -> bool:
     return not (link.invoice_id or link.status is DealStatus.DELETED or is_settled(deal, link))
 
 
+def needs_invoice(deal: Deal, link: DealLink) -> bool:
+    """Whether the invoice must be read to tell in what the Deal says something else by now."""
+    return bool(link.invoice_id) and link.status is not DealStatus.DELETED and not is_settled(deal, link)
+
+
 def is_made_again(deal: Deal, link: DealLink) -> bool:
     """Whether a person asks for a new draft in place of one that finance has deleted."""
     return link.status is DealStatus.DELETED and deal.retry
 
 
-def hold_invoiced(link: DealLink, number: str | None, found: Findings) -> None:
-    """The Deal changed and its document is an invoice, which stands as it is."""
+def hold_invoiced(
+    link: DealLink, number: str | None, found: Findings, versions: tuple[written.Versions, ...] = ()
+) -> None:
+    """The Deal changed and its document is an invoice, which stands as it is. `versions` are the fields that differ."""
     document = say("invoice %(number)s", number=number) if number else say("the invoice")
     ledger = _ledger(found)
     found.hold(
         HoldCode.DEAL_CHANGED_AFTER_INVOICE,
-        say(
-            "The deal was changed after %(document)s over %(net)s net had been made from it; "
-            "%(document)s still stands as it was.",
-            document=document,
-            net=Money(link.net, link.currency),
+        with_fields(
+            say(
+                "The deal was changed after %(document)s over %(net)s net had been made from it; "
+                "%(document)s still stands as it was.",
+                document=document,
+                net=Money(link.net, link.currency),
+            ),
+            versions,
+            say("invoiced"),
         ),
         say("Credit the invoice and invoice anew in %(ledger)s, or change the deal back.", ledger=ledger),
+        versions=versions,
     )
 
 
-def hold_moved_on(link: DealLink, found: Findings) -> None:
+def hold_moved_on(link: DealLink, found: Findings, versions: tuple[written.Versions, ...] = ()) -> None:
     """The Deal changed after its order was delivered, or after finance began to invoice it; it stands as it is."""
     ledger = _ledger(found)
     found.hold(
         HoldCode.DEAL_CHANGED_AFTER_INVOICE,
-        say(
-            "The deal was changed after its order over %(net)s net had been delivered or passed on to be invoiced; it still "
-            "stands as it was.",
-            net=Money(link.net, link.currency),
+        with_fields(
+            say(
+                "The deal was changed after its order over %(net)s net had been delivered or passed on to be invoiced; it still "
+                "stands as it was.",
+                net=Money(link.net, link.currency),
+            ),
+            versions,
+            say("ordered"),
         ),
         say(
             "Bring the order, or what was made of it, to what is right in %(ledger)s by hand, or change the deal back.",
@@ -120,6 +138,7 @@ def hold_moved_on(link: DealLink, found: Findings) -> None:
         ),
         about="draft_id",
         value=link.draft_id,
+        versions=versions,
     )
 
 
@@ -294,6 +313,25 @@ def _hold_edited(link: DealLink, versions: tuple[written.Versions, ...], found: 
 _TOLD = 3  # fields that the sentence names; the report shows all of them
 
 
+def with_fields(what: Sentence, versions: tuple[written.Versions, ...], stood: Sentence) -> Sentence:
+    """The sentence, and the first fields of which the document that stands says something else than the Deal."""
+    if not versions:
+        return what
+    told = [
+        say(
+            "%(field)s: %(stood)s %(there)s, Salesforce now %(crm)s",
+            field=one.field,
+            stood=stood,
+            there=one.ledger or say("nothing"),
+            crm=one.crm or say("nothing"),
+        )
+        for one in versions[:_TOLD]
+    ]
+    if len(versions) > _TOLD:
+        told.append(say("and %(count)s more fields", count=len(versions) - _TOLD))
+    return say("%(what)s %(told)s.", what=what, told=joined(told, "; "))
+
+
 def as_it_stands(
     standing: LedgerDraft, *, terms: Iterable[PaymentTerms], articles: Iterable[Article] = ()
 ) -> dict[str, str]:
@@ -327,6 +365,14 @@ def _names(ledger: LedgerView) -> dict[str, str]:
 
 def _named_side(side: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
     return {name: _name(name, value, names) for name, value in side.items()}
+
+
+def named_versions(
+    found: Iterable[written.Versions], ledger: LedgerView, customer_id: str, customer_name: str
+) -> tuple[written.Versions, ...]:
+    """The versions with the names that people give to what a draft names by id."""
+    names = _names(ledger) | {customer_id: customer_name}
+    return tuple(_named(one, names) for one in found)
 
 
 def _named(one: written.Versions, names: Mapping[str, str]) -> written.Versions:

@@ -28,6 +28,7 @@ from sfspiris.core.planning.customercare import CustomerCare, account_of
 from sfspiris.core.planning.customers import Customers
 from sfspiris.core.planning.departed import departed
 from sfspiris.core.planning.findings import Findings
+from sfspiris.core.planning.otherwise import otherwise
 from sfspiris.core.planning.refused import hold_refused
 from sfspiris.core.planning.screening import screen
 from sfspiris.core.planning.unfinished import UnfinishedPlan
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from sfspiris.core.planning.pushinputs import PushInputs, Unresolved
     from sfspiris.core.planning.screening import Screened
     from sfspiris.core.policy import CompanyPolicy
+    from sfspiris.core.written import Versions
     from sfspiris.sentences import Sentence
 
 
@@ -132,7 +134,9 @@ class _Draughtsman:
         elif changed.is_settled(deal, link):
             self._leave(deal, link)
         elif link.invoice_id:
-            changed.hold_invoiced(link, link.invoice_number, found)
+            seen = self.inputs.standing.get(deal.id)
+            differing = self._otherwise(deal, link, seen.invoiced if seen else None)
+            changed.hold_invoiced(link, link.invoice_number, found, differing)
             self._hold_document(deal, link, found)
         elif standing := self.inputs.standing.get(deal.id):
             self._follow(deal, link, standing, found)
@@ -146,17 +150,35 @@ class _Draughtsman:
             if content_hash(deal) == link.content:
                 self._leave(deal, link)
                 return
-            changed.hold_invoiced(link, standing.invoice.number, found)
+            differing = self._otherwise(deal, link, standing.invoiced)
+            changed.hold_invoiced(link, standing.invoice.number, found, differing)
         elif standing.has_moved_on:
             if content_hash(deal) == link.content:
                 self._leave(deal, link)
                 return
-            changed.hold_moved_on(link, found)
+            changed.hold_moved_on(link, found, self._otherwise(deal, link, standing.draft))
         elif changed.is_young(link, standing.read_at, self.inputs.policy.settle):
             changed.hold_not_seen(link, found)
         else:
             changed.hold_deleted(link, found)
         self._hold_document(deal, link, found)
+
+    def _otherwise(self, deal: Deal, link: DealLink, stands: LedgerDraft | None) -> tuple[Versions, ...]:
+        """In which fields the Deal says something else than what stands; none where it could not be invoiced as it is now."""
+        ledger = self.inputs.ledgers.get(link.company)
+        screened, found = screen(deal, self.inputs.policy, today=self.inputs.today, target=link.target)
+        if stands is None or ledger is None or screened is None or screened.company.key != link.company:
+            return ()
+        wanted = want(
+            screened,
+            Marker(deal.id, link.revision, self.inputs.policy.org_tag),
+            link.correlation_id,
+            found,
+            inputs=self.inputs,
+            customers=Customers(self.inputs),  # what is only compared leaves no trace in the plan
+            care=CustomerCare(self.inputs.ledgers, self.inputs.customer_bases),
+        )
+        return () if wanted is None else otherwise(link, stands, wanted, ledger)
 
     def _update(self, deal: Deal, link: DealLink, standing: LedgerDraft, found: Findings) -> None:
         screened, screening = screen(deal, self.inputs.policy, today=self.inputs.today, target=link.target)

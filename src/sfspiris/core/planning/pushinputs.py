@@ -84,6 +84,7 @@ def companies_to_read(inputs: PushInputs) -> frozenset[str]:
         if (
             (link := inputs.links.get(deal.id)) is None
             or changed.needs_comparison(deal, link)
+            or changed.needs_invoice(deal, link)
             or changed.is_made_again(deal, link)
         )
         and (screened := screen(deal, inputs.policy, today=inputs.today)[0])
