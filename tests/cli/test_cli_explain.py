@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground import Playground
+from playground import Playground, finance, pushed
 
 
 def find(demo: Playground, name: str) -> str:
@@ -22,6 +22,18 @@ def test_a_pushed_deal_is_explained_and_nothing_is_written(demo: Playground) -> 
     reference = next(one for one in told["fields"] if one["api"] == "Draft.OurReference")
     assert reference["source"] == "Owner.Name"
     assert {one["line"] for one in told["fields"] if one["api"] == "Rows.Text"} >= {1}
+    assert (told["customer"]["name"], told["customer"]["evidence"]) == (made["customer"]["name"], "created")
+    totals = told["totals"]
+    assert totals["total"] == totals["document"]["total"] == made["draft"]["totals"]["total"]
+    assert (totals["agrees"], totals["document"]["agrees"]) == (True, True)
+    assert [one["rate"] for one in totals["rows"]] == [
+        one["vat_rate"] for one in made["draft"]["rows"] if one["article"]
+    ]
+    assert {one["source"] for one in totals["rows"]} == {
+        f"article {one['article']} in Spiris" for one in made["draft"]["rows"] if one["article"]
+    }
+    terms = next(one for one in told["fields"] if one["field"] == "payment_terms_days")
+    assert (terms["value"], terms["source"]) == ("30", f"customer {told['customer']['number']} in Spiris")
     assert demo.writes() == []
     assert demo.sfspiris("explain", made["deal"], "--json").out == first.out, "the text is stable"
 
@@ -33,6 +45,8 @@ def test_a_new_deal_shows_customer_and_totals_and_an_open_one_its_gate(demo: Pla
     assert told["customer"]["state"] == made["customer"]["state"]
     assert told["totals"]["total"] == made["draft"]["totals"]["total"]
     assert told["totals"]["agrees"]
+    terms = next(one for one in told["fields"] if one["field"] == "payment_terms_days")
+    assert (terms["value"], terms["source"]) == ("30", "[companies.se] default_terms_days")
 
     open_one = next(one["Id"] for one in demo.deals().values() if not one["IsClosed"])
     told = demo.sfspiris("explain", open_one, "--json").document
@@ -64,3 +78,29 @@ def test_a_deal_of_a_company_that_is_left_out_is_usage(demo: Playground) -> None
     ended = demo.sfspiris("explain", made["deal"], "--company", "int", "--json")
     assert ended.code == 2, ended.out
     assert "company se" in ended.document["error"]["message"]
+
+
+def test_a_deal_changed_after_its_invoice_is_shown_beside_it_field_by_field(demo: Playground) -> None:
+    deal, draft = list(pushed(demo).items())[2]
+    finance(demo, f"drafts/{draft}/issue", {"date": "2026-11-20"})
+    demo.sfspiris("pull-invoice-status")
+    lines = demo.control("salesforce", "GET", "state")["records"]["OpportunityLineItem"]
+    sold = next(one for one in lines if one["OpportunityId"] == deal)
+    more = {"Quantity": sold["Quantity"] + 1}
+    demo.control("salesforce", "PATCH", f"records/OpportunityLineItem/{sold['Id']}", more)
+    demo.forget_calls()
+    held = demo.sfspiris("push-closed-won", "--json").document["holds"]
+    (one,) = (one for one in held if one["deal"] == deal)
+    assert one["code"] == "DEAL_CHANGED_AFTER_INVOICE"
+    assert one["message"].endswith(" Rows[1].Quantity: invoiced 3, Salesforce now 4.")
+    versions = [{"field": "Rows[1].Quantity", "written": "3", "salesforce": "4", "spiris": "3"}]
+    assert one["versions"] == versions
+    assert [call["path"] for call in demo.writes() if "customerinvoice" in call["path"]] == []
+    told = "* Rows[1].Quantity: written 3, Salesforce 4, Spiris 3"
+    assert told in demo.sfspiris("review", "show", deal).out
+    page = demo.sfspiris("explain", deal, "--lang", "sv", COLUMNS="80").out
+    fix = "Kreditera fakturan och fakturera på nytt i Spiris, eller ändra tillbaka affären."
+    assert page.rstrip().splitlines()[-1] == f"Nästa steg: {fix}"
+    assert "* Rows[1].Quantity: skrivet 3, Salesforce 4, Spiris 3" in page
+    assert any(line.strip().endswith(f"/lightning/r/Opportunity/{deal}/view") for line in page.splitlines())
+    assert demo.sfspiris("explain", deal, "--json").document["holds"][0]["versions"] == versions

@@ -98,6 +98,24 @@ def test_a_buyer_may_have_one_customer_per_currency_and_the_last_one_stands_for_
 # --- cursors -------------------------------------------------------------------------------------------------------
 
 
+def test_by_what_a_customer_was_found_at_first_stays_when_the_link_finds_it_again(state: State) -> None:
+    state.links.save_customers([replace(customer_link(), evidence="organisation number")])
+    again = replace(customer_link(), evidence="link", at=later(1))
+    state.links.save_customers([again, replace(again, currency="EUR")])
+    found = {one.currency: (one.evidence, one.at) for one in state.links.all_customers("se")}
+    assert found == {one: ("organisation number", later(1)) for one in ("", "EUR")}
+    state.links.save_customers([replace(again, customer_id="K9", currency="NOK")])
+    assert state.links.all_customers("se")[-1].evidence == "link", "of another customer nothing is known"
+
+
+def test_a_hold_is_found_by_the_id_that_logs_and_reports_give_its_deal(state: State) -> None:
+    state.holds.replace({"D1": [hold("D1")]}, at=NOW, run_id="r1", correlations={"D1": "C1"})
+    assert [one.correlation_id for one in state.holds.all()] == ["C1"]
+    assert (state.deal_behind("C1"), state.deal_behind("C2")) == ("D1", None)
+    state.links.save([deal_link("D2")])
+    assert state.deal_behind(deal_link("D2").correlation_id) == "D2"
+
+
 def test_a_cursor_is_where_it_was_last_put(state: State) -> None:
     assert state.cursors.get("deals") is None
     state.cursors.move("deals", later(5), at=later(6))

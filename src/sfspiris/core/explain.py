@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sfspiris.core.model import Target
 from sfspiris.core.routing import matches
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
 
-    from sfspiris.core.actions import Plan
+    from sfspiris.core.actions import CreateDraft, Plan
     from sfspiris.core.conversion import Conversion
     from sfspiris.core.holds import Hold
-    from sfspiris.core.model import Deal, DealLink
+    from sfspiris.core.model import Deal, DealLink, LedgerDraft
     from sfspiris.core.policy import Policy
 
 
@@ -28,6 +30,32 @@ class SourceSeen:
     tried: tuple[tuple[str, str | None], ...]
     won: str | None
     line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VatSeen:
+    """How one sold item, by its position from 1, is taxed: `rate` in percent, `treatment` by its name in `swedish/vat.toml`.
+
+    `tried` are the places that may say what kind of sale it is, in order, and `won` the one that did.
+    """
+
+    line: int
+    rate: Decimal
+    treatment: str
+    tried: tuple[tuple[str, str | None], ...]
+    won: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSeen:
+    """The customer that the Deal's document stands on, and by what account and customer were found to be the same.
+
+    `evidence` is None where this memory does not know.
+    """
+
+    number: str
+    name: str
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +109,11 @@ class Explanation:
     conversion: Conversion | None = None
     books: str | None = None
     correlation_id: str | None = None  # the Deal's in logs, reports and the CRM
+    expected: CreateDraft | None = None  # what it would become as it is now, had it no document
+    customer: CustomerSeen | None = None  # whom its document invoices
+    document: LedgerDraft | None = None  # its document as it stands; an invoice told as the draft that it was
+    vat: tuple[VatSeen, ...] = ()
+    target: Target = Target.DRAFT
 
 
 def routes_seen(deal: Deal, policy: Policy) -> tuple[RouteSeen, ...]:

@@ -323,6 +323,7 @@ class LedgerCustomer:
     city: str | None = None
     email: str | None = None
     phone: str | None = None
+    terms_id: str | None = None  # the payment terms of a document that says nothing of them
 
 
 @dataclass(frozen=True, slots=True)

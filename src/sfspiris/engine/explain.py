@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sfspiris.core.explain import Explanation, Happened, routes_seen
+from sfspiris.core.actions import Adopt, CreateDraft
+from sfspiris.core.explain import CustomerSeen, Explanation, Happened, routes_seen
+from sfspiris.core.model import DealStatus, SyncState, Target
 from sfspiris.core.planning.push import decide
+from sfspiris.core.precedence import Standards, chained, customer_of, vat_seen
 from sfspiris.core.readiness import as_if_won
 from sfspiris.core.routing import route
 from sfspiris.engine import gather, rates, tracing
@@ -13,9 +17,15 @@ from sfspiris.engine.beginning import begin
 from sfspiris.engine.recover import recover
 from sfspiris.errors import UsageError
 from sfspiris.ports.crm import Reach, Selection
+from sfspiris.swedish import text
 
 if TYPE_CHECKING:
-    from sfspiris.core.model import Deal
+    from collections.abc import Sequence
+
+    from sfspiris.core.actions import Action, Plan
+    from sfspiris.core.model import Deal, DealLink, LedgerDraft
+    from sfspiris.core.planning.pushinputs import PushInputs
+    from sfspiris.core.policy import CompanyPolicy
     from sfspiris.engine.world import World
 
 
@@ -44,28 +54,86 @@ def explain(world: World, asked: str) -> Explanation:
             record=deal.id,
         )
     gathered = gather.Gathered((judged,), batch.read_at)
-    plan = decide(gather.push_inputs(world, gathered, recover(world), fresh=False))
+    inputs = gather.push_inputs(world, gathered, recover(world), fresh=False)
+    plan = decide(inputs)
     start = world.policy.start_date
     links = world.state.links.of_deal(deal.id)
+    link = links[-1] if links else None
     company = route(judged, world.policy)
     known = world.crm.exist([deal.id]).get(deal.id)
+    sources = world.crm.trace(deal.id)
+    expected, inputs, actions = _expected(world, judged, inputs, plan)
+    own = _standards(inputs, company, expected, link)
     return Explanation(
         deal=deal,
         stage=str(known) if known else "",
         is_gated=is_gated,
         is_too_old=start is not None and deal.closed_on < start,
         routes=routes_seen(deal, world.policy),
-        sources=world.crm.trace(deal.id),
+        sources=chained(sources, own) if own else sources,
         plan=plan,
         holds=plan.holds,
-        link=links[-1] if links else None,
+        link=link,
         happened=_happened(world, deal),
         books=company.currency if company else None,
-        correlation_id=tracing.of_deal(
-            world, deal.id, company.key if company else None, links[-1] if links else None
-        ),
-        conversion=rates.conversions(world, plan.actions, (judged,)).get(deal.id),
+        conversion=rates.conversions(world, [expected] if expected else [], (judged,)).get(deal.id),
+        correlation_id=tracing.of_deal(world, deal.id, company.key if company else None, link),
+        expected=expected,
+        customer=_customer(world, link, inputs),
+        document=_document(world, link),
+        vat=vat_seen(judged, sources, own, actions) if own else (),
+        target=link.target if link else company.target if company else Target.DRAFT,
     )
+
+
+def _expected(
+    world: World, deal: Deal, inputs: PushInputs, plan: Plan
+) -> tuple[CreateDraft | None, PushInputs, Sequence[Action]]:
+    """What the Deal would become as it is now, had it no document yet; with the inputs and actions that this is told from."""
+    planned = next((one for one in plan.actions if isinstance(one, CreateDraft)), None)
+    has_document = deal.id in inputs.links or any(isinstance(one, Adopt) for one in plan.actions)
+    if planned is not None or not has_document:
+        return planned, inputs, plan.actions
+    afresh = gather.inputs_for_others(world, (replace(deal, sync=SyncState()),), inputs, fresh=False)
+    again = decide(afresh)
+    made = next((one for one in again.actions if isinstance(one, CreateDraft)), None)
+    return made, afresh, again.actions
+
+
+def _standards(
+    inputs: PushInputs, company: CompanyPolicy | None, expected: CreateDraft | None, link: DealLink | None
+) -> Standards | None:
+    if company is None:
+        return None
+    ledger = inputs.ledgers.get(company.key)
+    return Standards(company, customer_of(expected, link, ledger), ledger, expected)
+
+
+def _customer(world: World, link: DealLink | None, inputs: PushInputs) -> CustomerSeen | None:
+    """Whom the Deal's document invoices, and by what this was found; None where there is none, or its books are not open."""
+    if link is None or link.company not in world.ledgers:
+        return None
+    ledger = inputs.ledgers.get(link.company)
+    listed = ledger.customers if ledger is not None else world.ledgers[link.company].customers()
+    found = next((one for one in listed if one.id == link.customer_id), None)
+    known = [
+        one for one in world.state.links.all_customers(link.company) if one.customer_id == link.customer_id
+    ]
+    buyers = {deal.buyer.id for deal in inputs.deals if deal.buyer}
+    agreed = next((one for one in known if one.buyer_id in buyers), None)
+    if found is None:
+        return CustomerSeen(agreed.number, "", agreed.evidence) if agreed else None
+    return CustomerSeen(found.number, text.one_line(found.name), agreed.evidence if agreed else None)
+
+
+def _document(world: World, link: DealLink | None) -> LedgerDraft | None:
+    """What the Deal's document says as it stands; None where there is none, or it is gone."""
+    if link is None or link.company not in world.ledgers or link.status is DealStatus.DELETED:
+        return None
+    ledger = world.ledgers[link.company]
+    if link.invoice_id and link.target is Target.DRAFT:
+        return ledger.invoice_contents({link.invoice_id}).get(link.invoice_id)
+    return ledger.draft(link.draft_id, target=link.target)
 
 
 def _happened(world: World, deal: Deal) -> tuple[Happened, ...]:

@@ -5,24 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from sfspiris.core.actions import Adopt, CreateDraft, NewCustomer
-from sfspiris.core.model import DealStatus
-from sfspiris.core.money import plain
-from sfspiris.core.yesno import prices_include_vat
+from sfspiris.core.actions import Adopt, NewCustomer
+from sfspiris.core.model import DealStatus, Target
+from sfspiris.report.explain_vat import CheckFacts, TriedFacts, check, print_check
 from sfspiris.report.helping import Language, find_page
+from sfspiris.report.language import words as language_words
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import (
     SCHEMA_VERSION,
-    Amount,
-    ConversionFacts,
     Facts,
     Id,
     Moment,
-    RateFacts,
     Url,
+    VersionFacts,
     Words,
 )
-from sfspiris.report.view import number, swedish_time
+from sfspiris.report.view import swedish_time
 from sfspiris.swedish import personal_shape, text
 from sfspiris.swedish.verdict import PERSONAL_ID
 
@@ -109,7 +107,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "deal": "deal",
         "owner": "owner",
         "closed": "closed",
-        "correlation": "correlation",
+        "correlation": "corr. id",
         "gate": "gate",
         "passes": "passes",
         "not_passed": "does not pass; what follows is as if it were won today",
@@ -126,6 +124,9 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "new": "new, made together with the draft",
         "found": "customer {number} {name}, found by {evidence}",
         "unknown": "not looked for, or not found for certain",
+        "created": "customer {number} {name}, made for this account by a push",
+        "stands_on": "customer {number} {name}, as on the document",
+        "new_order": "new, made together with the order",
         "fields": "Fields",
         "line": "line {line}",
         "nowhere": "nothing in Salesforce feeds it",
@@ -143,6 +144,11 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "no_rate": "Salesforce tells no rate to another currency; the books' rate is set when the invoice is booked",
         "document": "Document",
         "draft": "draft",
+        "order": "order",
+        "ordered": "Order, waits to be invoiced (Draft in Salesforce)",
+        "stands": "the document in Spiris",
+        "no_vat": "no VAT",
+        "written": "written",
         "invoice": "invoice",
         "status": "status",
         "held": "Held",
@@ -151,8 +157,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "next_gate": "Nothing happens until the deal passes the gate.",
         "next_old": "Push it with --since if it is to be invoiced here.",
         "next_make": "The next push makes the draft.",
+        "next_make_order": "The next push makes the order.",
         "next_adopt": "The next push takes over the document that Spiris has for the deal already.",
         "next_draft": "Finance looks at the draft in Spiris and issues it.",
+        "next_draft_order": "Finance looks at the order in Spiris and invoices it.",
         "next_issued": "The buyer pays; sfspiris pull-invoice-status tells it in Salesforce.",
         "next_none": "Nothing is left to do.",
         "next_left_out": "Nothing: a route leaves such deals out of invoicing.",
@@ -161,7 +169,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "deal": "affär",
         "owner": "ägare",
         "closed": "stängd",
-        "correlation": "korrelation",
+        "correlation": "korr.-id",
         "gate": "villkor",
         "passes": "uppfyllt",
         "not_passed": "inte uppfyllt; det som följer är som om affären vanns i dag",
@@ -178,6 +186,9 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "new": "ny, läggs upp tillsammans med utkastet",
         "found": "kund {number} {name}, hittad på {evidence}",
         "unknown": "inte sökt, eller inte säkert hittad",
+        "created": "kund {number} {name}, upplagd för det här kontot av en körning",
+        "stands_on": "kund {number} {name}, som på dokumentet",
+        "new_order": "ny, läggs upp tillsammans med ordern",
         "fields": "Fält",
         "line": "rad {line}",
         "nowhere": "inget i Salesforce fyller det",
@@ -195,6 +206,11 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "no_rate": "Salesforce anger ingen kurs till en annan valuta; bokföringens kurs sätts när fakturan bokförs",
         "document": "Dokument",
         "draft": "utkast",
+        "order": "order",
+        "ordered": "Order, väntar på att faktureras (Draft i Salesforce)",
+        "stands": "dokumentet i Spiris",
+        "no_vat": "ingen moms",
+        "written": "skrivet",
         "invoice": "faktura",
         "status": "status",
         "held": "Väntar",
@@ -203,8 +219,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "next_gate": "Ingenting händer förrän affären uppfyller villkoret.",
         "next_old": "Skicka den med --since om den ska faktureras här.",
         "next_make": "Nästa körning gör utkastet.",
+        "next_make_order": "Nästa körning gör ordern.",
         "next_adopt": "Nästa körning tar över dokumentet som Spiris redan har för affären.",
         "next_draft": "Ekonomi ser på utkastet i Spiris och ställer ut det.",
+        "next_draft_order": "Ekonomi ser på ordern i Spiris och fakturerar den.",
         "next_issued": "Köparen betalar; sfspiris pull-invoice-status berättar det i Salesforce.",
         "next_none": "Ingenting återstår att göra.",
         "next_left_out": "Ingenting: en väg utelämnar sådana affärer från fakturering.",
@@ -217,8 +235,21 @@ _EVIDENCE_SV: Final[Mapping[str, str]] = {
     "customer number": "kundnummer",
     "note": "vår anteckning",
     "journal": "journalen",
+    "agreed key": "avtalad nyckel",
+    "e-mail address": "e-postadress",
+    "by hand": "en människa (match link)",
 }
 
+
+_CREATED: Final = "created"
+"""The evidence of a customer that a push of ours has made."""
+
+_OF_DRAFTS: Final = "Draft."
+_OF_ORDERS: Final = "Order."
+"""How the API name of a field begins that stands on the document itself; orders have the same fields as drafts, but one."""
+
+_NOT_ON_ORDERS: Final = frozenset({"electronic_reference"})
+"""Source: Spiris' API document, OrderApi."""
 
 _NUMBERS: Final = frozenset({"personal_number", "contact_personal_number", "orgnr", "vat_number"})
 """The fields in which a sole trader's number, which is a person's, may stand."""
@@ -232,17 +263,11 @@ _AFTER: Final[Mapping[DealStatus, str]] = {
 """What comes next for a Deal that has a document; nothing for every other status."""
 
 
-class TriedFacts(Facts):
-    """One Salesforce path that a field looked at, and what stood there."""
-
-    path: str
-    value: Words | None
-
-
 class FieldFacts(Facts):
     """One target field: Spiris' API name, its name on the screen, and where the value came from.
 
-    `source` is the path that won, null when none was filled in; `line` counts sold items from 1.
+    `source` is the place that won, null when nothing says anything: a path in Salesforce, or what comes after Salesforce, such
+    as the customer's card or the company's own default. `line` counts sold items from 1.
     """
 
     field: str
@@ -250,7 +275,7 @@ class FieldFacts(Facts):
     label: str
     line: int | None
     value: Words | None
-    source: str | None
+    source: Words | None
     tried: tuple[TriedFacts, ...]
 
 
@@ -273,7 +298,7 @@ class RouteFacts(Facts):
 
 
 class MatchFacts(Facts):
-    """Who would be invoiced: `existing` was found by `evidence`, `new` is made, `none` could not be told."""
+    """Who would be invoiced, or is: `existing` was found by `evidence`, `new` is made, `none` could not be told."""
 
     state: Literal["existing", "new", "none"]
     number: Id | None = None
@@ -281,24 +306,10 @@ class MatchFacts(Facts):
     evidence: Words | None = None
 
 
-class CheckFacts(Facts):
-    """What the draft is expected to come to, and the deal's own amount, net, beside it."""
-
-    currency: Id
-    net: Amount
-    vat: Amount
-    rounding: Amount
-    total: Amount
-    rates: tuple[RateFacts, ...]
-    deal_amount: Amount | None
-    agrees: bool
-    conversion: ConversionFacts | None = None
-    is_foreign: bool = False
-
-
 class DocumentFacts(Facts):
-    """What stands for the deal in the ledger already."""
+    """What stands for the deal in the ledger already: a draft, or an order, or the invoice that came of it."""
 
+    target: Literal["draft", "order"] = "draft"
     draft_id: Id
     invoice_number: Id | None
     status: str
@@ -313,6 +324,7 @@ class ReasonFacts(Facts):
     value: Words | None
     message: Words
     fix: Words
+    versions: tuple[VersionFacts, ...] = ()
 
 
 class HappenedFacts(Facts):
@@ -341,6 +353,7 @@ class ExplainDocument(Facts):
     passes_gate: bool
     before_start: bool
     company: Id | None
+    target: Literal["draft", "order"] = "draft"
     routes: tuple[RouteFacts, ...]
     customer: MatchFacts
     fields: tuple[FieldFacts, ...]
@@ -354,7 +367,7 @@ class ExplainDocument(Facts):
 
 def explain_document(found: Explanation, *, gate: str, url: str, language: Language) -> ExplainDocument:
     """The facts of one Deal; `gate` is the configuration's condition, `url` where a person sees the Deal."""
-    deal = found.deal
+    deal, spoken = found.deal, language_words(language)
     taken = next((one for one in found.routes if one.is_match), None)
     return ExplainDocument(
         language=language,
@@ -369,6 +382,7 @@ def explain_document(found: Explanation, *, gate: str, url: str, language: Langu
         passes_gate=found.is_gated,
         before_start=found.is_too_old,
         company=taken.company if taken else None,
+        target=found.target.value,
         routes=tuple(
             RouteFacts(
                 position=one.position,
@@ -384,24 +398,37 @@ def explain_document(found: Explanation, *, gate: str, url: str, language: Langu
         ),
         customer=_match(found),
         fields=tuple(
-            _field(one, language)
+            _field(one, found.target, language)
             for one in _without_person(found.sources)
-            if one.field in _TARGETS and (one.tried or one.field not in _OPTIONAL)
+            if one.field in _TARGETS
+            and (one.tried or one.field not in _OPTIONAL)
+            and not (found.target is Target.ORDER and one.field in _NOT_ON_ORDERS)
         ),
-        totals=_totals(found),
+        totals=check(found, language),
         document=None
         if found.link is None
         else DocumentFacts(
+            target=found.link.target.value,
             draft_id=found.link.draft_id,
             invoice_number=found.link.invoice_number,
             status=found.link.status,
             correlation_id=found.link.correlation_id,
         ),
         holds=tuple(
-            ReasonFacts(code=one.code, field=one.field, value=one.value, message=one.message, fix=one.fix)
+            ReasonFacts(
+                code=one.code,
+                field=one.field,
+                value=one.value,
+                message=spoken.sentence(one.message),
+                fix=spoken.sentence(one.fix),
+                versions=tuple(
+                    VersionFacts(field=two.field, written=two.wrote, salesforce=two.crm, spiris=two.ledger)
+                    for two in one.versions
+                ),
+            )
             for one in found.holds
         ),
-        warnings=tuple(f"{one.message} ({one.code})" for one in found.plan.warnings),
+        warnings=tuple(f"{spoken.sentence(one.message)} ({one.code})" for one in found.plan.warnings),
         history=tuple(
             HappenedFacts(at=one.at, what=one.what, who=one.who, words=one.words) for one in found.happened
         ),
@@ -428,7 +455,7 @@ def print_explanation(console: Console, document: ExplainDocument) -> None:
     page.say(_customer(document, words), indent=2)
     _print_fields(page, document, words)
     if document.totals is not None:
-        _print_totals(page, document.totals, words)
+        print_check(page, document.totals, words)
     _print_document(page, document, words)
     _print_findings(page, document, words)
     page.last(f"{words['next']}: {document.next_step}")
@@ -438,10 +465,12 @@ def _print_document(page: Page, document: ExplainDocument, words: Mapping[str, s
     if document.document is None:
         return
     page.title(words["document"])
-    page.entry(words["draft"], document.document.draft_id, indent=2)
+    is_order = document.document.target == "order"
+    page.entry(words["order" if is_order else "draft"], document.document.draft_id, indent=2)
     if document.document.invoice_number:
         page.entry(words["invoice"], document.document.invoice_number, indent=2)
-    page.entry(words["status"], document.document.status, indent=2)
+    stands = is_order and document.document.status == DealStatus.DRAFT
+    page.entry(words["status"], words["ordered"] if stands else document.document.status, indent=2)
 
 
 def _print_findings(page: Page, document: ExplainDocument, words: Mapping[str, str]) -> None:
@@ -451,13 +480,21 @@ def _print_findings(page: Page, document: ExplainDocument, words: Mapping[str, s
         shown = find_page(reason.code, document.language)
         page.say(f"{reason.code}: {shown.title}" if shown else reason.code, sign="!", style="yellow")
         page.say(f"{reason.message} {reason.fix}", indent=2)
+        for one in reason.versions:
+            sides = zip(
+                (words["written"], "Salesforce", "Spiris"),
+                (one.written, one.salesforce, one.spiris),
+                strict=True,
+            )
+            told = ", ".join(f"{label} {words['empty'] if said is None else said}" for label, said in sides)
+            page.say(f"{one.field}: {told}", sign="*", indent=2, sign_style="yellow")
     for warning in document.warnings:
         page.say(warning, sign="*", style="yellow")
     if document.history:
         page.title(words["history"])
-    for one in document.history:
-        told = f": {one.words}" if one.words else ""
-        page.say(f"{swedish_time(one.at)}  {one.what} ({one.who}){told}", indent=2)
+    for happened in document.history:
+        told = f": {happened.words}" if happened.words else ""
+        page.say(f"{swedish_time(happened.at)}  {happened.what} ({happened.who}){told}", indent=2)
 
 
 def _print_routes(page: Page, document: ExplainDocument, words: Mapping[str, str]) -> None:
@@ -487,47 +524,30 @@ def _print_fields(page: Page, document: ExplainDocument, words: Mapping[str, str
         page.say(chain or words["nowhere"], indent=5, style="dim")
 
 
-def _print_totals(page: Page, totals: CheckFacts, words: Mapping[str, str]) -> None:
-    page.title(words["totals"])
-    page.entry(words["net"], f"{plain(totals.net)} {totals.currency}", indent=2)
-    for rate in totals.rates:
-        page.entry(words["vat"], f"{number(rate.rate)} %: {plain(rate.vat)} {totals.currency}", indent=2)
-    if totals.rounding:
-        page.entry(words["rounding"], f"{plain(totals.rounding)} {totals.currency}", indent=2)
-    page.entry(words["total"], f"{plain(totals.total)} {totals.currency}", indent=2)
-    if totals.deal_amount is not None:
-        page.say(
-            f"{words['amount']}: {plain(totals.deal_amount)}, {words['agrees' if totals.agrees else 'differs']}",
-            indent=2,
-        )
-    if totals.conversion is not None:
-        told = totals.conversion
-        since = words["since"].format(day=told.valid_from) if told.valid_from else words["no_day"]
-        page.say(
-            f"{words['rate']}: 1 {told.corporate} = {number(told.rate)} {totals.currency} ({since}); "
-            f"{words['net']} {plain(told.net)} {told.corporate}",
-            indent=2,
-        )
-    elif totals.is_foreign:
-        page.say(words["no_rate"], indent=2)
-
-
 def _customer(document: ExplainDocument, words: Mapping[str, str]) -> str:
-    match document.customer.state:
+    one = document.customer
+    match one.state:
         case "existing":
-            evidence = document.customer.evidence or ""
+            key = "stands_on" if one.evidence is None else "created" if one.evidence == _CREATED else "found"
+            evidence = one.evidence or ""
             told = _EVIDENCE_SV.get(evidence, evidence) if document.language == "sv" else evidence
-            return words["found"].format(
-                number=document.customer.number, name=document.customer.name, evidence=told
-            )
+            return words[key].format(number=one.number, name=one.name, evidence=told)
         case "new":
-            return f"{document.customer.name}: {words['new']}"
+            return f"{one.name}: {words['new_order' if document.target == 'order' else 'new']}"
         case "none":
             return words["unknown"]
 
 
 def _match(found: Explanation) -> MatchFacts:
-    draft = next((one for one in found.plan.actions if isinstance(one, CreateDraft)), None)
+    if found.customer is not None:
+        known = found.customer
+        return MatchFacts(
+            state="existing",
+            number=known.number,
+            name=known.name,
+            evidence=known.evidence,
+        )
+    draft = found.expected
     if draft is None:
         return MatchFacts(state="none")
     if isinstance(draft.customer, NewCustomer):
@@ -557,51 +577,33 @@ def _without_person(sources: tuple[SourceSeen, ...]) -> tuple[SourceSeen, ...]:
     )
 
 
-def _field(one: SourceSeen, language: Language) -> FieldFacts:
+def _field(one: SourceSeen, target: Target, language: Language) -> FieldFacts:
+    spoken = language_words(language)
     api, english, swedish = _TARGETS[one.field]
+    if target is Target.ORDER:
+        api = api.replace(_OF_DRAFTS, _OF_ORDERS)
+    value = dict(one.tried).get(one.won) if one.won else None
     return FieldFacts(
         field=one.field,
         api=api,
         label=swedish if language == "sv" else english,
         line=one.line,
-        value=dict(one.tried).get(one.won) if one.won else None,
-        source=one.won,
-        tried=tuple(TriedFacts(path=path, value=value) for path, value in one.tried),
-    )
-
-
-def _totals(found: Explanation) -> CheckFacts | None:
-    draft = next((one for one in found.plan.actions if isinstance(one, CreateDraft)), None)
-    if draft is None:
-        return None
-    amount = found.deal.amount
-    return CheckFacts(
-        currency=draft.currency,
-        net=draft.vat.net,
-        vat=draft.vat.vat,
-        rounding=draft.vat.rounding,
-        total=draft.vat.gross,
-        rates=tuple(RateFacts(rate=one.rate, net=one.net, vat=one.vat) for one in draft.vat.lines),
-        deal_amount=amount,
-        agrees=amount is None
-        or amount == draft.vat.net + (draft.vat.vat if prices_include_vat(found.deal) else 0),
-        conversion=ConversionFacts(
-            corporate=rate.corporate,
-            rate=rate.rate,
-            valid_from=rate.valid_from,
-            net=rate.converted(draft.vat.net),
-        )
-        if (rate := found.conversion)
-        else None,
-        is_foreign=found.deal.currency not in {None, found.books},
+        value=None if value is None else spoken.sentence(value),
+        source=None if one.won is None else spoken.sentence(one.won),
+        tried=tuple(
+            TriedFacts(path=spoken.sentence(path), value=None if value is None else spoken.sentence(value))
+            for path, value in one.tried
+        ),
     )
 
 
 def _next_step(found: Explanation, language: Language) -> str:
+    """What a person does next: for a held Deal the first hold's own next step, which knows what stands."""
     if found.holds:
-        page = find_page(found.holds[0].code, language) if language == "sv" else None
-        return page.steps[0] if page else found.holds[0].fix
-    return _WORDS[language][_next(found)]
+        return language_words(language).sentence(found.holds[0].fix)
+    key = _next(found)
+    words = _WORDS[language]
+    return words.get(f"{key}_order", words[key]) if found.target is Target.ORDER else words[key]
 
 
 def _next(found: Explanation) -> str:

@@ -159,7 +159,7 @@ def print_history(console: Console, document: RunHistoryDocument) -> None:
             page.entry("net", f"{record.net} {record.currency}", indent=2)
         for label, text in (
             ("record", record.target_id),
-            ("correlation", record.correlation_id),
+            ("corr. id", record.correlation_id),
             ("marker", record.marker),
         ):
             if text:

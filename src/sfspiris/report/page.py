@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LABEL_WIDTH: Final = 11
 _NARROWEST: Final = 12
+_ADDRESSES: Final = ("https://", "http://")  # whoever follows one needs it in one piece
 
 
 def terminal(stream: IO[str], *, plain: bool = False, width: int | None = None) -> Console:
@@ -117,7 +118,7 @@ def _padded(text: str, width: int, *, left: bool = False) -> str:
 
 
 def folded(text: str, width: int) -> Iterator[str]:
-    """The text in lines of at most `width` cells, broken at plain spaces only; a longer word is cut."""
+    """The text in lines of at most `width` cells, broken at plain spaces only; a longer word is cut, but never an address."""
     line = ""
     for word in text.split(" "):
         wider = f"{line} {word}" if line else word
@@ -127,7 +128,7 @@ def folded(text: str, width: int) -> Iterator[str]:
         if line.strip(" "):
             yield line.rstrip(" ")
         line = word
-        while cell_len(line) > width:
+        while cell_len(line) > width and not line.startswith(_ADDRESSES):
             piece = set_cell_size(line, width).rstrip(" ") or line[0]
             yield piece
             line = line[len(piece) :]

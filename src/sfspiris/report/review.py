@@ -127,7 +127,7 @@ def print_review(console: Console, document: ReviewDocument, language: Language 
             if one.assignee:
                 page.entry(say("assigned"), one.assignee, indent=2)
             if one.correlation_id:
-                page.entry(say("correlation"), one.correlation_id, indent=2)
+                page.entry(say("corr. id"), one.correlation_id, indent=2)
             for system, url in (("Salesforce", one.links.salesforce), ("Spiris", one.links.spiris)):
                 if url:
                     page.entry(system, url, indent=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -39,6 +39,8 @@ class CustomerLink:
 
 BY_HAND = "by hand"
 """The evidence of a link that a person made."""
+_BY_LINK = "link"
+"""The evidence of a customer that was found by the link itself, which says nothing of why they are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,15 @@ def put_link(connection: sa.Connection, link: DealLink) -> None:
 
 
 def put_customer_link(connection: sa.Connection, link: CustomerLink) -> None:
-    """Keep one link within the caller's transaction."""
+    """Keep one link within the caller's transaction; by what a customer was found at first stays when the link finds it again."""
+    if link.evidence == _BY_LINK:
+        known = sa.select(customer_links.c.evidence).where(
+            customer_links.c.company == link.company,
+            customer_links.c.buyer_id == link.buyer_id,
+            customer_links.c.customer_id == link.customer_id,
+            customer_links.c.evidence != _BY_LINK,
+        )
+        link = replace(link, evidence=connection.execute(known).scalar() or link.evidence)
     connection.execute(
         customer_links.delete().where(
             customer_links.c.company == link.company,

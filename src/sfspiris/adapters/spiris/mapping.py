@@ -177,6 +177,7 @@ def customer(one: wire.Customer) -> LedgerCustomer:
         city=one.invoice_city or None,
         email=one.email_address or None,
         phone=one.telephone or None,
+        terms_id=one.terms_of_payment_id,
     )
 
 

@@ -235,6 +235,7 @@ class Customer(_Document):
     invoice_city: str | None = None
     email_address: str | None = None
     telephone: str | None = None
+    terms_of_payment_id: GuidOrNone = None
     changed_utc: InstantOrNone = None
 
 
