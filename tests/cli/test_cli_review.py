@@ -91,7 +91,8 @@ def test_one_correlation_id_tells_a_held_deals_whole_story(demo: Playground) -> 
         shown = demo.sfspiris(*command, "--json").document["holds"]
         assert {one["correlation_id"] for one in shown if one["deal"] == deal} == {correlation}
     assert correlation in demo.sfspiris("explain", deal).out
-    assert demo.sfspiris("explain", deal, "--json").document["correlation_id"] == correlation
+    explained = demo.sfspiris("explain", correlation, "--json").document
+    assert (explained["deal"], explained["correlation_id"]) == (deal, correlation)
     run = pushed.document["run_id"]
     assert correlation in demo.sfspiris("runs", "show", run).out
     written = demo.sfspiris("runs", "show", run, "--record", correlation, "--json").document["records"]

@@ -11,7 +11,8 @@ import pytest
 from sfspiris.core.actions import CreateDraft
 from sfspiris.core.explain import SourceSeen
 from sfspiris.core.model import LedgerCustomer
-from sfspiris.core.planning.pushinputs import PushInputs, decide
+from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.pushinputs import PushInputs
 from sfspiris.core.policy import VatPolicy
 from sfspiris.core.precedence import Standards, chained, customer_of, vat_seen
 from shorthand import POLICY, SE, TERMS, TODAY, deal, line, view

@@ -13,7 +13,9 @@ from sfspiris.cli.options import Common, with_common
 def explain(
     common: Common,
     *,
-    deal: Annotated[str, typer.Argument(metavar="DEAL", help="The deal's Salesforce id.")],
+    deal: Annotated[
+        str, typer.Argument(metavar="DEAL", help="The deal's Salesforce id, or its correlation id.")
+    ],
     lang: Annotated[
         Literal["en", "sv"],
         typer.Option(
@@ -28,7 +30,7 @@ def explain(
     from sfspiris.report.explain import explain_document, print_explanation
 
     with open_session(common, "explain", dry=True) as session:
-        found = lay_open(session.world, deal)
+        found = lay_open(session.world, session.world.state.deal_behind(deal) or deal)
         document = explain_document(
             found,
             gate=session.settings.source.gate,
