@@ -52,6 +52,7 @@ from sfspiris.ports.crm import (
     NewFile,
     Reach,
     Selection,
+    Showing,
     WriteResult,
 )
 from sfspiris.state.store import State, open_state
@@ -168,6 +169,7 @@ class FakeCrm:
     rates: dict[str, Conversion] = field(default_factory=dict)
     invoices: dict[str, dict[str, Value]] = field(default_factory=dict)
     accounts: dict[str, dict[str, Value]] = field(default_factory=dict)
+    shown_at: dict[str, datetime] = field(default_factory=dict)
     files: list[NewFile] = field(default_factory=list)
     file_trouble: Trouble = field(default_factory=Trouble)  # counted in calls of attach
     attempts: int = 0
@@ -275,6 +277,24 @@ class FakeCrm:
         self.calls += 1
         return {one: self.accounts[one] for one in accounts if one in self.accounts}
 
+    def read_shown(self, *, changed_since: datetime | None, accounts: Iterable[str] = ()) -> Showing:
+        self.calls += 1
+        own = set(accounts)
+
+        def is_wanted(key: str) -> bool:
+            return changed_since is None or self.shown_at.get(key, self.time) >= changed_since
+
+        return Showing(
+            {key: one for key, one in self.invoices.items() if is_wanted(key)},
+            {
+                key: one
+                for key, one in self.accounts.items()
+                if is_wanted(key) and (key in own or changed_since)
+            },
+            frozenset(),
+            self.time,
+        )
+
     def invoices_at_once(self, count: int) -> int:
         return min(count, 200) or 1
 
@@ -316,6 +336,7 @@ class FakeCrm:
         if error := self.broken.get(key):
             return WriteResult(key, error)
         kept[key] = values(shown)
+        self.shown_at[key] = self.time
         return WriteResult(key)
 
     def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:

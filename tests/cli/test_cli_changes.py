@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from playground import Json, Playground
+from playground import Json, Playground, finance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,3 +198,57 @@ def test_a_plan_for_finance_is_in_swedish_while_programs_read_english(demo: Play
     assert "saknar organisationsnummer." in told
     for one in holds:
         assert one["fix"] not in told, "a next step was left in English"
+
+
+def test_why_a_deal_waits_stays_on_it_while_a_pull_tells_what_its_invoice_is_like(
+    pushed: Playground,
+) -> None:
+    """Issued, paid and overdue are told; the reason is taken away by the push that finds it gone, and by nobody else."""
+
+    def told() -> tuple[object, object, object]:
+        now = pushed.deals()[deal["Name"]]
+        return now["Spiris_Sync_Status__c"], now["Spiris_Sync_Code__c"], now["Spiris_Sync_Message__c"]
+
+    deal, draft_made = with_draft(pushed)
+    invoice = finance(pushed, f"drafts/{draft_made['Id']}/issue", {"date": "2026-11-20"})
+    before, _ = sell_one_more(pushed, deal)
+    assert of_deal(pushed.sfspiris("push-closed-won", "--json").document, "holds", deal)
+    waits = told()
+    assert waits[1] == "DEAL_CHANGED_AFTER_INVOICE"
+    pushed.sfspiris("pull-invoice-status")
+    assert told() == ("Issued", *waits[1:])
+    finance(pushed, f"invoices/{invoice['Id']}/pay", {"date": "2026-11-20"})
+    pulled = pushed.sfspiris("pull-invoice-status", "--json").document
+    (action,) = [one for one in of_deal(pulled, "actions", deal) if one["kind"] == "write_deal"]
+    assert [one["field"] for one in action["changes"]] == ["Status"]
+    assert told() == ("Paid", *waits[1:])
+    for _ in range(2):
+        assert of_deal(pushed.sfspiris("sync", "--json").document, "actions", deal) == []
+
+    lines = pushed.control("salesforce", "GET", "state")["records"]["OpportunityLineItem"]
+    line = min(
+        (one for one in lines if one["OpportunityId"] == deal["Id"]), key=lambda one: one["SortOrder"] or 0
+    )
+    pushed.control("salesforce", "PATCH", f"records/OpportunityLineItem/{line['Id']}", {"Quantity": before})
+    pushed.sfspiris("sync")
+    assert told() == ("Paid", None, None)
+
+
+def test_a_status_that_somebody_changed_on_the_deal_is_restored_and_told(pushed: Playground) -> None:
+    deal, draft_made = with_draft(pushed)
+    pushed.sfspiris("sync")
+    pushed.control(
+        "salesforce",
+        "PATCH",
+        f"records/Opportunity/{deal['Id']}",
+        {"Spiris_Sync_Status__c": "Paid", "Spiris_Draft_Id__c": None},
+    )
+    ended = pushed.sfspiris("push-closed-won", "--json").document
+    (told,) = [one for one in ended["warnings"] if one["code"] == "MIRROR_RESTORED"]
+    assert told["deal"] == deal["Id"]
+    assert "Spiris_Sync_Status__c said Draft and says Paid" in told["message"]
+    assert f"Spiris_Draft_Id__c said {draft_made['Id']} and says nothing" in told["message"]
+    now = pushed.deals()[deal["Name"]]
+    assert (now["Spiris_Sync_Status__c"], now["Spiris_Draft_Id__c"]) == ("Draft", draft_made["Id"])
+    again = pushed.sfspiris("push-closed-won", "--json").document
+    assert [one for one in again["warnings"] if one["code"] == "MIRROR_RESTORED"] == []

@@ -147,7 +147,7 @@ def test_a_clean_world_agrees_to_the_ore_through_invoice_credit_and_payment(clea
     )
 
 
-def test_ten_planted_differences_are_ten_lines_and_fix_puts_right_two(clean: Playground) -> None:
+def test_ten_planted_differences_are_ten_lines_and_fix_puts_right_three(clean: Playground) -> None:
     planted = plant(clean)
     assert set(planted.values()) == TEN
     assert len(planted) == 10
@@ -169,12 +169,57 @@ def test_ten_planted_differences_are_ten_lines_and_fix_puts_right_two(clean: Pla
     fixed = clean.sfspiris("reconcile", "--fix", "--json", "--report", "fixed.json")
     assert fixed.code == 0, fixed.out + fixed.err
     assert {one["deal"] for one in fixed.document["actions"]} == {
-        deal for deal, code in planted.items() if code in {"LINK", "STATUS"}
+        deal for deal, code in planted.items() if code in {"LINK", "PAYMENT", "STATUS"}
     }
     assert json.loads((clean.folder / "fixed.json").read_text(encoding="utf-8")) == fixed.document
     assert [one for one in clean.calls("spiris") if one["method"] != "GET"] == []
     left = {one["code"] for one in lines(clean) if one["symbol"] != "="}
-    assert left == TEN - {"LINK", "STATUS"}
+    assert left == TEN - {"LINK", "PAYMENT", "STATUS"}
+
+
+def test_records_that_somebody_changed_in_salesforce_are_told_and_written_again_by_fix(
+    clean: Playground,
+) -> None:
+    """The invoice of a deal, one that was deleted, and what an account owes."""
+    drafts = list(pushed(clean).items())[:2]
+    made = {deal: finance(clean, f"drafts/{one}/issue", DAY) for deal, one in drafts}
+    clean.sfspiris("pull-invoice-status")
+    records = clean.control("salesforce", "GET", "state")["records"]
+    shown = {one["Opportunity__c"]: one for one in records["Spiris_Invoice__c"]}
+    (first, gone) = made
+    account = shown[first]["Account__c"]
+    edit(clean, "Spiris_Invoice__c", shown[first]["Id"], Status__c="Paid", Amount_Total__c=1, Balance__c=0)
+    edit(clean, "Account", account, Spiris_Open_Balance__c=5, Spiris_Payment_Status__c="Paid")
+    clean.control("salesforce", "DELETE", f"records/Spiris_Invoice__c/{shown[gone]['Id']}")
+
+    ended = clean.sfspiris("reconcile", "--json", "--detailed-exitcode", "--report", "found.html")
+    assert ended.code == 4
+    told = {one["deal"]: one for one in ended.document["lines"] if one["symbol"] != "="}
+    assert {deal: (one["symbol"], one["code"], one["also"]) for deal, one in told.items()} == {
+        first: ("*", "PAYMENT", ["STATUS"]),
+        gone: ("*", "STATUS", []),
+        None: ("*", "PAYMENT", ["STATUS"]),
+    }
+    total = str(Decimal(str(made[first]["TotalAmountInvoiceCurrency"])).normalize())
+    assert f"amount_total says 1 and should say {total}" in told[first]["message"]
+    assert "status says Paid and should say Issued" in told[first]["message"]
+    assert "has deleted" in told[gone]["message"]
+    assert account in told[None]["message"]
+    assert (told[None]["field"], told[None]["salesforce"]) == ("spiris_open_balance", "5")
+    assert account in (clean.folder / "found.html").read_text(encoding="utf-8")
+    assert account in clean.sfspiris("reconcile").out
+
+    clean.forget_calls()
+    fixed = clean.sfspiris("reconcile", "--fix", "--json", "--detailed-exitcode")
+    assert fixed.code == 0, fixed.out
+    assert sorted(one["kind"] for one in fixed.document["actions"]) == [
+        "write_account",
+        "write_invoice",
+        "write_invoice",
+    ]
+    assert [one for one in clean.calls("spiris") if one["method"] != "GET"] == []
+    assert {one["symbol"] for one in lines(clean)} == {"="}
+    assert clean.sfspiris("pull-invoice-status", "--full", "--json").document["actions"] == []
 
 
 def test_a_lost_memory_is_made_again_by_fix(clean: Playground) -> None:

@@ -79,7 +79,8 @@ def reconcile(
         raise typer.Exit(result.stopped.exit_code)
     if result.failed:
         raise typer.Exit(Exit.HELD)
-    put_right = {one.action.deal_id for one in result.results if one.outcome is Outcome.DONE}
+    done = [one for one in result.results if one.outcome is Outcome.DONE]
+    put_right = {record for one in done for record in (one.action.deal_id, one.target_id) if record}
     is_left = found.has_sie_drift or any(not line.is_settled_by(put_right) for line in found.lines)
     raise typer.Exit(Exit.CHANGES if detailed_exitcode and is_left else Exit.DONE)
 

@@ -40,8 +40,8 @@ class DriftClass(StrEnum):
     CUSTOMER = "CUSTOMER"  # made out to somebody else
     COMPANY = "COMPANY"  # in other books than the Deal goes to now
     LINK = "LINK"  # our memory, or the Deal, points elsewhere or nowhere
-    PAYMENT = "PAYMENT"  # the CRM shows other payments
-    STATUS = "STATUS"  # the Deal tells another status
+    PAYMENT = "PAYMENT"  # the CRM shows other payments, or owed sums
+    STATUS = "STATUS"  # the Deal, or the CRM's record of an invoice or account, tells another status
 
 
 SYMBOLS: Final[Mapping[DriftClass, Symbol]] = {
@@ -51,7 +51,7 @@ SYMBOLS: Final[Mapping[DriftClass, Symbol]] = {
 }
 """The symbol of each class that is not simply a difference."""
 
-REPAIRABLE: Final = frozenset({DriftClass.LINK, DriftClass.STATUS})
+REPAIRABLE: Final = frozenset({DriftClass.LINK, DriftClass.PAYMENT, DriftClass.STATUS})
 """What can be put right without touching a document: the ledger is right, and we or the CRM say otherwise."""
 
 
@@ -102,7 +102,8 @@ class Drift:
 
     `code` is the gravest class of difference and `also` are the others; a line of agreement has none. `reasons` are the hold
     codes for which a Deal has no document. `fix` is the next step. `deal_id` is None for a document without a Deal,
-    `document_id` None for a Deal without a document.
+    `document_id` None for a Deal without a document. `record` is the CRM's record of an invoice or account that no Deal has:
+    its external id or its id.
     """
 
     symbol: Symbol
@@ -120,6 +121,7 @@ class Drift:
     reasons: tuple[str, ...] = ()
     fix: str | None = None
     figures: tuple[Figures, ...] = ()
+    record: str | None = None
 
     @property
     def codes(self) -> tuple[DriftClass, ...]:
@@ -127,10 +129,12 @@ class Drift:
         return (self.code, *self.also) if self.code is not None else ()
 
     def is_settled_by(self, put_right: Collection[str]) -> bool:
-        """Whether nothing is left of it: both sides agreed, or all of it could be put right and its Deal was."""
+        """Whether nothing is left of it: both sides agreed, or all of it could be put right and its Deal or record was."""
         if self.symbol is Symbol.SAME:
             return True
-        return bool(self.codes) and set(self.codes) <= REPAIRABLE and self.deal_id in put_right
+        return (
+            bool(self.codes) and set(self.codes) <= REPAIRABLE and (self.record or self.deal_id) in put_right
+        )
 
 
 @dataclass(frozen=True, slots=True)

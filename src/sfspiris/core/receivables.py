@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Value = str | bool | None
 _ZERO: Final = Decimal("0.00")
+_RATE: Final = Decimal("0.000001")
+"""The decimals that the CRM keeps of a rate; with more, what it says would never equal what it was told."""
 _MOST_PRESSING: Final = (
     DealStatus.OVERDUE,
     DealStatus.PARTLY_PAID,
@@ -117,6 +119,11 @@ def external_id(company: str, invoice_id: str) -> str:
     return f"{company}:{invoice_id}"
 
 
+def company_of(external: str) -> str:
+    """The company of an external id; a company's key has no colon."""
+    return external.partition(":")[0]
+
+
 def paid(invoice: Invoice, notes: Sequence[Invoice] = ()) -> Decimal:
     """What came in as money so far, in the invoice's currency, `notes` being those that credit it.
 
@@ -177,7 +184,7 @@ def invoice_record(
         amount_credited=_signed(invoice, invoice.taken_back),
         balance=_signed(invoice, invoice.remaining),
         amount_total_base=invoice.gross_in_books,
-        exchange_rate=invoice.rate,
+        exchange_rate=invoice.rate and invoice.rate.quantize(_RATE),
         ocr=invoice.ocr,
         is_credit_note=invoice.is_credit_note,
         credits_invoice=credits_number,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.core.identity import Marker
+from sfspiris.core.identity import Marker, payload_hash
+from sfspiris.core.lifecycle import IntentState
 from sfspiris.core.model import DealStatus, Target
 from sfspiris.core.outcome import RunStatus
 from sfspiris.core.planning.adoption import claims_a_document
 from sfspiris.core.planning.changed import Standing, needs_comparison, needs_invoice
 from sfspiris.core.planning.departed import Departed
 from sfspiris.core.planning.documents import no_documents
+from sfspiris.core.planning.mirroring import STATUS_PARTS
 from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.pushinputs import PushInputs, companies_to_read
 from sfspiris.core.routing import route
@@ -21,6 +23,7 @@ from sfspiris.engine.search import documents as search_documents
 from sfspiris.engine.search import search
 from sfspiris.errors import UsageError
 from sfspiris.ports.crm import Selection
+from sfspiris.state.journal import IntentKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -305,7 +308,7 @@ def push_inputs(
             for company in needed
         },
     )
-    inputs = replace(inputs, standing=_standing(world, inputs))
+    inputs = replace(inputs, standing=_standing(world, inputs), overwritten=_overwritten(world, inputs))
     searched = search(world, gathered.deals, _companies_to_search(inputs) & world.ledgers.keys())
     return replace(
         inputs,
@@ -343,6 +346,31 @@ def links_by_currency(world: World, companies: Iterable[str]) -> dict[tuple[str,
         for company in companies
         for link in world.state.links.all_customers(company)
     }
+
+
+def _overwritten(world: World, inputs: PushInputs) -> dict[str, tuple[str, ...]]:
+    """What somebody else has changed of the status on linked Deals: it says neither what was told last nor what it should.
+
+    Where the last telling was not saved, or is not known to this memory, nothing can be said of anybody else.
+    """
+    known = world.policy.sync_fields
+    found: dict[str, tuple[str, ...]] = {}
+    for deal in inputs.deals:
+        link = inputs.links.get(deal.id)
+        if link is None:
+            continue
+        names = tuple(
+            name
+            for name in STATUS_PARTS
+            if name in known and getattr(deal.sync, name) != getattr(link.told, name)
+        )
+        if not names:
+            continue
+        tellings = [one for one in world.state.journal.of_deal(deal.id) if one.kind is IntentKind.WRITE_DEAL]
+        says = payload_hash(asdict(deal.sync.only(known)))
+        if tellings and tellings[-1].state is IntentState.DONE and tellings[-1].payload_hash != says:
+            found[deal.id] = names
+    return found
 
 
 def _standing(world: World, inputs: PushInputs) -> dict[str, Standing]:

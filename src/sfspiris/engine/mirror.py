@@ -9,27 +9,35 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.core.actions import WriteAccount, WriteInvoice
 from sfspiris.core.holds import Warn, WarningCode
 from sfspiris.core.outcome import ActionResult, Outcome
-from sfspiris.core.planning.mirroring import CustomerOf, MirrorInputs, decide_mirror
-from sfspiris.core.receivables import values
+from sfspiris.core.planning.mirroring import (
+    CustomerOf,
+    MirrorInputs,
+    Moved,
+    decide_mirror,
+    overwritten,
+    restored,
+)
+from sfspiris.core.receivables import company_of, values
 from sfspiris.errors import Fatal, Retryable
-from sfspiris.sentences import joined, say
+from sfspiris.sentences import say
 from sfspiris.state.receivables import ACCOUNT, INVOICE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sfspiris.core.actions import Shown
     from sfspiris.core.model import DealLink, Invoice
+    from sfspiris.core.planning.mirroring import Overwritten
     from sfspiris.core.receivables import Value
     from sfspiris.engine.execute import Carried
     from sfspiris.engine.world import World
-    from sfspiris.sentences import Sentence
 
 COMPLETE_AT_LEAST: Final = timedelta(hours=24)
 """How often all invoices are read although only some have moved: a payment need not move an invoice's time stamp."""
 _AT_ONCE: Final = 200  # records per write: one call
-_TAMPERED_SHOWN: Final = 5
+LOOK_OVERLAP: Final = timedelta(minutes=15)
+"""How far each look at the CRM reads back behind the last one: a change can be committed minutes after the stamp it carries."""
 
 
 def is_on(world: World) -> bool:
@@ -64,11 +72,88 @@ def remember(
 def plan(
     world: World, companies: Iterable[str], links: Sequence[DealLink], *, full: bool
 ) -> tuple[tuple[Shown, ...], tuple[Warn, ...]]:
-    """What to write to the CRM, and what was found changed there by others when `full` had it read."""
+    """What to write to the CRM, and what was found changed there by others; `full` looks at all that it shows."""
     if not is_on(world):
         return (), ()
     wanted = sorted(set(companies))
+    if not wanted:
+        return (), ()
     state = world.state
+    customers = _customers(world, wanted)
+    moved = _look(world, wanted, customers, full=full)
+    inputs = _inputs(
+        world,
+        {company: state.receivables.of(company) for company in wanted},
+        links,
+        customers,
+        told_invoices=state.receivables.told(INVOICE),
+        told_accounts=state.receivables.told(ACCOUNT),
+    )
+    actions = decide_mirror(inputs)
+    return actions, restored(moved, actions)
+
+
+def compare(
+    world: World, books: Mapping[str, Sequence[Invoice]], shown: Mapping[str, Mapping[str, Value]]
+) -> tuple[tuple[Shown, ...], tuple[Overwritten, ...]]:
+    """What to write so that the CRM shows these books, read in whole, and what of it somebody else has changed there.
+
+    `shown` are the invoices as the CRM has them. Accounts that buy from a company whose books were not read are left out.
+    """
+    if not is_on(world):
+        return (), ()
+    state, customers = world.state, _customers(world, world.policy.companies)
+    elsewhere = {one.account for one in customers if one.company not in books}
+    told = {kind: state.receivables.told(kind) for kind in (INVOICE, ACCOUNT)}
+    own = {one.account for one in customers if one.account is not None} - elsewhere
+    seen = own & told[ACCOUNT].keys() if world.policy.account_fields else ()
+    sums = world.crm.read_accounts(sorted(seen)) if seen else {}
+    actions = decide_mirror(
+        _inputs(
+            world,
+            books,
+            list(state.links.latest().values()),
+            customers,
+            told_invoices={key: dict(said) for key, said in shown.items()},
+            told_accounts={key: dict(said) for key, said in sums.items()},
+        )
+    )
+    actions = tuple(
+        one for one in actions if isinstance(one, WriteInvoice) or one.summary.account not in elsewhere
+    )
+    invoices = [one for one in actions if isinstance(one, WriteInvoice)]
+    accounts = [one for one in actions if isinstance(one, WriteAccount) and one.summary.account in sums]
+    found = (
+        *overwritten(invoices, told[INVOICE], shown),
+        *overwritten(accounts, told[ACCOUNT], sums),
+    )
+    return actions, found
+
+
+def _inputs(
+    world: World,
+    invoices: Mapping[str, Sequence[Invoice]],
+    links: Sequence[DealLink],
+    customers: Sequence[CustomerOf],
+    *,
+    told_invoices: Mapping[str, dict[str, Value]],
+    told_accounts: Mapping[str, dict[str, Value]],
+) -> MirrorInputs:
+    return MirrorInputs(
+        invoices=invoices,
+        links=links,
+        customers=customers,
+        told_invoices=told_invoices,
+        told_accounts=told_accounts,
+        currencies={key: one.currency for key, one in world.policy.companies.items()},
+        invoice_fields=world.policy.invoice_fields,
+        account_fields=world.policy.account_fields,
+        today=world.clock.today(),
+    )
+
+
+def _customers(world: World, companies: Iterable[str]) -> list[CustomerOf]:
+    """Each account and customer once; one customer may stand for deals in several currencies."""
     found = [
         CustomerOf(
             company,
@@ -76,23 +161,10 @@ def plan(
             link.customer_id,
             link.number,
         )
-        for company in wanted
-        for link in state.links.all_customers(company)
+        for company in companies
+        for link in world.state.links.all_customers(company)
     ]
-    customers = list(dict.fromkeys(found))  # one customer may stand for deals in several currencies
-    warnings = _look(world, customers) if full else ()
-    inputs = MirrorInputs(
-        invoices={company: state.receivables.of(company) for company in wanted},
-        links=links,
-        customers=customers,
-        told_invoices=state.receivables.told(INVOICE),
-        told_accounts=state.receivables.told(ACCOUNT),
-        currencies={key: one.currency for key, one in world.policy.companies.items()},
-        invoice_fields=world.policy.invoice_fields,
-        account_fields=world.policy.account_fields,
-        today=world.clock.today(),
-    )
-    return decide_mirror(inputs), warnings
+    return list(dict.fromkeys(found))
 
 
 def carry_out(world: World, actions: Sequence[Shown], carried: Carried) -> None:
@@ -149,53 +221,60 @@ def _write(
     world.state.receivables.note_told(kind, told, at=world.clock.now(), run_id=world.run_id)
 
 
-def _look(world: World, customers: Sequence[CustomerOf]) -> tuple[Warn, ...]:
-    """Read what the CRM really shows and go by that from now on; what others changed there is told."""
-    found: list[Sentence] = []
-    looks: list[tuple[str, Mapping[str, Mapping[str, Value]], frozenset[str]]] = []
-    if world.policy.invoice_fields:
-        looks.append((INVOICE, world.crm.read_invoices(), world.policy.invoice_fields))
-    accounts = sorted({one.account for one in customers if one.account is not None})
-    if world.policy.account_fields:
-        looks.append((ACCOUNT, world.crm.read_accounts(accounts), world.policy.account_fields))
-    for kind, shown, names in looks:
-        told = world.state.receivables.told(kind)
-        if kind == ACCOUNT:  # only those that were asked for
-            told = {key: said for key, said in told.items() if key in accounts}
-        for key, said in told.items():
-            now = shown.get(key)
-            if now is None:
-                found.append(say("%(record)s is gone", record=f"{kind} {key}"))
-                continue
-            changed = sorted(name for name in names & said.keys() if now.get(name) != said[name])
-            if changed:
-                found.append(joined((kind, f"{key}:", ", ".join(changed))))
-        world.state.receivables.forget_told(kind, told.keys() - shown.keys())
-        world.state.receivables.note_told(
-            kind,
-            {key: _as_told(said, names, told.get(key)) for key, said in shown.items()},
-            at=world.clock.now(),
+def _look(
+    world: World, companies: Collection[str], customers: Sequence[CustomerOf], *, full: bool
+) -> list[Moved]:
+    """Read what the CRM really shows and go by that from now on; gives what it had been told otherwise.
+
+    Ordinarily only what somebody has changed there since the last look, our own writes among it: a call for invoices and one
+    for accounts. What leaves no trace, such as a record that is past the recycle bin, is found once a day, when all is read.
+    """
+    cursors, now = world.state.cursors, world.clock.now()
+    looked = [(cursors.get(_looked(one)), cursors.get(_looked_at_all(one))) for one in companies]
+    places = [
+        lately
+        for lately, at_all in looked
+        if lately is not None and at_all is not None and now - at_all < COMPLETE_AT_LEAST
+    ]
+    since = None if full or len(places) < len(looked) else min(places) - LOOK_OVERLAP
+    own = {one.account for one in customers if one.account is not None}
+    known = {kind: world.state.receivables.told(kind) for kind in (INVOICE, ACCOUNT)}
+    shown = world.crm.read_shown(changed_since=since, accounts=sorted(own & known[ACCOUNT].keys()))
+    moved: list[Moved] = []
+    for kind, said, gone, names in (
+        (INVOICE, shown.invoices, shown.gone, world.policy.invoice_fields),
+        (ACCOUNT, shown.accounts, frozenset[str](), world.policy.account_fields),
+    ):
+        if not names:
+            continue
+        ours = (
+            own if kind == ACCOUNT else {key for key in (*known[kind], *said) if company_of(key) in companies}
         )
-    if not found:
-        return ()
-    some = found[:_TAMPERED_SHOWN]
-    what = joined(some, "; ")
-    if len(found) > len(some):
-        what = say("%(some)s, and %(count)s more", some=what, count=len(found) - len(some))
-    return (
-        Warn(
-            WarningCode.MIRROR_RESTORED,
-            say(
-                "Somebody else changed in Salesforce what only sfspiris writes: %(what)s. "
-                "It is written again as the ledger has it.",
-                what=what,
-            ),
-        ),
-    )
+        told = {key: before for key, before in known[kind].items() if key in ours}
+        is_lost = kind == INVOICE and since is None  # an account that is gone cannot be written again
+        lost = frozenset(told.keys() - said.keys() if is_lost else told.keys() & gone)
+        moved += [Moved(key, told[key], None) for key in sorted(lost)]
+        other = {
+            key: {**told.get(key, {}), **{name: one.get(name) for name in names}}
+            for key, one in said.items()
+            if key in told or (since is None and key in ours and any(one.values()))
+        }
+        other = {key: one for key, one in other.items() if told.get(key) != one}
+        moved += [Moved(key, told[key], one) for key, one in sorted(other.items()) if key in told]
+        world.state.receivables.forget_told(kind, lost)
+        world.state.receivables.note_told(kind, other, at=now)
+    for one in companies:
+        cursors.move(_looked(one), shown.read_at, at=now)
+        if since is None:
+            cursors.move(_looked_at_all(one), shown.read_at, at=now)
+    return moved
 
 
-def _as_told(
-    said: Mapping[str, Value], names: frozenset[str], told: Mapping[str, Value] | None
-) -> Mapping[str, Value]:
-    """What the CRM says of the fields it has; of the others, what was told about them."""
-    return {**(told or {}), **{name: said.get(name) for name in names}}
+def _looked(company: str) -> str:
+    """The cursor that tells when it was last looked what the CRM shows of a company's invoices and their accounts."""
+    return f"shown:{company}"
+
+
+def _looked_at_all(company: str) -> str:
+    """The cursor that tells when all that the CRM shows of them was last read."""
+    return f"shown_all:{company}"

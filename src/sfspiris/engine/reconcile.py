@@ -16,10 +16,10 @@ from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.pushinputs import PushInputs
 from sfspiris.core.planning.reconcile import Reason, ReconcileInputs, reconcile, strangers
-from sfspiris.core.planning.repairs import repairs
+from sfspiris.core.planning.repairs import mirror_repairs, repairs
 from sfspiris.core.routing import is_out_of_scope, route
 from sfspiris.core.siecheck import check_sie
-from sfspiris.engine import gather, orders, registers
+from sfspiris.engine import gather, mirror, orders, registers
 from sfspiris.engine.beginning import begin
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.run import conclude
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
+    from sfspiris.core.actions import Shown
     from sfspiris.core.drift import Reconciliation
     from sfspiris.core.model import Deal, DealLink, Invoice, LedgerDraft, LedgerView
     from sfspiris.core.outcome import RunResult
@@ -69,13 +70,17 @@ class _Books:
 
 @dataclass(slots=True)
 class _Read:
-    """What was read of both sides; `unreadable` are companies with the reason."""
+    """What was read of both sides; `unreadable` are companies with the reason.
+
+    `mirrored` is what would make the CRM show the invoices and sums of these books.
+    """
 
     deals: dict[str, Deal] = field(default_factory=dict)
     books: dict[str, _Books] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
     departed: dict[str, str] = field(default_factory=dict)
+    mirrored: tuple[Shown, ...] = ()
 
     def documents(self) -> dict[str, Documents]:
         return {
@@ -119,7 +124,7 @@ def reconcile_all(
         found = replace(reconcile(inputs), reread=len(differing))
     if sie is not None and witness in read.books:
         found = replace(found, sie=_sie_check(world, sie, witness, read.books[witness]))
-    carried = _fix(world, found, inputs) if fix else Carried()
+    carried = _fix(world, found, inputs, read.mirrored) if fix else Carried()
     return conclude(world, started, carried), found
 
 
@@ -261,6 +266,9 @@ def _inputs(world: World, read: _Read, period: Period) -> ReconcileInputs:
     for deal_id in world.state.reviews.resolved():
         reasons[deal_id] = _settled(reasons[deal_id])
     has_invoices = any(own.invoices for own in read.books.values())
+    shown = world.crm.read_invoices() if has_invoices and world.policy.invoice_fields else None
+    books = {company: tuple(own.invoices.values()) for company, own in read.books.items()}
+    read.mirrored, overwritten = mirror.compare(world, books, shown or {})
     return ReconcileInputs(
         deals=tuple(read.deals.values()),
         documents=read.documents(),
@@ -274,7 +282,8 @@ def _inputs(world: World, read: _Read, period: Period) -> ReconcileInputs:
         reasons=reasons,
         waiting=frozenset(one.deal_id for one in known),
         expected=expected,
-        shown=world.crm.read_invoices() if has_invoices and world.policy.invoice_fields else None,
+        shown=shown,
+        overwritten=overwritten,
         unreadable=read.unreadable,
         elsewhere=frozenset(read.elsewhere),
         departed=read.departed,
@@ -376,11 +385,13 @@ def _sie_check(world: World, sie: SieFile, company: str, own: _Books) -> SieChec
 # --- putting right -------------------------------------------------------------------------------------------------
 
 
-def _fix(world: World, found: Reconciliation, inputs: ReconcileInputs) -> Carried:
+def _fix(world: World, found: Reconciliation, inputs: ReconcileInputs, mirrored: Sequence[Shown]) -> Carried:
     decided = repairs(found, inputs)
+    shown = mirror_repairs(found, inputs, mirrored)
     if world.dry:
-        return Carried([ActionResult(one, Outcome.PLANNED) for one in decided.plan.actions])
+        return Carried([ActionResult(one, Outcome.PLANNED) for one in (*decided.plan.actions, *shown)])
     carried = execute(world, decided.plan)
     told = {one.action.deal_id for one in carried.results if one.outcome is Outcome.DONE}
     world.state.links.save(link for deal_id, link in decided.links.items() if deal_id in told)
+    mirror.carry_out(world, shown, carried)
     return carried

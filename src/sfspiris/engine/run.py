@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.core.actions import Adopt, kind
+from sfspiris.core.actions import Adopt, WriteDeal, kind
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
@@ -39,7 +39,7 @@ from sfspiris.state.runs import RunCounts
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from sfspiris.core.actions import Plan
+    from sfspiris.core.actions import Action, Plan
     from sfspiris.core.conversion import Conversion
     from sfspiris.core.model import DealLink
     from sfspiris.engine.gather import Gathered, Scope
@@ -198,7 +198,7 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
         for company, one in news.items()
         for warned in counting.documents(world, company, Documents.of(one.drafts, one.invoices, one.orders))
     ]
-    decided = decide_pull(links, news, world.policy, today=world.clock.today())
+    decided = _with_reasons(world, decide_pull(links, news, world.policy, today=world.clock.today()))
     if world.dry:
         carried = Carried([ActionResult(action, Outcome.PLANNED) for action in decided.plan.actions])
     else:
@@ -217,6 +217,36 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     return finish(
         world, started, carried, holds=holds, warnings=warnings, unchanged=decided.plan.unchanged, names=names
     )
+
+
+def _with_reasons(world: World, decided: PullPlan) -> PullPlan:
+    """The plan with the reasons for which Deals wait left on them: those are the next push's to take away, not a pull's.
+
+    The CRM is asked for the words, and only about Deals that wait and are to be told something; the queue keeps none.
+    """
+    held = {one.deal_id for one in world.state.holds.all() if one.code not in _FOUND_BY_A_PULL}
+    held |= world.state.reviews.resolved().keys()
+    kept = {
+        one.deal_id
+        for one in decided.plan.actions
+        if isinstance(one, WriteDeal)
+        and one.deal_id in held
+        and not (one.before.code or one.after.code)  # else the reason is one that a pull has found, or mended
+    }
+    if not kept:
+        return decided
+    said = {one.deal_id: one.sync for one in world.crm.fates(ids=sorted(kept))}
+    actions: list[Action] = []
+    for one in decided.plan.actions:
+        if isinstance(one, WriteDeal) and one.deal_id in kept & said.keys():
+            reason = said[one.deal_id].only(world.policy.sync_fields)
+            before, after = (
+                replace(state, code=reason.code, message=reason.message) for state in (one.before, one.after)
+            )
+            actions.append(replace(one, before=before, after=after))
+        else:
+            actions.append(one)
+    return replace(decided, plan=replace(decided.plan, actions=tuple(actions)))
 
 
 def conclude(world: World, started: datetime, carried: Carried) -> RunResult:

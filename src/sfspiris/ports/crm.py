@@ -72,6 +72,19 @@ class WriteResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Showing:
+    """What the CRM shows of invoices, by external id, and of accounts, by id, as `core.receivables.values` would tell it.
+
+    `gone` are the external ids of invoices that somebody has deleted there; `read_at` is the CRM's time when reading began.
+    """
+
+    invoices: Mapping[str, Mapping[str, Value]]
+    accounts: Mapping[str, Mapping[str, Value]]
+    gone: frozenset[str]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceFiles:
     """Where the prints of one invoice belong in the CRM: its record, the document that they are versions of, and their names.
 
@@ -175,6 +188,12 @@ class Crm(Protocol):
 
     def read_accounts(self, accounts: Iterable[str]) -> Mapping[str, Mapping[str, Value]]:
         """What the CRM shows of these accounts, likewise; those it does not know are left out."""
+
+    def read_shown(self, *, changed_since: datetime | None, accounts: Iterable[str] = ()) -> Showing:
+        """Invoices and accounts' sums that anybody, we too, has changed since (UTC); with None, all of them.
+
+        An account that shows nothing is left out; `accounts`, with None, names those that are told of in any case.
+        """
 
     def invoices_at_once(self, count: int) -> int:
         """How many invoices one call of `write_invoices` should be given when `count` are to be shown.

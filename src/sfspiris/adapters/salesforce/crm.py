@@ -16,7 +16,16 @@ from sfspiris.adapters.salesforce.refusals import RUN_AGAIN
 from sfspiris.adapters.salesforce.schema import KeptSchema
 from sfspiris.adapters.salesforce.source import fields_of
 from sfspiris.errors import BrokenReply, UsageError
-from sfspiris.ports.crm import DealBatch, Fate, InvoiceFiles, KnownDeal, Reach, Selection, WriteResult
+from sfspiris.ports.crm import (
+    DealBatch,
+    Fate,
+    InvoiceFiles,
+    KnownDeal,
+    Reach,
+    Selection,
+    Showing,
+    WriteResult,
+)
 from sfspiris.sentences import say, whole
 
 if TYPE_CHECKING:
@@ -267,6 +276,35 @@ class SalesforceCrm:
             receivables.account_values(row, known) for one in queries for row in self._query(one).rows
         )
 
+    def read_shown(self, *, changed_since: datetime | None, accounts: Iterable[str] = ()) -> Showing:
+        """What Salesforce shows of invoices and accounts that were changed since; with None, of all, and of these accounts."""
+        of_invoices, of_accounts = self.receivable_fields()
+        found: dict[str, Mapping[str, Value]] = {}
+        sums: dict[str, Mapping[str, Value]] = {}
+        gone: set[str] = set()
+        read_at: datetime | None = None
+        if of_invoices:
+            query = (
+                receivables.invoice_query(of_invoices)
+                if changed_since is None
+                else receivables.changed_invoices_query(of_invoices, changed_since)
+            )
+            result = self._query(query, deleted=changed_since is not None)
+            read_at = result.read_at
+            for row in result.rows:
+                key, said = receivables.invoice_values(row, of_invoices)
+                if row.get("IsDeleted"):
+                    gone.add(key)
+                else:
+                    found[key] = said
+        if of_accounts:
+            result = self._query(receivables.shown_accounts_query(of_accounts, changed_since))
+            read_at = read_at or result.read_at
+            sums |= dict(receivables.account_values(row, of_accounts) for row in result.rows)
+            if changed_since is None:
+                sums |= self.read_accounts(set(_long_ids(accounts)) - sums.keys())
+        return Showing(found, sums, frozenset(gone - found.keys()), read_at or self._now())
+
     def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
         """Make or save the records of these invoices, in the order given."""
 
@@ -456,8 +494,8 @@ class SalesforceCrm:
         known = standard_origin(self._source.object, self._source.lines)
         return known or self._schema.get().source.origin
 
-    def _query(self, query: str) -> QueryResult:
-        return self._schema.with_known_fields(lambda: self._client.query(query))
+    def _query(self, query: str, *, deleted: bool = False) -> QueryResult:
+        return self._schema.with_known_fields(lambda: self._client.query(query, deleted=deleted))
 
     def _saved(self, write: Callable[[], list[str | None]]) -> list[str | None]:
         """What became of the records; once more with a fresh schema when the kept one names a field that is no more."""

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.adapters.salesforce.ids import long_id
 from sfspiris.adapters.salesforce.package.fields import ACCOUNT, INVOICE
+from sfspiris.adapters.salesforce.soql import instant
 from sfspiris.core.receivables import AccountSummary, InvoiceRecord, as_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from sfspiris.adapters.salesforce.catalog import Catalog
     from sfspiris.adapters.salesforce.wire import Row
@@ -49,6 +51,22 @@ def invoice_query(known: Collection[str]) -> str:
     """Every invoice of ours with the fields that exist."""
     named = ", ".join([EXTERNAL_ID, *(INVOICE_FIELDS[name] for name in sorted(known))])
     return f"SELECT {named} FROM {INVOICE} WHERE {EXTERNAL_ID} != null ORDER BY {EXTERNAL_ID}"  # noqa: S608 - our own names
+
+
+def changed_invoices_query(known: Collection[str], since: datetime) -> str:
+    """Invoices of ours that were changed since, those in the recycle bin too, with the fields that exist."""
+    named = ", ".join([EXTERNAL_ID, "IsDeleted", *(INVOICE_FIELDS[name] for name in sorted(known))])
+    return (
+        f"SELECT {named} FROM {INVOICE} WHERE {EXTERNAL_ID} != null AND SystemModstamp >= {instant(since)} "  # noqa: S608 - our own names
+        f"ORDER BY {EXTERNAL_ID}"
+    )
+
+
+def shown_accounts_query(known: Collection[str], since: datetime | None) -> str:
+    """Accounts that show any of our sums, or those of them that were changed since; the others of a large org are none of ours."""
+    any_shown = " OR ".join(f"{ACCOUNT_FIELDS[name]} != null" for name in sorted(known))
+    lately = f"SystemModstamp >= {instant(since)} AND " if since is not None else ""
+    return f"{account_select(known)} WHERE {lately}({any_shown}) ORDER BY Id"
 
 
 def account_select(known: Collection[str]) -> str:

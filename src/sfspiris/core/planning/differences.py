@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -10,16 +10,18 @@ from sfspiris.core.drift import DriftClass, Figures
 from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import ZERO, Money, plain
-from sfspiris.core.receivables import as_value, external_id, paid
+from sfspiris.core.planning.mirroring import as_words, record_of, shown_by
+from sfspiris.core.receivables import AccountSummary, InvoiceRecord, as_value, external_id, paid
 from sfspiris.core.vat import mismatch
 from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from sfspiris.core.model import Deal, DealLink, Invoice, SyncState, Target
     from sfspiris.core.planning.documents import Document
+    from sfspiris.core.planning.mirroring import Overwritten
     from sfspiris.core.policy import Policy
     from sfspiris.core.receivables import Value
     from sfspiris.sentences import Sentence
@@ -32,6 +34,12 @@ _PAYMENT_FIELDS: Final = {
     "amount_credited": say("credited"),
     "balance": say("open"),
 }
+_FIGURES: Final = frozenset(
+    one.name
+    for one in (*fields(InvoiceRecord), *fields(AccountSummary))
+    if one.name.startswith("amount_") or one.name.endswith(("balance", "_total"))
+) | {"paid_date", "last_payment_date", "spiris_last_paid_date"}
+"""The fields of the CRM's records that tell money: what is owed, and what came in when."""
 _ON_THE_DOCUMENT: Final = frozenset(
     {
         DriftClass.TWIN_DOCUMENT,
@@ -59,7 +67,7 @@ class Pair:
 
     `company` holds the document, `goes_to` is where the Deal's route leads today. `notes` credit the document. `shown` are
     the invoices as the CRM has them, by external id; None where it has no place for them. `is_waiting`: the Deal's status
-    is that of a hold.
+    is that of a hold. `overwritten` are its invoices' records in the CRM that somebody else has changed.
     """
 
     deal: Deal
@@ -72,6 +80,7 @@ class Pair:
     expected: Expected | None
     shown: Mapping[str, Mapping[str, Value]] | None
     is_waiting: bool
+    overwritten: Sequence[Overwritten] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +112,8 @@ def judge(
         *_payments(pair, policy),
         *_status(pair, policy, today),
     ]
+    told = {one.code for one in found}
+    found += [each for one in pair.overwritten for each in overwritten(one, _told_in_figures(told))]
     return tuple(sorted(found, key=lambda one: _ORDER[one.code]))
 
 
@@ -358,11 +369,70 @@ def _payments(pair: Pair, policy: Policy) -> list[Finding]:
                 number=invoice.number,
                 there=_and(sides[1]),
             ),
-            fix=say(
-                "Run `sfspiris pull-invoice-status`; with --full it also restores what somebody has overwritten."
-            ),
+            fix=_write_again(),
         )
     ]
+
+
+def overwritten(one: Overwritten, besides: Iterable[str] = ()) -> list[Finding]:
+    """What somebody else has changed of one record in the CRM: its figures, and the rest; but for the fields told `besides`."""
+    if not one.fields:
+        return [
+            Finding(
+                code=DriftClass.STATUS,
+                field=say("record"),
+                crm_value=None,
+                ledger_value=record_of(one.action),
+                message=say("somebody has deleted %(record)s in Salesforce.", record=record_of(one.action)),
+                fix=_write_again(),
+            )
+        ]
+    said, should = one.action.before or {}, shown_by(one.action)
+    left = [name for name in one.fields if name not in set(besides)]
+    figures = [name for name in left if name in _FIGURES]
+    found = []
+    for code, names in (
+        (DriftClass.PAYMENT, figures),
+        (DriftClass.STATUS, [name for name in left if name not in figures]),
+    ):
+        if not names:
+            continue
+        told = joined(
+            (
+                say(
+                    "%(field)s says %(said)s and should say %(should)s",
+                    field=name,
+                    said=as_words(name, said.get(name)),
+                    should=as_words(name, should.get(name)),
+                )
+                for name in names
+            ),
+            "; ",
+        )
+        found.append(
+            Finding(
+                code=code,
+                field=names[0],
+                crm_value=as_words(names[0], said.get(names[0])),
+                ledger_value=as_words(names[0], should.get(names[0])),
+                message=say(
+                    "somebody has changed %(record)s in Salesforce: %(told)s.",
+                    record=record_of(one.action),
+                    told=told,
+                ),
+                fix=_write_again(),
+            )
+        )
+    return found
+
+
+def _told_in_figures(told: Collection[DriftClass]) -> Iterable[str]:
+    """The fields of an invoice that have been told of already when its payments differ."""
+    return _PAYMENT_FIELDS if DriftClass.PAYMENT in told else ()
+
+
+def _write_again() -> Sentence:
+    return say("Run `sfspiris pull-invoice-status`, or `sfspiris reconcile --fix`, which writes it again.")
 
 
 def _and(parts: Sequence[Sentence]) -> Sentence:
@@ -410,9 +480,7 @@ def _told_otherwise(pair: Pair, policy: Policy, names: Iterable[str], link: Deal
             crm_value=_or_nothing(said, wrong[0]),
             ledger_value=_or_nothing(should, wrong[0]),
             message=say("on the deal, %(told)s.", told=told),
-            fix=say(
-                "Run `sfspiris pull-invoice-status`, or `sfspiris reconcile --fix`, which writes it again."
-            ),
+            fix=_write_again(),
         )
     ]
 

@@ -1,16 +1,18 @@
 """Decides which invoices and which accounts the CRM shows wrongly or not at all, and what to write instead.
 
 Everything is judged in every run, from what is remembered of the ledgers: "overdue" comes from the calendar and moves no time
-stamp anywhere. Written is only what differs from what the CRM was told, or, after a full look at it, from what it says.
+stamp anywhere. Written is only what differs from what the CRM was told, or, where somebody has been at it since, from what it
+says; that is told, field by field.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.actions import WriteAccount, WriteInvoice
+from sfspiris.core.holds import Warn, WarningCode
 from sfspiris.core.receivables import (
     Value,
     account_summary,
@@ -20,14 +22,21 @@ from sfspiris.core.receivables import (
     numbers_by_id,
     values,
 )
+from sfspiris.sentences import joined, say
+from sfspiris.swedish import personal_shape
+from sfspiris.swedish.verdict import PERSONAL_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
-    from sfspiris.core.model import DealLink, Invoice
+    from sfspiris.core.model import Deal, DealLink, Invoice
+    from sfspiris.core.policy import Policy
+    from sfspiris.sentences import Sentence
 
 Told = dict[str, Value]
+_TEXTS: Final = frozenset({"ocr", "invoice_number", "credits_invoice", "spiris_customer_number"})
+_NAMED: Final = 5  # records that a warning names; the run's actions show them all, field by field
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,18 @@ class CustomerOf:
     account: str | None
     customer_id: str
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A record in the CRM that says something else than it was told: `key` is an invoice's external id or an account's id.
+
+    `now` is None when the record is gone.
+    """
+
+    key: str
+    told: Mapping[str, Value]
+    now: Mapping[str, Value] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +128,7 @@ def _invoices(inputs: MirrorInputs, owners: _Owners) -> list[WriteInvoice]:
             )
             before = inputs.told_invoices.get(external_id(company, invoice.id))
             after = _only(values(record), inputs.invoice_fields)
-            if before is None or _only(before, inputs.invoice_fields) != after:
+            if before is None or _only(before, after) != after:
                 actions.append(WriteInvoice(company, deal_id or "", record, before))
     return actions
 
@@ -139,9 +160,154 @@ def _accounts(inputs: MirrorInputs) -> list[WriteAccount]:
         )
         before = inputs.told_accounts.get(account)
         after = _only(values(summary), inputs.account_fields)
-        if before is None or _only(before, inputs.account_fields) != after:
+        if before is None or _only(before, after) != after:
             actions.append(WriteAccount(customers[0].company, summary, before))
     return actions
+
+
+def tampered(moved: Moved, should: Mapping[str, Value]) -> tuple[str, ...]:
+    """The fields that somebody else changed: they say neither what was told nor what they should say."""
+    now = moved.now
+    if now is None:
+        return ()
+    return tuple(
+        name
+        for name in sorted(now.keys() & moved.told.keys() & should.keys())
+        if now[name] not in {moved.told[name], should[name]}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Overwritten:
+    """A record in the CRM that somebody else changed or deleted, in these fields, and what it should be again.
+
+    `fields` is empty when the record is gone.
+    """
+
+    action: WriteInvoice | WriteAccount
+    fields: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The invoice's external id or the account's id."""
+        return key_of(self.action)
+
+    @property
+    def deal_id(self) -> str:
+        """The Deal that the invoice came of; empty for none, or several."""
+        return self.action.deal_id
+
+
+def overwritten(
+    actions: Iterable[WriteInvoice | WriteAccount],
+    told: Mapping[str, Mapping[str, Value]],
+    now: Mapping[str, Mapping[str, Value]],
+) -> tuple[Overwritten, ...]:
+    """Of the records that do not say what they should, those that say something else than they were told besides."""
+    found = []
+    for action in actions:
+        key = key_of(action)
+        if key not in told:
+            continue
+        said = now.get(key)
+        names = tampered(Moved(key, told[key], said), shown_by(action))
+        if names or said is None:
+            found.append(Overwritten(action, names))
+    return tuple(found)
+
+
+def restored(moved: Sequence[Moved], actions: Sequence[WriteInvoice | WriteAccount]) -> tuple[Warn, ...]:
+    """What is told of records that others changed and that are written again; one that is right by now is not told of."""
+    again = {key_of(one): one for one in actions}
+    found: list[Sentence] = []
+    for one in moved:
+        action = again.get(one.key)
+        if action is None:
+            continue
+        if one.now is None:
+            found.append(say("%(record)s is gone", record=record_of(action)))
+        elif names := tampered(one, shown_by(action)):
+            found.append(
+                say(
+                    "on %(record)s, %(fields)s",
+                    record=record_of(action),
+                    fields=joined((_changed(name, one.told[name], one.now[name]) for name in names), ", "),
+                )
+            )
+    if not found:
+        return ()
+    what = joined(found[:_NAMED], "; ")
+    if len(found) > _NAMED:
+        what = say("%(some)s, and %(count)s more", some=what, count=len(found) - _NAMED)
+    return (
+        Warn(
+            WarningCode.MIRROR_RESTORED,
+            say(
+                "Somebody else changed in Salesforce what only sfspiris writes: %(what)s. "
+                "It is written again as the ledger has it.",
+                what=what,
+            ),
+        ),
+    )
+
+
+STATUS_PARTS: Final = ("status", "invoice_number", "draft_id", "company")
+"""The parts of a SyncState that say how a linked Deal's document stands; the others say why it waits, and whose run told so."""
+
+
+def restored_on(deal: Deal, link: DealLink, names: Sequence[str], policy: Policy) -> Warn:
+    """What is told of a Deal whose status others changed, in these parts of it, and that is told it again."""
+    told = joined(
+        (
+            say(
+                "%(field)s said %(told)s and says %(now)s",
+                field=policy.crm_field(name),
+                told=getattr(link.told, name) or say("nothing"),
+                now=getattr(deal.sync, name) or say("nothing"),
+            )
+            for name in names
+        ),
+        ", ",
+    )
+    return Warn(
+        WarningCode.MIRROR_RESTORED,
+        say(
+            "Somebody else changed on the deal what only sfspiris writes: %(told)s. It is written again as it should be.",
+            told=told,
+        ),
+        deal.id,
+    )
+
+
+def key_of(action: WriteInvoice | WriteAccount) -> str:
+    """The invoice's external id or the account's id."""
+    return action.record.external_id if isinstance(action, WriteInvoice) else action.summary.account
+
+
+def shown_by(action: WriteInvoice | WriteAccount) -> Told:
+    """What the record should say."""
+    return values(action.record if isinstance(action, WriteInvoice) else action.summary)
+
+
+def record_of(action: WriteInvoice | WriteAccount) -> Sentence:
+    """The record as a person finds it."""
+    if isinstance(action, WriteInvoice):
+        number = action.record.invoice_number
+        return say("invoice %(number)s (%(id)s)", number=number, id=action.record.external_id)
+    return say("account %(id)s", id=action.summary.account)
+
+
+def _changed(name: str, told: Value, now: Value) -> Sentence:
+    before, after = (as_words(name, value) for value in (told, now))
+    return say("%(field)s said %(told)s and says %(now)s", field=name, told=before, now=after)
+
+
+def as_words(name: str, value: Value) -> str:
+    """A field's value in a sentence; people may have put anything into a text, so what looks like a personal number is masked."""
+    if value is None or value == "":
+        return say("nothing")
+    text = str(value).lower() if isinstance(value, bool) else value
+    return PERSONAL_ID if name in _TEXTS and personal_shape.in_text(text) else text
 
 
 def _only(told: Told, names: Collection[str]) -> Told:

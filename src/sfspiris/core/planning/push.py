@@ -28,6 +28,7 @@ from sfspiris.core.planning.customercare import CustomerCare, account_of
 from sfspiris.core.planning.customers import Customers
 from sfspiris.core.planning.departed import departed
 from sfspiris.core.planning.findings import Findings
+from sfspiris.core.planning.mirroring import restored_on
 from sfspiris.core.planning.otherwise import otherwise
 from sfspiris.core.planning.refused import hold_refused
 from sfspiris.core.planning.screening import screen
@@ -115,6 +116,8 @@ class _Draughtsman:
     # --- a Deal that is in the ledger already ----------------------------------------------------------------------
 
     def _compare(self, deal: Deal, link: DealLink) -> None:
+        if names := self.inputs.overwritten.get(deal.id):
+            self.plan.warnings.append(restored_on(deal, link, names, self.inputs.policy))
         if customer := account_of(deal, link, self.inputs.policy, today=self.inputs.today):
             own = self.inputs.policy.companies[link.company]
             if self.inputs.speaks_for(deal, link.company, link.customer_id):

@@ -47,7 +47,8 @@ class PushInputs:
     `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
     company, that stand for a Deal already; `parted` are (company, buyer id, customer id) that a person said are not the same. `standing` is what became of the drafts of Deals that have changed since, by
     Deal id; `departed` are linked Deals that are not won any more. `refused` are, by company and Deal id, the
-    latest writes that the ledger refused; `asked` says that a person wants them tried again. `today` is a Swedish day.
+    latest writes that the ledger refused; `overwritten` are, by Deal id, the parts of a SyncState that somebody else has changed
+    on a linked Deal since it was told; `asked` says that a person wants them tried again. `today` is a Swedish day.
     """
 
     deals: Sequence[Deal]
@@ -65,6 +66,7 @@ class PushInputs:
     standing: Mapping[str, Standing] = field(default_factory=dict)
     departed: Sequence[Departed] = ()
     refused: Mapping[tuple[str, str], RefusedBefore] = field(default_factory=dict)
+    overwritten: Mapping[str, Sequence[str]] = field(default_factory=dict)
     asked: bool = False
     taken: Collection[tuple[str, str]] = ()
     parted: Collection[tuple[str, str, str]] = ()

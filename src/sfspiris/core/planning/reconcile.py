@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.core.actions import WriteInvoice
 from sfspiris.core.drift import (
     SYMBOLS,
     ComparedSum,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import Deal, DealLink, Invoice
     from sfspiris.core.planning.differences import Expected, Finding
     from sfspiris.core.planning.documents import Document, Documents
+    from sfspiris.core.planning.mirroring import Overwritten
     from sfspiris.core.policy import Policy
     from sfspiris.core.receivables import Value
 
@@ -62,7 +64,7 @@ class ReconcileInputs:
     status in the CRM is that of a hold. `expected` is what a Deal would become today, where that is certain. `shown` are
     the invoices as the CRM has them, by external id; None where it has no place for them. `elsewhere` are Deals that are
     won outside the period, `departed` the names and stages of those that are not won (any more). `customers` names the
-    ledger's customers by company and id. `start`, `end` and `today` are Swedish days; None leaves the period open.
+    ledger's customers by company and id. `overwritten` are what somebody else has changed of invoices and sums in the CRM. `start`, `end` and `today` are Swedish days; None leaves the period open.
     """
 
     deals: Sequence[Deal]
@@ -79,6 +81,7 @@ class ReconcileInputs:
     elsewhere: frozenset[str] = frozenset()
     departed: Mapping[str, str] = field(default_factory=dict)
     customers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    overwritten: Sequence[Overwritten] = ()
     locks: Mapping[str, BooksLock] = field(default_factory=dict)
     start: date | None = None
     end: date | None = None
@@ -100,6 +103,7 @@ def reconcile(inputs: ReconcileInputs) -> Reconciliation:
     in_order = sorted(inputs.deals, key=lambda one: (one.closed_on, one.id))
     lines += [comparison.deal(deal) for deal in in_order if not comparison.is_unreadable(deal)]
     lines += comparison.strangers()
+    lines += comparison.overwritten()
     return Reconciliation(
         tuple(lines),
         comparison.sums(),
@@ -128,7 +132,7 @@ def strangers(
     for company, own in sorted(documents.items()):
         for document in sorted(own.all, key=lambda one: one.draft_id):
             day = day_of(document)
-            if day is not None and ((start and day < start) or (end and day > end)):
+            if not is_within(day, start, end):
                 continue
             ids = {mark.deal_id for mark in _marks(document) if mark.org_tag == org_tag}
             ids |= {linked[company, place] for place in document.ids if (company, place) in linked}
@@ -224,6 +228,35 @@ class _Comparison:
             for company, document in documents
         ]
 
+    def overwritten(self) -> list[Drift]:
+        """The lines of records in the CRM that no Deal of the comparison has, and that somebody else has changed there."""
+        inputs = self._inputs
+        lines = []
+        for one in inputs.overwritten:
+            day = one.action.record.invoice_date if isinstance(one.action, WriteInvoice) else None
+            is_told = one.deal_id in self._deals or one.deal_id in inputs.elsewhere
+            if is_told or not is_within(day, inputs.start, inputs.end):
+                continue
+            first, *others = differences.overwritten(one)
+            lines.append(
+                Drift(
+                    symbol=SYMBOLS.get(first.code, Symbol.DIFFERS),
+                    code=first.code,
+                    also=tuple(other.code for other in others),
+                    company=one.action.company,
+                    document_number=(
+                        one.action.record.invoice_number if isinstance(one.action, WriteInvoice) else None
+                    ),
+                    field=first.field,
+                    crm_value=first.crm_value,
+                    ledger_value=first.ledger_value,
+                    message=joined(capitalized(each.message) for each in (first, *others)),
+                    fix=first.fix,
+                    record=one.key,
+                )
+            )
+        return lines
+
     def sums(self) -> tuple[ComparedSum, ...]:
         """Everything that was compared, by company and currency."""
         return tuple(
@@ -286,6 +319,7 @@ class _Comparison:
             expected=inputs.expected.get(deal.id),
             shown=inputs.shown,
             is_waiting=deal.id in inputs.waiting,
+            overwritten=tuple(one for one in inputs.overwritten if one.deal_id == deal.id),
         )
         return differences.judge(pair, inputs.policy, inputs.customers, today=inputs.today)
 
@@ -390,6 +424,11 @@ class _Comparison:
                 last=lock.last,
             )
         return finding.fix
+
+
+def is_within(day: date | None, start: date | None, end: date | None) -> bool:
+    """Whether a day belongs to the period, both ends included; what has no day belongs to every one."""
+    return day is None or not ((start and day < start) or (end and day > end))
 
 
 def net_of(deal: Deal) -> Decimal:

@@ -1,4 +1,4 @@
-"""Decides what `reconcile --fix` puts right: links that our memory lost, and what a Deal tells about its document.
+"""Decides what `reconcile --fix` puts right: links that our memory lost, and what the CRM tells about documents.
 
 The ledger is right and nothing in it is touched. A Deal whose document differs in anything that stands on it keeps that
 difference: a person decides about it.
@@ -15,15 +15,16 @@ from sfspiris.core.identity import Marker, content_hash, correlation_id, markers
 from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.planning.differences import is_linked, link_as_it_is
+from sfspiris.core.planning.mirroring import STATUS_PARTS, key_of
 from sfspiris.core.planning.reconcile import net_of
 from sfspiris.core.yesno import prices_include_vat
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from sfspiris.core.actions import Action
+    from sfspiris.core.actions import Action, WriteAccount, WriteInvoice
     from sfspiris.core.drift import Drift, Reconciliation
     from sfspiris.core.model import Deal, DealLink
     from sfspiris.core.planning.documents import Document
@@ -54,9 +55,24 @@ def repairs(found: Reconciliation, inputs: ReconcileInputs) -> Repairs:
             actions += _adoption(deal, line, document, inputs.policy, inputs.today)
         elif is_linked(document, link):
             after = link_as_it_is(link, document, inputs.today)
-            links[deal.id] = after
-            actions.append(_told(deal, link.company, link.correlation_id, after.told, inputs.policy))
+            known = [name for name in STATUS_PARTS if name in inputs.policy.sync_fields]
+            if any(getattr(deal.sync, name) != getattr(after.told, name) for name in known):
+                links[deal.id] = after
+                actions.append(_told(deal, link.company, link.correlation_id, after.told, inputs.policy))
     return Repairs(Plan(tuple(actions), (), (), ()), links)
+
+
+def mirror_repairs(
+    found: Reconciliation, inputs: ReconcileInputs, written: Iterable[WriteInvoice | WriteAccount]
+) -> tuple[WriteInvoice | WriteAccount, ...]:
+    """Of what would make the CRM show the books, that which the comparison tells of: payments, and what others have changed."""
+    deals = {one.deal_id for one in found.lines if one.deal_id}
+    paid = {one.deal_id for one in found.lines if one.deal_id and DriftClass.PAYMENT in one.codes}
+    told = {one.record for one in found.lines if one.record}
+    told |= {one.key for one in inputs.overwritten if one.deal_id in deals}
+    return tuple(
+        one for one in written if key_of(one) in told or (one.deal_id in paid and one.before is not None)
+    )
 
 
 def _adoption(deal: Deal, line: Drift, document: Document, policy: Policy, today: date) -> tuple[Action, ...]:
