@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfspiris.core.holds import Warn, WarningCode
+from sfspiris.core.planning.differences import is_taken_back
 from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
@@ -79,7 +80,13 @@ def documents(world: World, company: str, found: Documents, decided: Collection[
         | world.state.holds.deal_ids()
         | {one.deal_id for one in world.state.journal.open_intents()}
     )
-    ours = {mark: marked for mark, marked in found.by_marker.items() if mark.org_tag == world.policy.org_tag}
+    ours = {
+        mark: [
+            one for one in marked if not is_taken_back(one)
+        ]  # an invoice that was credited may have a successor
+        for mark, marked in found.by_marker.items()
+        if mark.org_tag == world.policy.org_tag
+    }
     warned = [
         Warn(
             WarningCode.COUNT_MISMATCH,

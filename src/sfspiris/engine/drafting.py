@@ -40,6 +40,7 @@ class Drafting:
         self._work = work
         self._entering = entering
         self._is_pilot = is_pilot
+        self.made: list[CreateDraft] = []
 
     # --- drafts ----------------------------------------------------------------------------------------------------
 
@@ -88,6 +89,7 @@ class Drafting:
             self._remember(action, action.customer)
         self._work.after[action.deal_id] = link.told
         self._work.note(action, Outcome.DONE, draft.id)
+        self.made.append(action)
         self._end_pilot(differs)
 
     # --- drafts that follow their Deal -----------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from sfspiris.core.lanes import Lanes, LedgerAction
 from sfspiris.engine.drafting import Drafting
 from sfspiris.engine.entering import Entering
 from sfspiris.engine.telling import Telling
+from sfspiris.engine.twins import count_created
 from sfspiris.engine.work import Call, Carried, Pause, Steps, Work
 from sfspiris.errors import Fatal, Retryable
 
@@ -63,6 +64,8 @@ class _Execution:
         with self._world.unit() as is_ending:
             self._carry_out(actions, is_ending, total=len(plan.actions))
         self._work.number = len(actions)
+        if self._work.stopped is None:
+            count_created(self._work, self._drafting.made)
         self._telling.tell(told)
         return self._work.carried
 

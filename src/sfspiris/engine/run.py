@@ -13,6 +13,7 @@ from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
 from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.twins import TWINS
 from sfspiris.engine import (
     attaching,
     badges,
@@ -25,6 +26,7 @@ from sfspiris.engine import (
     rates,
     search,
     tracing,
+    twins,
     wholeness,
 )
 from sfspiris.engine.beginning import begin
@@ -84,7 +86,14 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     started = begin(world)
     gathered = gather.deals(world, scope)
     unresolved = recover(world)
-    inputs = gather.push_inputs(world, gathered, unresolved, fresh=scope.full, asked=scope.is_asked)
+    looked_for = (
+        twins.look(world, gathered, full=scope.full) if scope.is_everything else twins.Looked(gathered)
+    )
+    gathered = looked_for.gathered
+    inputs = replace(
+        gather.push_inputs(world, gathered, unresolved, fresh=scope.full, asked=scope.is_asked),
+        twins=looked_for.holds,
+    )
     plan = decide(inputs, limit=scope.limit)
     log.info(
         "planned: %d actions, %d holds, %d unchanged", len(plan.actions), len(plan.holds), len(plan.unchanged)
@@ -338,6 +347,7 @@ def _remember_deleted(
         )
         found.setdefault(hold.deal_id, []).append(named)
     known = {one.deal_id for one in world.state.holds.all() if one.code in _FOUND_BY_A_PULL}
+    known |= {one.deal_id for one in links if one.code == TWINS}
     world.state.holds.clear(known & {one.deal_id for one in links} - found.keys())
     return tracing.remember_held(world, found, plan)
 
@@ -351,7 +361,8 @@ def _names(world: World, plan: Plan) -> Mapping[str, str]:
 def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> tuple[LedgerNews, datetime]:
     """What to know of one company: its drafts, and its invoices since the last pull, or all where that is not enough."""
     ledger = world.ledgers[company]
-    complete = full or mirror.must_read_all(world, company)
+    is_doubled = any(one.code == TWINS for one in links)  # the other may have been issued long ago
+    complete = full or is_doubled or mirror.must_read_all(world, company)
     cursor = None if complete else world.state.cursors.get(_invoice_feed(company))
     ordered = orders.of(world, ledger)
     drafts = ledger.drafts()

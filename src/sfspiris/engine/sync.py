@@ -28,11 +28,15 @@ def sync(world: World, scope: Scope, guard: Guard) -> RunResult:
     results = (*pushed.results, *pulled.results)
     moved = {one.action.deal_id for one in results}
     told = {(one.code, one.message, one.deal_id) for one in pushed.warnings}
+    held = {(one.hold.deal_id, one.hold.code) for one in pushed.holds}
     return replace(
         pushed,
         finished_at=pulled.finished_at,
         results=results,
-        holds=(*pushed.holds, *pulled.holds),
+        holds=(
+            *pushed.holds,
+            *(one for one in pulled.holds if (one.hold.deal_id, one.hold.code) not in held),
+        ),
         warnings=(
             *pushed.warnings,
             *(one for one in pulled.warnings if (one.code, one.message, one.deal_id) not in told),

@@ -279,31 +279,30 @@ class SalesforceCrm:
     def read_shown(self, *, changed_since: datetime | None, accounts: Iterable[str] = ()) -> Showing:
         """What Salesforce shows of invoices and accounts that were changed since; with None, of all, and of these accounts."""
         of_invoices, of_accounts = self.receivable_fields()
-        found: dict[str, Mapping[str, Value]] = {}
-        sums: dict[str, Mapping[str, Value]] = {}
-        gone: set[str] = set()
-        read_at: datetime | None = None
-        if of_invoices:
-            query = (
-                receivables.invoice_query(of_invoices)
-                if changed_since is None
-                else receivables.changed_invoices_query(of_invoices, changed_since)
-            )
-            result = self._query(query, deleted=changed_since is not None)
-            read_at = result.read_at
-            for row in result.rows:
-                key, said = receivables.invoice_values(row, of_invoices)
-                if row.get("IsDeleted"):
-                    gone.add(key)
-                else:
-                    found[key] = said
+        wanted: dict[str, bool] = {}
+        if of_invoices and changed_since is None:
+            wanted[receivables.invoice_query(of_invoices)] = False
+        elif of_invoices and changed_since is not None:
+            wanted[receivables.changed_invoices_query(of_invoices, changed_since)] = True
         if of_accounts:
-            result = self._query(receivables.shown_accounts_query(of_accounts, changed_since))
-            read_at = read_at or result.read_at
-            sums |= dict(receivables.account_values(row, of_accounts) for row in result.rows)
-            if changed_since is None:
-                sums |= self.read_accounts(set(_long_ids(accounts)) - sums.keys())
-        return Showing(found, sums, frozenset(gone - found.keys()), read_at or self._now())
+            wanted[receivables.shown_accounts_query(of_accounts, changed_since)] = False
+        results = self._schema.with_known_fields(lambda: self._client.queries(wanted)) if wanted else []
+        found: dict[str, Mapping[str, Value]] = {}
+        gone: set[str] = set()
+        for row in results[0].rows if of_invoices else ():
+            key, said = receivables.invoice_values(row, of_invoices)
+            if row.get("IsDeleted"):
+                gone.add(key)
+            else:
+                found[key] = said
+        sums: dict[str, Mapping[str, Value]] = {}
+        for row in results[-1].rows if of_accounts else ():
+            key, said = receivables.account_values(row, of_accounts)
+            sums[key] = said
+        if of_accounts and changed_since is None:
+            sums |= self.read_accounts(set(_long_ids(accounts)) - sums.keys())
+        read_at = results[0].read_at if results else self._now()
+        return Showing(found, sums, frozenset(gone - found.keys()), read_at)
 
     def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
         """Make or save the records of these invoices, in the order given."""
@@ -494,8 +493,8 @@ class SalesforceCrm:
         known = standard_origin(self._source.object, self._source.lines)
         return known or self._schema.get().source.origin
 
-    def _query(self, query: str, *, deleted: bool = False) -> QueryResult:
-        return self._schema.with_known_fields(lambda: self._client.query(query, deleted=deleted))
+    def _query(self, query: str) -> QueryResult:
+        return self._schema.with_known_fields(lambda: self._client.query(query))
 
     def _saved(self, write: Callable[[], list[str | None]]) -> list[str | None]:
         """What became of the records; once more with a fresh schema when the kept one names a field that is no more."""

@@ -13,12 +13,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sfspiris.core.actions import Plan, WriteDeal
-from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
+from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode, for_sales
 from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.lifecycle import deal_status
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
 from sfspiris.core.planning.documents import Documents
+from sfspiris.core.planning.twins import TWINS, beside, hold_of, marked_for
 from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from sfspiris.core.model import DealLink, Invoice, LedgerDraft
+    from sfspiris.core.planning.documents import Document
     from sfspiris.core.policy import Policy
 
 _CLOCKS_APART = timedelta(minutes=5)
+_HELD_BY_A_PULL = frozenset({HoldCode.INVOICE_UNCERTAIN, TWINS})
 _AWAITING_MONEY = frozenset({DealStatus.ISSUED, DealStatus.PARTLY_PAID, DealStatus.PARTLY_CREDITED})
 
 
@@ -87,6 +90,10 @@ def decide_pull(
         own = seen[link.company]
         judged = _judge(link, own, today=today, settle=policy.settle)
         after = replace(judged, message=judged.message and policy.spoken(judged.message))
+        if others := own.beside(after):
+            twins = hold_of(after, others, policy)
+            holds.append(twins)
+            after = replace(after, code=TWINS, message=for_sales([twins], policy.spoken))
         if after.status is DealStatus.DELETED:
             holds.append(_deleted(link, policy))
         elif after.code == HoldCode.INVOICE_UNCERTAIN:
@@ -94,7 +101,7 @@ def decide_pull(
         if after.invoice_id != link.invoice_id and (invoice := own.invoice(link)):
             warnings += _differences(link, invoice)
         if after == link:
-            if after.status is not DealStatus.DELETED and after.code != HoldCode.INVOICE_UNCERTAIN:
+            if after.status is not DealStatus.DELETED and after.code not in _HELD_BY_A_PULL:
                 unchanged.append(link.deal_id)
             continue
         changed[link.deal_id] = after
@@ -128,7 +135,7 @@ class _Seen:
         self.read_at = news.read_at
         self._org_tag = org_tag
         self._drafts = {draft.id for draft in news.drafts}
-        documents = Documents.of(news.drafts, news.invoices, news.orders)
+        documents = self._documents = Documents.of(news.drafts, news.invoices, news.orders)
         for (
             one
         ) in documents.all:  # an order, and a draft that was made of one, both stand for the order's Deal
@@ -162,6 +169,15 @@ class _Seen:
         marked = self._marked(link)
         live = [one for one in marked if not _is_taken_back(one)]
         return next((one[0] for one in (marked, live) if len(one) == 1), None)
+
+    def beside(self, link: DealLink) -> tuple[Document, ...]:
+        """The documents that stand for the Deal besides its own."""
+        return beside(link, self._documents, self._org_tag)
+
+    def left_of_two(self, link: DealLink) -> Document | None:
+        """The one document that finance has left of a Deal that had two, when it is the other one."""
+        marked = marked_for(link, self._documents, self._org_tag) if link.code == TWINS else ()
+        return marked[0] if len(marked) == 1 else None
 
     def candidates(self, link: DealLink) -> list[Invoice]:
         """Invoices that may have come from the Deal's draft although nothing proves it, by number.
@@ -215,7 +231,7 @@ def _judge(link: DealLink, seen: _Seen, *, today: date, settle: timedelta) -> De
         due = link.status in _AWAITING_MONEY and is_late and link.remaining
         return replace(link, status=DealStatus.OVERDUE) if due else link
     if seen.draft(link):
-        is_back = link.status is DealStatus.DELETED or link.code == HoldCode.INVOICE_UNCERTAIN
+        is_back = link.status is DealStatus.DELETED or link.code in _HELD_BY_A_PULL
         stands = replace(link, status=DealStatus.DRAFT)
         return replace(stands, code=None, message=None) if is_back else stands
     return _judge_gone(link, seen, settle)
@@ -224,6 +240,10 @@ def _judge(link: DealLink, seen: _Seen, *, today: date, settle: timedelta) -> De
 def _judge_gone(link: DealLink, seen: _Seen, settle: timedelta) -> DealLink:
     """What to say of a Deal whose draft is not there and whose invoice is not known."""
     is_told = link.status is DealStatus.DELETED  # in the words of whoever noticed it, or took it back
+    if (left := seen.left_of_two(link)) is not None:  # of which nobody has said what we wrote on it
+        return replace(
+            link, draft_id=left.draft_id, code=None, message=None, source=None, wrote=None, stood=None
+        )
     if is_told or not seen.complete or seen.read_at - link.created_at < settle:  # a list may not show it yet
         return link
     if seen.order(link) or seen.candidates(link):

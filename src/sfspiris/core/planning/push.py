@@ -32,6 +32,7 @@ from sfspiris.core.planning.mirroring import restored_on
 from sfspiris.core.planning.otherwise import otherwise
 from sfspiris.core.planning.refused import hold_refused
 from sfspiris.core.planning.screening import screen
+from sfspiris.core.planning.twins import TWINS, hold_twins
 from sfspiris.core.planning.unfinished import UnfinishedPlan
 from sfspiris.core.planning.wanted import want
 from sfspiris.core.routing import is_out_of_scope
@@ -91,6 +92,8 @@ class _Draughtsman:
         if unresolved is not None and (link is None or unresolved.customer_key is None):
             self._wait(deal, unresolved, link)
         elif link is not None:
+            if names := self.inputs.overwritten.get(deal.id):
+                self.plan.warnings.append(restored_on(deal, link, names, self.inputs.policy))
             self._compare(deal, link)
         elif is_out_of_scope(deal, self.inputs.policy):
             self._leave_out(deal)
@@ -116,8 +119,6 @@ class _Draughtsman:
     # --- a Deal that is in the ledger already ----------------------------------------------------------------------
 
     def _compare(self, deal: Deal, link: DealLink) -> None:
-        if names := self.inputs.overwritten.get(deal.id):
-            self.plan.warnings.append(restored_on(deal, link, names, self.inputs.policy))
         if customer := account_of(deal, link, self.inputs.policy, today=self.inputs.today):
             own = self.inputs.policy.companies[link.company]
             if self.inputs.speaks_for(deal, link.company, link.customer_id):
@@ -130,8 +131,11 @@ class _Draughtsman:
             changed.hold_deleted(link, found)
             self.plan.holds += found.holds
             self.plan.tell(deal, link.told, link.company, link.correlation_id)
-        elif link.code == HoldCode.INVOICE_UNCERTAIN:
-            changed.hold_uncertain(link, found)
+        elif link.code in {HoldCode.INVOICE_UNCERTAIN, TWINS}:
+            if link.code == TWINS:
+                hold_twins(link, self.inputs.twins, found)
+            else:
+                changed.hold_uncertain(link, found)
             self.plan.holds += found.holds
             self.plan.tell(deal, link.told, link.company, link.correlation_id)
         elif changed.is_settled(deal, link):

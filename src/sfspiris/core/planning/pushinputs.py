@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import date
 
+    from sfspiris.core.holds import Hold
     from sfspiris.core.model import CustomerBase, Deal, DealLink, LedgerView
     from sfspiris.core.planning.adoption import Gap
     from sfspiris.core.planning.changed import Standing
@@ -48,7 +49,7 @@ class PushInputs:
     company, that stand for a Deal already; `parted` are (company, buyer id, customer id) that a person said are not the same. `standing` is what became of the drafts of Deals that have changed since, by
     Deal id; `departed` are linked Deals that are not won any more. `refused` are, by company and Deal id, the
     latest writes that the ledger refused; `overwritten` are, by Deal id, the parts of a SyncState that somebody else has changed
-    on a linked Deal since it was told; `asked` says that a person wants them tried again. `today` is a Swedish day.
+    on a linked Deal since it was told; `twins` are, by Deal id, the holds of those that were found to have two documents; `asked` says that a person wants them tried again. `today` is a Swedish day.
     """
 
     deals: Sequence[Deal]
@@ -67,6 +68,7 @@ class PushInputs:
     departed: Sequence[Departed] = ()
     refused: Mapping[tuple[str, str], RefusedBefore] = field(default_factory=dict)
     overwritten: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    twins: Mapping[str, Hold] = field(default_factory=dict)
     asked: bool = False
     taken: Collection[tuple[str, str]] = ()
     parted: Collection[tuple[str, str, str]] = ()
