@@ -457,7 +457,8 @@ class FakeLedger:
         return [
             one
             for one in self.booked
-            if modified_since is None or one.modified_at is None or one.modified_at >= modified_since
+            if self.is_listed(one.id)
+            and (modified_since is None or one.modified_at is None or one.modified_at >= modified_since)
         ], self.time()
 
     def invoice_contents(self, invoice_ids: Collection[str]) -> Mapping[str, LedgerDraft]:

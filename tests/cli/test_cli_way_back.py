@@ -60,9 +60,20 @@ def test_a_dry_pull_shows_what_would_be_told_by_the_deals_name(demo: Playground)
 
 def test_a_draft_that_finance_deleted_is_told_and_never_made_again(demo: Playground) -> None:
     deal, draft = next(iter(pushed(demo).items()))
+    demo.sfspiris("pull-invoice-status")
     finance(demo, f"drafts/{draft}/delete")
-    young = demo.sfspiris("pull-invoice-status", "--json")
-    assert young.code == 0, "a list may lag behind, so a young draft is not called deleted yet"
+    for command in ("pull-invoice-status", "sync", "pull-invoice-status"):
+        demo.forget_calls()
+        young = demo.sfspiris(command, "--json")
+        (waits,) = [one for one in young.document["holds"] if one["deal"] == deal]
+        assert (young.code, waits["code"]) == (3, "OUTCOME_UNKNOWN"), "it may have been issued this moment"
+        assert "somebody has deleted it, or issued it so lately" in waits["message"]
+        asked = [
+            one for one in demo.calls("spiris") if one["path"].endswith(f"/customerinvoicedrafts/{draft}")
+        ]
+        assert len(asked) <= (2 if command == "sync" else 1)
+        assert demo.sfspiris("pull-invoice-status", "--json").document["actions"] == [], "told once"
+    assert status(demo, deal)[0] == "Draft"
     for side in ("salesforce", "spiris"):
         demo.control(side, "PUT", "clock", {"now": "2026-11-21T08:00:00Z"})
     ended = demo.sfspiris("pull-invoice-status", "--json")
@@ -204,3 +215,31 @@ def test_an_invoice_that_nothing_proves_is_proposed_and_a_person_says_so(demo: P
     assert told.code == 0, told.out + told.err
     assert status(demo, deal) == ("Issued", str(invoice["InvoiceNumber"]))
     assert demo.sfspiris("pull-invoice-status", "--json").document["actions"] == []
+
+
+@pytest.mark.parametrize("command", ["pull-invoice-status", "sync"])
+def test_a_young_draft_that_was_issued_where_lists_lag_is_never_called_deleted(
+    demo: Playground, command: str
+) -> None:
+    demo.control("spiris", "PUT", "switches", {"index_lag_seconds": 600})
+    deal, draft = next(iter(pushed(demo).items()))
+    invoice = finance(demo, f"drafts/{draft}/issue", {"date": "2026-11-20"})
+    for time in ("08:03", "08:09", "08:14", "08:20", "08:30"):
+        for side in ("salesforce", "spiris"):
+            demo.control(side, "PUT", "clock", {"now": f"2026-11-20T{time}:00Z"})
+        codes = {
+            one["code"] for one in demo.sfspiris(command, "--json").document["holds"] if one["deal"] == deal
+        }
+        assert "DRAFT_DELETED" not in codes, time
+        told = ("Issued", str(invoice["InvoiceNumber"])) if time > "08:10" else ("Draft", None)
+        assert status(demo, deal) == told, time
+    record = next(one for one in demo.deals().values() if one["Id"] == deal)
+    assert record["Spiris_Sync_Code__c"] is None
+
+
+def test_a_young_draft_that_a_list_does_not_show_yet_is_a_draft(demo: Playground) -> None:
+    demo.control("spiris", "PUT", "switches", {"index_lag_seconds": 600})
+    pushed(demo)
+    ended = demo.sfspiris("pull-invoice-status", "--json")
+    told = [one for one in ended.document["actions"] if one["kind"] == "write_deal"]
+    assert (ended.code, told, ended.document["holds"]) == (0, [], [])

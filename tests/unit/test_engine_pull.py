@@ -154,3 +154,49 @@ def test_a_company_that_does_not_answer_is_told_and_the_others_compared(stage: S
 def test_one_company_is_compared_by_its_routes(stage: Stage) -> None:
     assert compare(stage, companies=("int",)).lines == ()
     assert len(compare(stage, companies=("se",)).lines) == 2
+
+
+def test_a_young_draft_whose_invoice_is_listed_late_waits_and_is_never_called_deleted(stage: Stage) -> None:
+    """The draft is certainly gone at once; the list of invoices is behind by more than is left of the draft's own window."""
+    run(stage)
+    stage.pass_time(timedelta(minutes=14))
+    stage.se.hidden.add("inv-1042")
+    stage.se.issue("draft-1", "1042")
+    for _ in range(3):
+        result = run(stage)
+        assert [one.hold.code for one in result.holds] == [HoldCode.OUTCOME_UNKNOWN]
+        with stage.world() as world:
+            pushed = push(world, Scope(), Guard(200))
+        assert HoldCode.OUTCOME_UNKNOWN in {one.hold.code for one in pushed.holds}
+        assert status(stage, "D1") == DealStatus.DRAFT
+        stage.pass_time(timedelta(minutes=4))
+    stage.se.hidden.clear()
+    assert run(stage).holds == ()
+    told = stage.crm.deals[deal_id("D1")].sync
+    assert (told.status, told.code, told.invoice_number) == (DealStatus.ISSUED, None, "1042")
+
+
+def test_a_young_draft_that_was_deleted_is_told_so_a_settle_window_after_it_was_missed(stage: Stage) -> None:
+    run(stage)
+    stage.se.made = [one for one in stage.se.made if one.id != "draft-1"]
+    assert [one.hold.code for one in run(stage).holds] == [HoldCode.OUTCOME_UNKNOWN]
+    saved = len(stage.crm.saved)
+    assert run(stage).results == ()
+    assert len(stage.crm.saved) == saved, "and told once"
+    stage.pass_time(timedelta(minutes=15))
+    assert [one.hold.code for one in run(stage).holds] == [HoldCode.DRAFT_DELETED]
+    assert status(stage, "D1") == DealStatus.DELETED
+    with stage.world() as world:
+        assert {one.code for one in world.state.holds.all() if one.deal_id == deal_id("D1")} == {
+            HoldCode.DRAFT_DELETED
+        }
+
+
+def test_of_many_young_drafts_only_some_are_asked_for(stage: Stage) -> None:
+    stage.crm.add(*(deal(f"E{place}", "1 x 70 MAT", amount=Decimal(70)) for place in range(30)))
+    with stage.world() as world:
+        push(world, Scope(), Guard(200))
+    stage.se.hidden |= {one.id for one in stage.se.made}
+    before = stage.se.reads.total()
+    assert run(stage).holds == ()
+    assert stage.se.reads.total() - before <= 20 + 3

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.actions import Adopt, WriteDeal, kind
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
+from sfspiris.core.model import Target
 from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.core.planning.documents import Documents
-from sfspiris.core.planning.pull import LedgerNews, PullPlan, decide_pull, vanished
+from sfspiris.core.planning.pull import (
+    LedgerNews,
+    PullPlan,
+    decide_pull,
+    vanished,
+    young_and_unseen,
+)
 from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.twins import TWINS
 from sfspiris.engine import (
@@ -46,6 +53,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import DealLink
     from sfspiris.engine.gather import Gathered, Scope
     from sfspiris.engine.world import World
+    from sfspiris.ports.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +61,9 @@ INVOICE_OVERLAP: Final = timedelta(minutes=15)
 """How far each pull reads invoices back behind its cursor; a list may lag behind what was written."""
 
 
+_ASKED_FOR: Final = (
+    20  # documents that are asked for by themselves, by company and pull; more wait for the lists
+)
 _FOUND_BY_A_PULL: Final = frozenset({HoldCode.DRAFT_DELETED, HoldCode.INVOICE_UNCERTAIN})
 
 
@@ -207,7 +218,10 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
         for company, one in news.items()
         for warned in counting.documents(world, company, Documents.of(one.drafts, one.invoices, one.orders))
     ]
-    decided = _with_reasons(world, decide_pull(links, news, world.policy, today=world.clock.today()))
+    decided = _with_reasons(
+        world,
+        decide_pull(links, news, world.policy, today=world.clock.today(), doubted=_doubted(world, links)),
+    )
     if world.dry:
         carried = Carried([ActionResult(action, Outcome.PLANNED) for action in decided.plan.actions])
     else:
@@ -373,8 +387,44 @@ def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> t
     if not news.complete and vanished(links, news, world.policy.org_tag):
         every, read_at = ledger.invoices()
         news = LedgerNews(drafts, every, complete=True, read_at=read_at, orders=ordered)
+    news = _asked_for(world, ledger, links, news)
     mirror.remember(world, company, news.invoices, complete=news.complete, read_at=read_at)
     return news, read_at
+
+
+def _asked_for(world: World, ledger: Ledger, links: list[DealLink], news: LedgerNews) -> LedgerNews:
+    """The news with what became of documents that no list shows though they are young: each is asked for by itself.
+
+    Where one is gone, invoices are read once more after that, for it may have been issued since they were read.
+    """
+    unseen = young_and_unseen(links, news, world.policy.org_tag, settle=world.settle)[:_ASKED_FOR]
+    if not unseen:
+        return news
+    found = {one.draft_id: ledger.draft(one.draft_id, target=one.target) for one in unseen}
+    absent = frozenset(draft_id for draft_id, one in found.items() if one is None)
+    standing = [one for one in found.values() if one is not None]
+    news = replace(
+        news,
+        drafts=(*news.drafts, *(one for one in standing if one.target is Target.DRAFT)),
+        orders=(*news.orders, *(one for one in standing if one.target is Target.ORDER)),
+        absent=absent,
+    )
+    if not absent:
+        return news
+    since = min(one.created_at for one in unseen if one.draft_id in absent) - INVOICE_OVERLAP
+    again, read_at = ledger.invoices(modified_since=since)
+    invoices = {one.id: one for one in (*news.invoices, *again)}
+    return replace(news, invoices=tuple(invoices.values()), read_at=read_at)
+
+
+def _doubted(world: World, links: list[DealLink]) -> dict[str, datetime]:
+    """Since when Deals have been held for a document of which nobody knows yet what became of it."""
+    doubted = {one.deal_id for one in links if one.code == TWINS}
+    return {
+        one.deal_id: one.first_seen
+        for one in world.state.holds.all()
+        if one.deal_id in doubted and one.code is TWINS
+    }
 
 
 def _mirrored_companies(world: World, companies: Collection[str]) -> frozenset[str]:

@@ -10,8 +10,8 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sfspiris.core.holds import for_sales
 from sfspiris.core.planning.documents import Documents
-from sfspiris.core.planning.push import for_sales
 from sfspiris.core.planning.twins import TWINS, beside, hold_of, is_own, marked_for
 from sfspiris.engine import gather, orders, search
 from sfspiris.errors import Fatal, Retryable
@@ -103,7 +103,7 @@ def _judge(world: World, links: list[DealLink], found: Documents, *, is_complete
         if others := beside(link, found, world.policy.org_tag):
             hold = hold_of(link, others, world.policy)
             holds[link.deal_id] = hold
-            changed.append(replace(link, code=TWINS, message=for_sales([hold])))
+            changed.append(replace(link, code=TWINS, message=for_sales([hold], world.policy.spoken)))
         elif link.code == TWINS and is_complete and _stands_alone(world, link, found):
             changed.append(replace(link, code=None, message=None))
     world.state.links.save(changed)

@@ -210,7 +210,8 @@ def hold_not_seen(link: DealLink, found: Findings) -> None:
     found.hold(
         HoldCode.OUTCOME_UNKNOWN,
         say(
-            "The deal was changed, and %(ledger)s does not show its %(word)s, which was made or moved just now.",
+            "The deal was changed, and %(ledger)s does not show its %(word)s, which was made just now: either not yet, or somebody "
+            "has deleted or issued it.",
             ledger=_ledger(found),
             word=link.target.word,
         ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sfspiris.core.actions import Plan, WriteDeal
@@ -39,7 +40,8 @@ _AWAITING_MONEY = frozenset({DealStatus.ISSUED, DealStatus.PARTLY_PAID, DealStat
 class LedgerNews:
     """What was read of one company: all its drafts, and its invoices, all of them when `complete`.
 
-    `read_at` is when, in UTC. `orders` are all its orders, where some may be ours.
+    `read_at` is when, in UTC. `orders` are all its orders, where some may be ours. `absent` are ids of drafts that were asked for
+    and are certainly not there any more; invoices were read after that.
     """
 
     drafts: Sequence[LedgerDraft]
@@ -47,6 +49,7 @@ class LedgerNews:
     complete: bool
     read_at: datetime
     orders: Sequence[LedgerDraft] = ()
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,38 @@ def vanished(links: Iterable[DealLink], news: LedgerNews, org_tag: str) -> bool:
     )
 
 
+def young_and_unseen(
+    links: Iterable[DealLink], news: LedgerNews, org_tag: str, *, settle: timedelta
+) -> list[DealLink]:
+    """Deals whose document is on no list although it was made so lately that a list may only lag behind; by Deal id.
+
+    Those too of which it is known that they are gone, but not yet what became of them.
+    """
+    known = sorted(links, key=lambda one: one.deal_id)
+    seen = _Seen(news, org_tag, known)
+    return [
+        link
+        for link in known
+        if link.invoice_id is None
+        and link.status is not DealStatus.DELETED
+        and (link.code == TWINS or news.read_at - link.created_at < settle)
+        and not seen.draft(link)
+        and seen.invoice(link) is None
+    ]
+
+
 def decide_pull(
-    links: Iterable[DealLink], news: Mapping[str, LedgerNews], policy: Policy, *, today: date
+    links: Iterable[DealLink],
+    news: Mapping[str, LedgerNews],
+    policy: Policy,
+    *,
+    today: date,
+    doubted: Mapping[str, datetime] = MappingProxyType({}),
 ) -> PullPlan:
-    """What changed for these Deals. `today` is a Swedish day; links of companies that were not read stay as they are."""
+    """What changed for these Deals. `today` is a Swedish day; links of companies that were not read stay as they are.
+
+    `doubted` tells, by Deal id, since when (UTC) it has been waited for what became of a draft that is gone.
+    """
     actions: list[WriteDeal] = []
     holds: list[Hold] = []
     unchanged: list[str] = []
@@ -88,16 +119,13 @@ def decide_pull(
         if link.company not in seen:
             continue
         own = seen[link.company]
-        judged = _judge(link, own, today=today, settle=policy.settle)
+        since = doubted.get(link.deal_id)
+        judged = _judge(link, own, today=today, settle=policy.settle, since=since)
         after = replace(judged, message=judged.message and policy.spoken(judged.message))
-        if others := own.beside(after):
-            twins = hold_of(after, others, policy)
-            holds.append(twins)
-            after = replace(after, code=TWINS, message=for_sales([twins], policy.spoken))
-        if after.status is DealStatus.DELETED:
-            holds.append(_deleted(link, policy))
-        elif after.code == HoldCode.INVOICE_UNCERTAIN:
-            holds.append(_uncertain(link, own.candidates(link), policy, is_there=own.order(link)))
+        if hold := _hold(link, after, own, policy):
+            holds.append(hold)
+            if hold.code == TWINS:
+                after = replace(after, code=TWINS, message=for_sales([hold], policy.spoken))
         if after.invoice_id != link.invoice_id and (invoice := own.invoice(link)):
             warnings += _differences(link, invoice)
         if after == link:
@@ -111,6 +139,19 @@ def decide_pull(
                 WriteDeal(link.deal_id, link.company, link.correlation_id, told_before, told_after)
             )
     return PullPlan(Plan(tuple(actions), tuple(holds), tuple(warnings), tuple(unchanged)), changed)
+
+
+def _hold(link: DealLink, after: DealLink, seen: _Seen, policy: Policy) -> Hold | None:
+    """Why a person must look at what became of the Deal's document, if anything."""
+    if others := seen.beside(after):
+        return hold_of(after, others, policy)
+    if after.code == TWINS:
+        return _gone(link, policy)
+    if after.status is DealStatus.DELETED:
+        return _deleted(link, policy)
+    if after.code == HoldCode.INVOICE_UNCERTAIN:
+        return _uncertain(link, seen.candidates(link), policy, is_there=seen.order(link))
+    return None
 
 
 def as_invoiced(link: DealLink, invoice: Invoice, *, today: date) -> DealLink:
@@ -133,6 +174,7 @@ class _Seen:
     def __init__(self, news: LedgerNews, org_tag: str, links: Iterable[DealLink]) -> None:
         self.complete = news.complete
         self.read_at = news.read_at
+        self._absent = news.absent
         self._org_tag = org_tag
         self._drafts = {draft.id for draft in news.drafts}
         documents = self._documents = Documents.of(news.drafts, news.invoices, news.orders)
@@ -151,6 +193,10 @@ class _Seen:
 
     def draft(self, link: DealLink) -> bool:
         return link.draft_id in self._drafts
+
+    def is_certainly_gone(self, link: DealLink) -> bool:
+        """Whether the Deal's draft was asked for itself, and is not there."""
+        return link.draft_id in self._absent
 
     def order(self, link: DealLink) -> bool:
         """Whether the Deal's order is there; when it is no draft any more, finance has invoiced it."""
@@ -221,7 +267,9 @@ def _is_taken_back(invoice: Invoice) -> bool:
     return 0 < abs(invoice.totals.gross) <= invoice.taken_back
 
 
-def _judge(link: DealLink, seen: _Seen, *, today: date, settle: timedelta) -> DealLink:
+def _judge(
+    link: DealLink, seen: _Seen, *, today: date, settle: timedelta, since: datetime | None
+) -> DealLink:
     invoice = seen.invoice(link)
     if invoice is not None:
         return as_invoiced(link, invoice, today=today)
@@ -234,16 +282,22 @@ def _judge(link: DealLink, seen: _Seen, *, today: date, settle: timedelta) -> De
         is_back = link.status is DealStatus.DELETED or link.code in _HELD_BY_A_PULL
         stands = replace(link, status=DealStatus.DRAFT)
         return replace(stands, code=None, message=None) if is_back else stands
-    return _judge_gone(link, seen, settle)
+    return _judge_gone(link, seen, settle, since)
 
 
-def _judge_gone(link: DealLink, seen: _Seen, settle: timedelta) -> DealLink:
-    """What to say of a Deal whose draft is not there and whose invoice is not known."""
+def _judge_gone(link: DealLink, seen: _Seen, settle: timedelta, since: datetime | None) -> DealLink:
+    """What to say of a Deal whose draft is not there and whose invoice is not known.
+
+    One that was made just now may have been issued just now, and then no list need show its invoice yet: that is waited for,
+    since it was first seen to be gone.
+    """
     is_told = link.status is DealStatus.DELETED  # in the words of whoever noticed it, or took it back
     if (left := seen.left_of_two(link)) is not None:  # of which nobody has said what we wrote on it
         return replace(
             link, draft_id=left.draft_id, code=None, message=None, source=None, wrote=None, stood=None
         )
+    if not is_told and seen.is_certainly_gone(link) and seen.read_at - (since or seen.read_at) < settle:
+        return replace(link, code=TWINS)
     if is_told or not seen.complete or seen.read_at - link.created_at < settle:  # a list may not show it yet
         return link
     if seen.order(link) or seen.candidates(link):
@@ -345,6 +399,29 @@ def _differences(link: DealLink, invoice: Invoice) -> Iterable[Warn]:
             ),
             link.deal_id,
         )
+
+
+def _gone(link: DealLink, policy: Policy) -> Hold:
+    company = policy.companies.get(link.company)
+    return Hold(
+        deal_id=link.deal_id,
+        deal_name="",
+        company=link.company,
+        code=TWINS,
+        message=say(
+            "%(Document)s of the deal, over %(net)s net, is gone from %(ledger)s: somebody has deleted it, or issued it so "
+            "lately that no list shows the invoice yet.",
+            Document=link.target.the,
+            net=Money(link.net, link.currency),
+            ledger=company.ledger if company else say("the ledger"),
+        ),
+        fix=say(
+            "Run `sfspiris sync` again in %(minutes)s minutes, which tells what became of it; until then nothing is made.",
+            minutes=round(policy.settle.total_seconds() / 60),
+        ),
+        field=policy.crm_field("draft_id"),
+        value=link.draft_id,
+    )
 
 
 def _deleted(link: DealLink, policy: Policy) -> Hold:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sfspiris.sentences import Sentence
 
 TWINS: Final = HoldCode.OUTCOME_UNKNOWN
-"""The code that a link carries for as long as its Deal has two documents; it has no other reason to carry this one."""
+"""The code that a link carries for as long as its Deal has two documents, or a young one that is gone, nobody knows yet where."""
 
 
 def beside(link: DealLink, documents: Documents, org_tag: str) -> tuple[Document, ...]:
@@ -80,10 +80,14 @@ def hold_of(link: DealLink, others: tuple[Document, ...], policy: Policy, *, nam
 
 
 def hold_twins(link: DealLink, known: Mapping[str, Hold], found: Findings) -> None:
-    """Hold a Deal that has two documents, in the words of this run's reading, else in those of the one that found them."""
+    """Hold a Deal that has not one document, in the words of this run's reading, else in those of the run that found it so."""
     hold = known.get(link.deal_id)
-    message = hold.message if hold is not None else as_told(link.message or str(TWINS))
-    found.hold(TWINS, message, _fix(), about="draft_id", value=link.draft_id)
+    if hold is not None:
+        message, fix = hold.message, hold.fix
+    else:
+        message = as_told(link.message or str(TWINS))
+        fix = say("Run `sfspiris sync`, which looks at it again.")
+    found.hold(TWINS, message, fix, about="draft_id", value=link.draft_id)
 
 
 def _fix() -> Sentence:
