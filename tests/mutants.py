@@ -19,6 +19,7 @@ PUSH, FAULTS, RETRY = "tests/unit/test_engine_push.py", "tests/faults", "tests/u
 ROLLBACK, COUNTING = "tests/unit/test_engine_rollback.py", "tests/unit/test_engine_counting.py"
 PROTOCOL, LEDGER = "tests/unit/test_engine_protocol.py", "tests/contract/test_spiris_ledger.py"
 LINES, SIGN_IN = "tests/contract/test_transport_faults.py", "tests/contract/test_spiris_sign_in.py"
+RULE, MEASURED = "tests/unit/test_core_searchlag.py", "tests/unit/test_engine_searchlag.py"
 KEEPING, QUOTA = "tests/state/test_state_keeping.py", "tests/unit/test_quota.py"
 
 
@@ -229,6 +230,41 @@ BUGS = (
         "if value < _SHORTEST_SETTLE:",
         "if value < 0:",
         ("tests/unit/test_config.py",),
+    ),
+    Bug(
+        "a short settle window needs no measurement",
+        "core/searchlag.py",
+        "if settle >= UNMEASURED:",
+        "if settle >= SHORTEST:",
+        (RULE, MEASURED),
+    ),
+    Bug(
+        "a draft that was missing for minutes does not count against a short settle window",
+        "core/searchlag.py",
+        "if known.longest_lag is not None and known.longest_lag > room:",
+        "if known.longest_lag is not None and known.longest_lag > VALID:",
+        (RULE, MEASURED),
+    ),
+    Bug(
+        "a settle window is asked for when drafts have been sent already",
+        "engine/recover.py",
+        "    searchlag.check(world)\n",
+        "",
+        (MEASURED,),
+    ),
+    Bug(
+        "a memory that lost something keeps its measurement",
+        "state/store.py",
+        "        connection.execute(search_lags.delete())\n",
+        "",
+        (MEASURED,),
+    ),
+    Bug(
+        "customers are waited for no longer than drafts that were measured",
+        "engine/world.py",
+        "        return self.policy.settle\n\n",
+        "        return self.policy.settle_documents or self.policy.settle\n\n",
+        (MEASURED,),
     ),
     Bug(
         "a create is written down as sent only when its answer is there",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from search_lags import measured
 from sfspiris.errors import Locked, StateDamaged, UsageError
 from sfspiris.state import runlock, seal
 from sfspiris.state.keeping import back_up, look, made_anew, put_back
@@ -232,6 +233,18 @@ def test_a_restored_backup_knows_that_it_has_lost_what_came_after(file: Path, tm
     with open_state(file, dry=True, now=NOW) as state:
         assert state.cursors.get("deals") is None
         assert len(state.journal.open_intents()) == 1
+
+
+def test_a_memory_that_lost_something_forgets_what_was_measured_of_lists(file: Path, tmp_path: Path) -> None:
+    """The slowest list may be what is missing."""
+    with open_state(file, dry=False, now=NOW) as state:
+        measured(state, "se", until=NOW, number=3)
+    assert len(look(file, now=NOW).measured) == 1
+    copy = tmp_path / "copy.db"
+    back_up(file, copy)
+    write_once_more(file)
+    put_back(file, copy, OWNER, now=later(30))
+    assert look(file, now=NOW).measured == ()
 
 
 def test_a_damaged_state_is_replaced_by_its_backup_though_nobody_knows_how_far_it_went(

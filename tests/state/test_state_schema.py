@@ -182,6 +182,8 @@ def test_an_intent_that_contradicts_itself_cannot_be_stored(
             "links_target",
             "INSERT INTO links VALUES ('se','D1',1,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Draft',NULL,NULL,NULL,NULL,NULL,NULL,NULL,'quote')",
         ),
+        ("search_lags_seen_is_made", "INSERT INTO search_lags VALUES (1, '2026', NULL, '2026')"),
+        ("search_lags_was_looked_for", "INSERT INTO search_lags VALUES (1, NULL, NULL, NULL)"),
         (
             "links_revision",
             "INSERT INTO links VALUES ('se','D1',0,'U1','K1','d','c','1','SEK','2026',NULL,NULL,'Draft',NULL,NULL,NULL,NULL,NULL,NULL,NULL,'draft')",

@@ -703,12 +703,12 @@ y = ""
     }
 
 
-@pytest.mark.parametrize("minutes", [9, 0, -1])
-def test_a_settle_window_below_ten_minutes_is_refused_with_the_reason(
+@pytest.mark.parametrize("minutes", [5, 0, -1])
+def test_a_settle_window_that_no_measurement_justifies_is_refused_with_the_reason(
     read: Callable[[str], Settings], minutes: int
 ) -> None:
     told = refusal(read, changed("limits.tolerance", f"settle_minutes = {minutes}"))
     assert "settle_minutes" in told
     assert "second invoice" in told
-    assert read(changed("limits.tolerance", "settle_minutes = 10")).limits.settle_minutes == 10
+    assert read(changed("limits.tolerance", "settle_minutes = 6")).limits.settle_minutes == 6
     assert read(CONTRACT).limits.settle_minutes == 15

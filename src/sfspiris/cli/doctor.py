@@ -16,10 +16,11 @@ from sfspiris.errors import SfspirisError, UsageError
 from sfspiris.sentences import joined, say, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sfspiris.cli.desk import Desk
     from sfspiris.core.doctor import Finding
+    from sfspiris.core.searchlag import Measurement
     from sfspiris.report.doctor import DoctorDocument
     from sfspiris.state.keeping import Look
 
@@ -50,19 +51,27 @@ def doctor(
     from sfspiris import __version__, config
     from sfspiris.cli.answers import answer
     from sfspiris.cli.desk import open_desk
+    from sfspiris.cli.machine import utc_now
     from sfspiris.core.doctor import State
     from sfspiris.report.doctor import doctor_document, print_doctor
+    from sfspiris.report.searchlag import lag_facts
 
     if bundle is not None and not bundle.parent.is_dir():
         raise UsageError(
             f"There is no folder {bundle.parent}.", remedy="Give --bundle a file in a folder that exists."
         )
     with open_desk(common, read_only=True) as desk:
-        findings = [*_state(common), *_review(desk), *_salesforce(desk)]
+        found, measured = _state(common)
+        findings = [*found, *_review(desk), *_salesforce(desk)]
+        lags = _lags(desk, measured)
         for company in desk.chosen_companies():
-            findings += _company(desk, company)
-    document = doctor_document(findings, version=__version__)
-    told = doctor_document(findings, version=__version__, language=lang)
+            findings += [
+                *_company(desk, company),
+                *_search_lag(desk, [one for one in lags if one.company == company]),
+            ]
+    seen = [lag_facts(one, now=utc_now()) for one in lags]
+    document = doctor_document(findings, version=__version__, search_lags=seen)
+    told = doctor_document(findings, version=__version__, search_lags=seen, language=lang)
     answer(common, document, lambda console: print_doctor(console, told, lang))
     if bundle is not None:
         place = config.find(str(common.config) if common.config else None, os.environ)
@@ -81,14 +90,18 @@ def _looked(area: str, check: str, look: Callable[[], list[Finding]]) -> list[Fi
         return [Finding(area, check, State.BAD, error.message, error.remedy)]
 
 
-def _state(common: Common) -> list[Finding]:
+def _state(common: Common) -> tuple[list[Finding], Sequence[Measurement]]:
+    """What there is to know of the state file, and what was measured of the ledgers' lists."""
     from sfspiris.cli.machine import utc_now
     from sfspiris.cli.wiring import state_file
     from sfspiris.core.doctor import Finding, State
     from sfspiris.state.keeping import look
 
+    measured: list[Measurement] = []
+
     def judged() -> list[Finding]:
         found = look(state_file(common), now=utc_now())
+        measured.extend(found.measured)
         where = (
             [
                 Finding(
@@ -129,7 +142,7 @@ def _state(common: Common) -> list[Finding]:
         seen = joined((joined((found.file, whole(found.finding)), ": "), "."), "")
         return [Finding("state", say("state file"), State.OK, seen), *waiting]
 
-    return _looked("state", say("state file"), judged)
+    return _looked("state", say("state file"), judged), measured
 
 
 def _review(desk: Desk) -> list[Finding]:
@@ -151,6 +164,48 @@ def _review(desk: Desk) -> list[Finding]:
             ),
         )
     ]
+
+
+def _lags(desk: Desk, measured: Sequence[Measurement]) -> list[Measurement]:
+    """What was measured of each list in which the chosen companies' documents appear, also where that is nothing yet."""
+    from sfspiris.cli.policies import company_policies, policy_routes
+    from sfspiris.core.searchlag import Measurement
+
+    known = {(one.company, one.target): one for one in measured}
+    policies, routes = company_policies(desk.settings), policy_routes(desk.settings)
+    lags = []
+    for company in desk.chosen_companies():
+        targets = {
+            policies[company].target,
+            *(one.target for one in routes if one.company == company and one.target),
+        }
+        lags += [known.get((company, one), Measurement(company, one)) for one in sorted(targets)]
+    return lags
+
+
+def _search_lag(desk: Desk, lags: Sequence[Measurement]) -> list[Finding]:
+    """Whether the configured settle window fits what was measured of the company's lists."""
+    from datetime import timedelta
+
+    from sfspiris.cli.machine import utc_now
+    from sfspiris.core.doctor import Finding, State
+    from sfspiris.core.model import Target
+    from sfspiris.core.searchlag import latest, settle_allowed
+    from sfspiris.engine.searchlag import too_short
+    from sfspiris.report.searchlag import lag_facts, lag_words
+
+    settle = timedelta(minutes=desk.settings.limits.settle_minutes)
+    findings = []
+    for one in lags:
+        now = max(utc_now(), latest([one]) or utc_now())
+        check = say("list of new orders") if one.target is Target.ORDER else say("list of new drafts")
+        refusal = settle_allowed(settle, one, now)
+        if refusal is None:
+            findings.append(Finding(one.company, check, State.OK, lag_words(lag_facts(one, now=now))))
+        else:
+            told = too_short(settle, refusal)
+            findings.append(Finding(one.company, check, State.BAD, told.message, told.remedy))
+    return findings
 
 
 def _salesforce(desk: Desk) -> list[Finding]:

@@ -22,6 +22,7 @@ from sfspiris.core.policy import (
     VatPolicy,
     WithoutProduct,
 )
+from sfspiris.core.searchlag import UNMEASURED
 from sfspiris.report.language import words
 
 if TYPE_CHECKING:
@@ -47,13 +48,15 @@ def org_source(settings: Settings) -> Source:
 def policy_of(settings: Settings, crm: SalesforceCrm) -> Policy:
     """What planning goes by: the configuration, and what this org can be told."""
     invoice_fields, account_fields = crm.receivable_fields()
+    settle = timedelta(minutes=settings.limits.settle_minutes)
     return Policy(
         companies=company_policies(settings),
         routes=policy_routes(settings),
         org_tag=org_tag(crm.org_id),
         start_date=settings.start_date,
         tolerance=settings.limits.tolerance,
-        settle=timedelta(minutes=settings.limits.settle_minutes),
+        settle=max(settle, UNMEASURED),
+        settle_documents=settle,
         crm_fields=crm.field_names(),
         sync_fields=crm.sync_fields() if settings.write_back.deal_status else frozenset(),
         invoice_fields=invoice_fields if settings.write_back.invoice_object else frozenset(),

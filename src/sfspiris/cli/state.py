@@ -22,10 +22,11 @@ def info(common: Common) -> None:
     from sfspiris.cli.answers import answer
     from sfspiris.cli.machine import utc_now
     from sfspiris.cli.wiring import state_file
-    from sfspiris.report.memory import StateDocument, print_state
+    from sfspiris.report.memory import print_state, state_document
     from sfspiris.state.keeping import look
 
-    document = StateDocument.model_validate(look(state_file(common), now=utc_now()), from_attributes=True)
+    now = utc_now()
+    document = state_document(look(state_file(common), now=now), now=now)
     answer(common, document, lambda console: print_state(console, document))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -37,6 +38,7 @@ from sfspiris.config.values import (
     key,
 )
 from sfspiris.core.capabilities import MarkerField
+from sfspiris.core.searchlag import SHORTEST
 from sfspiris.errors import ConfigError
 from sfspiris.state.address import state_file
 from sfspiris.swedish import orgnr, vat_table
@@ -117,7 +119,7 @@ _STANDARD_GATES: Final = {"Opportunity": "IsWon = true", "Order": "StatusCode = 
 _OWN_OBJECT: Final = re.compile(r"[A-Za-z]\w*__c", re.ASCII)
 _PRODUCTION_LOGIN: Final = "https://login.salesforce.com"
 _SANDBOX_LOGIN: Final = "https://test.salesforce.com"
-_SHORTEST_SETTLE: Final = 10
+_SHORTEST_SETTLE: Final = SHORTEST // timedelta(minutes=1)
 """Minutes; longer than any proxy or server keeps a request in hand. Our own judgement: the vendor promises nothing."""
 _CALLBACK: Final = "http://127.0.0.1:8765/callback"
 
@@ -177,8 +179,9 @@ class LimitsSettings(Section):
     def _outlasts_every_call(cls, value: int) -> int:
         if value < _SHORTEST_SETTLE:
             raise ValueError(
-                f"is below {_SHORTEST_SETTLE}: a request that was sent without an answer, or a list that lags behind, may "
-                "show its document minutes later, and whoever sends again before that makes a second invoice"
+                f"is below {_SHORTEST_SETTLE}, and no measurement justifies that: a request that was sent without an answer, or "
+                "a list that lags behind, may show its document minutes later, and whoever sends again before that makes a "
+                "second invoice"
             )
         return value
 

@@ -183,8 +183,9 @@ class Policy:
     `tolerance` is the accepted difference of two totals, in document currency. `crm_fields` gives the CRM's own name
     for each of our field names, so that a message names what the reader sees on the screen;
     `sync_fields` are the parts of a SyncState that the CRM has fields for and lets us write; `invoice_fields` and `account_fields` likewise
-    those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown. `settle` is how long a document
-    that was sent, or a list that should show it, is waited for. `attaches_pdfs` puts the print of each invoice beside its
+    those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown. `settle` is how long what
+    was sent, or a list that should show it, is waited for; `settle_documents` takes its place for a new draft or order that
+    nobody answered for, where a measurement allows less (see core.searchlag). `attaches_pdfs` puts the print of each invoice beside its
     record in the CRM; `links_drafts` puts a link to its Deal beside each draft in the ledger. `readiness` is None where open Deals are told nothing.
     `spoken` says a sentence in the language of those who read the CRM; what is compared with what stands there has been said
     by it too. `scope` is a print of all that decides which Deals are looked at: how far they have been read counts for that
@@ -201,18 +202,23 @@ class Policy:
     invoice_fields: frozenset[str] = frozenset()
     account_fields: frozenset[str] = frozenset()
     settle: timedelta = SETTLE
+    settle_documents: timedelta | None = None
     readiness: ReadinessPolicy | None = None
     spoken: Callable[[str], str] = str
     attaches_pdfs: bool = False
     links_drafts: bool = False
     scope: str = ""
 
+    def makes(self, company: str, target: Target) -> bool:
+        """Whether some Deals of the company become this."""
+        own = self.companies.get(company)
+        return (own is not None and own.target is target) or any(
+            one.company == company and one.target is target for one in self.routes
+        )
+
     def makes_orders(self, company: str) -> bool:
         """Whether some Deals of the company become orders."""
-        own = self.companies.get(company)
-        return (own is not None and own.target is Target.ORDER) or any(
-            one.company == company and one.target is Target.ORDER for one in self.routes
-        )
+        return self.makes(company, Target.ORDER)
 
     def crm_field(self, ours: str) -> str:
         """The CRM's name of one of our fields."""

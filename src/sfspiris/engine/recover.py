@@ -19,7 +19,7 @@ from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve,
 from sfspiris.core.planning.pull import as_invoiced
 from sfspiris.core.planning.pushinputs import Unresolved
 from sfspiris.core.planning.rollback import taken_back
-from sfspiris.engine import wholeness
+from sfspiris.engine import searchlag, wholeness
 from sfspiris.engine.removal import was_issued
 from sfspiris.engine.search import documents
 from sfspiris.sentences import say
@@ -47,7 +47,11 @@ _DELETIONS: Final = (IntentKind.DELETE_DRAFT, IntentKind.DELETE_ORDER)
 
 
 def recover(world: World) -> tuple[Unresolved, ...]:
-    """Close every open intent whose outcome can be known now; those that cannot are given back, to be waited for."""
+    """Close every open intent whose outcome can be known now; those that cannot are given back, to be waited for.
+
+    Raises ConfigError when the settle window is shorter than what was measured of the ledgers' lists allows.
+    """
+    searchlag.check(world)
     unresolved: list[Unresolved] = []
     for company, intents in _open_by_company(world).items():
         ledger = world.ledgers.get(company)
@@ -189,7 +193,7 @@ def _resolve(world: World, intent: Intent, found: Documents, known: set[str]) ->
     sent = Sent(
         marker, intent.customer_id or "", intent.net, intent.currency, intent.sent_at or intent.created_at
     )
-    return resolve(sent, found, now=world.clock.now(), known=known, settle=world.settle)
+    return resolve(sent, found, now=world.clock.now(), known=known, settle=world.settle_documents)
 
 
 def _adopt(world: World, intent: Intent, document: Document) -> None:
@@ -380,7 +384,7 @@ def _draft_open(world: World, intent: Intent, resolution: Resolution) -> Unresol
     sent_at = intent.sent_at or intent.created_at
     what = Target.ORDER if intent.kind is IntentKind.CREATE_ORDER else Target.DRAFT
     if resolution.verdict is Verdict.WAIT:
-        until = sent_at + world.settle
+        until = sent_at + world.settle_documents
         message = say(
             "The reply to %(document)s sent at %(sent_at)s UTC was lost, and %(document)s is not to be seen yet.",
             document=what.the,

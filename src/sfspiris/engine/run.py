@@ -32,6 +32,7 @@ from sfspiris.engine import (
     pairing,
     rates,
     search,
+    searchlag,
     tracing,
     twins,
     wholeness,
@@ -383,6 +384,7 @@ def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> t
     wholeness.check_documents(world, ledger, (*drafts, *ordered))
     invoices, read_at = ledger.invoices(modified_since=cursor - INVOICE_OVERLAP if cursor else None)
     world.clock.follow(read_at)
+    searchlag.observe(world, company, lambda: Documents.of(drafts, invoices, ordered), read_at)
     news = LedgerNews(drafts, invoices, complete=cursor is None, read_at=read_at, orders=ordered)
     if not news.complete and vanished(links, news, world.policy.org_tag):
         every, read_at = ledger.invoices()

@@ -15,7 +15,7 @@ from sfspiris.core.model import SyncState
 from sfspiris.core.planning.adoption import Gap, Searched, claims_a_document
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.routing import route
-from sfspiris.engine import orders, wholeness
+from sfspiris.engine import orders, searchlag, wholeness
 from sfspiris.state.store import LOST
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ def documents(
     ordered = orders.of(world, ledger, thorough=thorough)
     drafts = ledger.drafts()
     wholeness.check_documents(world, ledger, (*drafts, *ordered))
-    invoices, _ = ledger.invoices(modified_since=since)
-    return Documents.of(drafts, invoices, ordered)
+    invoices, read_at = ledger.invoices(modified_since=since)
+    found = Documents.of(drafts, invoices, ordered)
+    searchlag.observe(world, ledger.company, lambda: found, read_at)
+    return found
 
 
 def search(world: World, deals: Sequence[Deal], needed: Collection[str]) -> Searched:

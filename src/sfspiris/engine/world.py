@@ -98,6 +98,11 @@ class World:
         """How long what was sent without an answer is waited for before it may be sent again."""
         return self.policy.settle
 
+    @property
+    def settle_documents(self) -> timedelta:
+        """The same for a new draft or order, which may be less where the ledger's lists were measured."""
+        return self.policy.settle_documents or self.policy.settle
+
     def api_calls(self) -> dict[str, int]:
         """Requests sent so far, by side."""
         return {"salesforce": self.crm.calls, "spiris": sum(one.calls for one in self.ledgers.values())}

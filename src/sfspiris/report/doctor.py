@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from sfspiris.report.language import words
 from sfspiris.report.page import Page
+from sfspiris.report.searchlag import SearchLagFacts  # noqa: TC001 - pydantic reads the annotations
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts
 from sfspiris.report.view import how_many
 from sfspiris.sentences import say
@@ -46,10 +47,15 @@ class DoctorDocument(Facts):
     command: Literal["doctor"] = "doctor"
     version: str
     findings: tuple[FindingFacts, ...]
+    search_lags: tuple[SearchLagFacts, ...] = ()
 
 
 def doctor_document(
-    findings: Sequence[Finding], *, version: str, language: Language = "en"
+    findings: Sequence[Finding],
+    *,
+    version: str,
+    search_lags: Sequence[SearchLagFacts] = (),
+    language: Language = "en",
 ) -> DoctorDocument:
     """The findings as a document, with sentences in `language`."""
     told = words(language).sentence
@@ -65,6 +71,7 @@ def doctor_document(
             )
             for one in findings
         ),
+        search_lags=tuple(search_lags),
     )
 
 

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from sfspiris.report.page import Page
+from sfspiris.report.searchlag import SearchLagFacts, lag_facts, lag_words
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Moment
 from sfspiris.report.view import how_many, swedish_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
+
+    from sfspiris.core.searchlag import Measurement
+
+
+class _Look(Protocol):
+    """What was found of the file: the fields of the document, by the same names, and what was measured."""
+
+    @property
+    def measured(self) -> tuple[Measurement, ...]: ...
 
 
 class StateDocument(Facts):
     """What `sfspiris state info --json` prints. `finding` is what the seal says, `trouble` why the file cannot be used.
 
-    `place` is what to know about where it lies, None on a local disk.
+    `place` is what to know about where it lies, None on a local disk. `search_lags` are what was measured of the ledgers' lists.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -31,8 +43,17 @@ class StateDocument(Facts):
     counts: dict[str, int]
     open_writes: int
     cursors: dict[str, Moment]
+    search_lags: tuple[SearchLagFacts, ...] = ()
     place: str | None = None
     place_remedy: str | None = None
+
+
+def state_document(look: _Look, *, now: datetime) -> StateDocument:
+    """What was found of a state file, as a document; `now` is UTC."""
+    document = StateDocument.model_validate(look, from_attributes=True)
+    return document.model_copy(
+        update={"search_lags": tuple(lag_facts(one, now=now) for one in look.measured)}
+    )
 
 
 class KeptDocument(Facts):
@@ -66,6 +87,8 @@ def print_state(console: Console, document: StateDocument) -> None:
         page.entry(name.replace("_", " "), str(count))
     for feed, at in document.cursors.items():
         page.entry(feed, f"read up to {swedish_time(at)}")
+    for one in document.search_lags:
+        page.entry(f"new {one.target}s:{one.company}", lag_words(one))
     page.last(f"{how_many(document.open_writes, 'write')} of unknown outcome.")
 
 

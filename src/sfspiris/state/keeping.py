@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sfspiris.core.searchlag import Measurement
     from sfspiris.state.runlock import LockOwner
 
 _COUNTED = ("runs", "intents", "links", "customer_links", "holds")
@@ -30,6 +31,8 @@ _COUNTED = ("runs", "intents", "links", "customer_links", "holds")
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the state file is. Times are UTC; `finding` is what its seal says, `trouble` why it cannot be used.
+
+    `measured` is what was seen of the ledgers' lists.
 
     `place` is what to know about where it lies, and `place_remedy` what to do about it; both are None on a local disk.
     """
@@ -45,6 +48,7 @@ class Look:
     counts: dict[str, int]
     open_writes: int
     cursors: dict[str, datetime]
+    measured: tuple[Measurement, ...] = ()
     place: str | None = None
     place_remedy: str | None = None
     is_place_refused: bool = False
@@ -83,6 +87,7 @@ def _look(file: Path, now: datetime) -> Look:
                 counts={name: facts.counts[name] for name in _COUNTED},
                 open_writes=len(state.journal.open_intents()),
                 cursors=state.cursors.all(),
+                measured=state.search_lags.all(),
             )
     except StateDamaged as error:
         finding = seal.Finding.UNSEALED if known is None else seal.Finding.CHANGED

@@ -459,6 +459,35 @@ shown_events = sa.Table(
     comment="every record in the CRM that shows an invoice or what an account owes, each time it was written; rows are only added",
 )
 
+search_lags = sa.Table(
+    "search_lags",
+    metadata,
+    sa.Column(
+        "intent_id",
+        sa.Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="the create of the document that was looked for",
+    ),
+    sa.Column(
+        "made_at", UtcTime, comment="the ledger's stamp on the document, UTC; empty until it is first seen"
+    ),
+    sa.Column(
+        "seen_at",
+        UtcTime,
+        comment="the ledger's time after the first reading of its list that showed it, UTC",
+    ),
+    sa.Column(
+        "absent_at",
+        UtcTime,
+        comment="the ledger's time after the latest reading that did not, UTC; empty when it was there at once",
+    ),
+    sa.ForeignKeyConstraint(["intent_id"], ["intents.id"], name="search_lags_intent"),
+    sa.CheckConstraint("(made_at IS NULL) = (seen_at IS NULL)", name="search_lags_seen_is_made"),
+    sa.CheckConstraint("seen_at IS NOT NULL OR absent_at IS NOT NULL", name="search_lags_was_looked_for"),
+    comment="how soon the ledgers' lists showed what we made, which settle_minutes below 10 rests on; 90 days",
+)
+
 VIEWS: Final = {
     "v_runs": """
     SELECT run_id, command, started_at, finished_at, COALESCE(status, 'unfinished') AS status,

@@ -29,7 +29,8 @@ from sfspiris.state.links import CustomerLink, Links, put_base, put_customer_lin
 from sfspiris.state.receivables import Receivables
 from sfspiris.state.reviews import Reviews
 from sfspiris.state.runs import Runs
-from sfspiris.state.schema import HEAD, cursors, journal, meta, metadata, runs
+from sfspiris.state.schema import HEAD, cursors, journal, meta, metadata, runs, search_lags
+from sfspiris.state.searchlag import SearchLags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,6 +69,7 @@ class State:
         self.catalog = Catalog(database)
         self.receivables = Receivables(database)
         self.history = History(database)
+        self.search_lags = SearchLags(database)
 
     @contextmanager
     def run_lock(
@@ -212,9 +214,10 @@ LOST: Final = "lost"
 def note_loss(database: Database, until: datetime, *, now: datetime) -> None:
     """Note that the memory is not that of the last run, which was at work until then (UTC): what it knows is not all.
 
-    The ledgers will be searched in whole again.
+    The ledgers will be searched in whole again, and what was measured of their lists is forgotten: the slowest may be missing.
     """
     with database.writing() as connection:
+        connection.execute(search_lags.delete())
         connection.execute(
             cursors.delete().where(cursors.c.feed.like("documents:%") | (cursors.c.feed == LOST))
         )

@@ -353,5 +353,15 @@ def upgrade() -> None:
         sa.Column("payload_hash", sa.Text, nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="shown_events_run"),
     )
+    op.create_table(
+        "search_lags",
+        sa.Column("intent_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("made_at", UTC),
+        sa.Column("seen_at", UTC),
+        sa.Column("absent_at", UTC),
+        sa.ForeignKeyConstraint(["intent_id"], ["intents.id"], name="search_lags_intent"),
+        sa.CheckConstraint("(made_at IS NULL) = (seen_at IS NULL)", name="search_lags_seen_is_made"),
+        sa.CheckConstraint("seen_at IS NOT NULL OR absent_at IS NOT NULL", name="search_lags_was_looked_for"),
+    )
     for name, view in VIEWS.items():
         op.execute(f"CREATE VIEW {name} AS {view}")
