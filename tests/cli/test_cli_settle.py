@@ -161,3 +161,12 @@ def test_a_memory_that_died_refuses_six_minutes_again(morning: Playground, how: 
     assert morning.writes() == []
     for left_over in (backup, *morning.folder.glob("*aside*")):
         left_over.unlink()
+
+
+def test_what_was_measured_elsewhere_says_nothing_of_these_books(morning: Playground) -> None:
+    seed(morning, "se", "int")
+    with open_state(morning.folder / "sfspiris.db", dry=False, now=MORNING) as state:
+        state.catalog.save("se:environment", "production", at=MORNING)
+    assert morning.sfspiris("pull-invoice-status").code == 0
+    assert lag_of(morning) == {}
+    assert lag_of(morning, "int")["observed"] == OBSERVED

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sfspiris import config
-from sfspiris.cli.identity import CheckedBearer, check_companies, check_org, shown_orgnr
+from sfspiris.cli.identity import CheckedBearer, check_companies, check_org, is_elsewhere, shown_orgnr
 from sfspiris.config import Settings
 from sfspiris.errors import SafetyStop, SignInNeeded
 from sfspiris.ports.tokens import Tokens
@@ -186,3 +186,11 @@ def test_another_org_than_the_memorys_is_refused_once_there_are_drafts() -> None
 def test_a_sign_in_that_opens_another_org_than_it_says_is_refused() -> None:
     with pytest.raises(SafetyStop, match="00D000000000009AAA"):
         check_org(ORG, "local", kept=Shelf(), look=lambda: Org("00D000000000009AAA"), has_history=False)
+
+
+def test_books_that_were_the_sandboxs_until_now_are_other_books() -> None:
+    """What was measured of the sandbox's lists says nothing of Spiris'."""
+    shelf = Shelf()
+    told = [is_elsewhere(shelf, "se", one) for one in ("local", "local", "production", "production", "local")]
+    assert told == [False, False, True, False, True]
+    assert not is_elsewhere(shelf, "int", "production")

@@ -295,3 +295,11 @@ def test_a_memory_that_died_has_no_measurement(six: Stage, how: str) -> None:
             state.note_loss(six.crm.time, at=six.crm.time)
     with pytest.raises(ConfigError, match="0 of 200"):
         pushed(six, "N1")
+
+
+def test_a_company_whose_books_are_other_ones_begins_anew(stage: Stage) -> None:
+    with stage.state() as state:
+        for company in ("se", "int"):
+            seeded(state, company, until=stage.crm.time, number=3)
+        state.search_lags.forget("se")
+        assert [one.company for one in state.search_lags.all()] == ["int"]

@@ -108,6 +108,16 @@ def _check_company(company: str, kept: Tokens, companies: Mapping[str, CompanySe
         )
 
 
+def is_elsewhere(kept: Kept, company: str, environment: str) -> bool:
+    """Whether the company's books were in another environment until now: the sandbox's, say, when it is production today."""
+    key = f"{company}:environment"
+    known = kept.load(key)
+    if known is not None and known[0] == environment:
+        return False
+    kept.save(key, environment)
+    return known is not None
+
+
 def wrong_company(company: str, name: str, opened: str, configured: str) -> SafetyStop:
     """The sign-in kept for a company opens another one. `name` may be unknown, and empty."""
     other = f"{text.one_line(name)} ({shown_orgnr(opened)})" if name else shown_orgnr(opened)

@@ -168,6 +168,9 @@ def _session(
         has_history=bool(state.links.all()),
     )
     ledgers = {company: company_ledger(desk, company, kept) for company in companies}
+    for company in companies:
+        if identity.is_elsewhere(kept, company, settings.companies[company].environment):
+            state.search_lags.forget(company)  # the sandbox's lists say nothing of Spiris'
     interruption = Interruption(sleep=wait, tell=log.warning)
     world = World(
         crm=crm,

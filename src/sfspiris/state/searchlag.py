@@ -26,6 +26,12 @@ KEPT_A_DAY: Final = 100
 _TARGETS: Final = {IntentKind.CREATE_DRAFT: Target.DRAFT, IntentKind.CREATE_ORDER: Target.ORDER}
 _MADE: Final = (IntentState.DONE, IntentState.ADOPTED)
 _GONE_AFTER: Final = timedelta(days=1)
+_IS_ITS_CREATE: Final = search_lags.c.intent_id == intents.c.id
+_IS_ITS_LINK: Final = (
+    (links.c.company == intents.c.company)
+    & (links.c.deal_id == intents.c.subject)
+    & (links.c.revision == intents.c.revision)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class SearchLags:
         is_missing = search_lags.c.intent_id.is_not(None) & search_lags.c.seen_at.is_(None)
         wanted = (
             sa.select(intents, search_lags.c.intent_id.label("known"))
-            .select_from(_joined())
+            .select_from(intents.outerjoin(search_lags, _IS_ITS_CREATE).outerjoin(links, _IS_ITS_LINK))
             .where(
                 intents.c.company == company,
                 intents.c.kind.in_(NEW_DOCUMENTS),
@@ -121,6 +127,12 @@ class SearchLags:
                 else:
                     connection.execute(search_lags.insert().values(intent_id=one.of.intent_id, **values))
 
+    def forget(self, company: str) -> None:
+        """Begin anew for the company: its books are other ones."""
+        own = sa.select(intents.c.id).where(intents.c.company == company)
+        with self._database.writing() as connection:
+            connection.execute(search_lags.delete().where(search_lags.c.intent_id.in_(own)))
+
     def all(self) -> tuple[Measurement, ...]:
         """What was measured of each company's lists, by company and list. Of a request that was never carried out nothing is."""
         wanted = (
@@ -133,10 +145,9 @@ class SearchLags:
                 search_lags.c.absent_at,
                 links.c.status,
             )
-            .select_from(_joined())
-            .where(search_lags.c.intent_id.is_not(None))
+            .select_from(search_lags.join(intents, _IS_ITS_CREATE).outerjoin(links, _IS_ITS_LINK))
             .where(search_lags.c.seen_at.is_not(None) | intents.c.state.in_(_MADE))
-            .order_by(intents.c.id)
+            .order_by(search_lags.c.intent_id)
         )
         found: dict[tuple[str, Target], list[Observation]] = defaultdict(list)
         with self._database.reading() as connection:
@@ -171,7 +182,7 @@ class _Room:
         first = min(made).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         kept = (
             sa.select(intents.c.company, intents.c.kind, search_lags.c.made_at)
-            .join(intents, intents.c.id == search_lags.c.intent_id)
+            .join(intents, _IS_ITS_CREATE)
             .where(search_lags.c.absent_at.is_(None), search_lags.c.made_at >= first)
         )
         for row in connection.execute(kept):
@@ -183,14 +194,3 @@ class _Room:
         place = (one.of.company, one.of.target, one.made_at.astimezone(UTC).date())
         self._taken[place] += 1
         return self._taken[place] <= KEPT_A_DAY
-
-
-def _joined() -> sa.Join:
-    is_its_link = (
-        (links.c.company == intents.c.company)
-        & (links.c.deal_id == intents.c.subject)
-        & (links.c.revision == intents.c.revision)
-    )
-    return intents.outerjoin(search_lags, search_lags.c.intent_id == intents.c.id).outerjoin(
-        links, is_its_link
-    )
