@@ -262,6 +262,20 @@ BUGS = (
         ),
     ),
     Bug(
+        "a short window begins before the request has left",
+        "engine/searchlag.py",
+        "return world.settle_documents + (last.at - (intent.sent_at or intent.created_at))",
+        "return world.settle_documents",
+        (f"{MEASURED}::test_a_short_window_begins_when_the_request_was_given_up",),
+    ),
+    Bug(
+        "what a run sent that died is waited for by the short window",
+        "engine/searchlag.py",
+        "if last.event != IntentEvent.LOSE:",
+        "if last is None:",
+        (f"{MEASURED}::test_what_a_run_sent_that_died_is_waited_for_as_without_a_measurement",),
+    ),
+    Bug(
         "a memory that lost something keeps its measurement",
         "state/store.py",
         "        connection.execute(search_lags.delete())\n",

@@ -46,7 +46,14 @@ def measured(
         looked += [
             Looked(
                 Awaited(
-                    one.id, company, Target.DRAFT, one.marker or "", None, made_at - SECOND, is_known=False
+                    one.id,
+                    company,
+                    Target.DRAFT,
+                    one.marker or "",
+                    None,
+                    made_at - SECOND,
+                    is_answered=True,
+                    is_known=False,
                 ),
                 made_at + after,
                 made_at,

@@ -28,7 +28,12 @@ SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days
 
 
 def seen(
-    after: float = 2, *, days_ago: float = 1, missing: float | None = None, late: float = 1
+    after: float = 2,
+    *,
+    days_ago: float = 1,
+    missing: float | None = None,
+    late: float = 1,
+    is_answered: bool = True,
 ) -> Observation:
     """A document that was seen so many seconds after it was made, and not yet `missing` seconds after."""
     made = NOW - days_ago * DAY
@@ -37,6 +42,7 @@ def seen(
         made,
         made + after * SECOND,
         None if missing is None else made + missing * SECOND,
+        is_answered=is_answered,
     )
 
 
@@ -77,8 +83,8 @@ def test_the_default_and_ten_minutes_need_no_measurement() -> None:
         (6, [*enough(), seen(4 * 3600, missing=1)], "seen 240 minutes after it was made"),
         (9, [*enough(), seen(90, missing=5)], "seen 1 minute 30 seconds after it was made"),
         (6, [*enough(), unlisted()], "1 of the drafts of company se were missing"),
-        (6, [*enough(), seen(late=111)], "up to 1 minute 51 seconds after it had been sent"),
-        (9, [*enough(), seen(late=171)], "up to 2 minutes 51 seconds after it had been sent"),
+        (6, [*enough(), seen(late=111, is_answered=False)], "up to 1 minute 51 seconds after it had been sent"),
+        (9, [*enough(), seen(late=171, is_answered=False)], "up to 2 minutes 51 seconds after it had been sent"),
         (6, enough(late=-120), "up to 2 minutes after it had been sent"),
         (5, enough(), "no measurement justifies less than 6 minutes"),
         (0, enough(), "no measurement justifies less"),
@@ -105,10 +111,12 @@ def test_a_window_is_refused_with_what_is_measured_and_what_is_missing(
         (6, [*enough(), unlisted(is_gone=True)]),
         (6, [*enough(), unlisted(days_ago=91)]),
         (6, [*enough(), seen(600, missing=300, days_ago=91)]),
-        (6, [*enough(), seen(late=100)]),
+        (6, [*enough(), seen(late=100, is_answered=False)]),
+        (6, [*enough(), seen(late=600)]),
     ],
     ids=["good", "as slow as six", "as slow as seven", "as slow as nine", "missing for a moment", "missing longer",
-         "first looked for hours later", "deleted by a person", "missing long ago", "slow long ago", "made late"],
+         "first looked for hours later", "deleted by a person", "missing long ago", "slow long ago", "made late",
+         "answered, after waiting for its turn"],
 )  # fmt: skip
 def test_a_window_is_allowed_by_enough_that_was_seen_soon_enough(
     minutes: float, observations: list[Observation]
@@ -150,7 +158,7 @@ def test_a_slower_list_asks_for_a_longer_window_and_no_measurement_for_less_than
 def test_how_far_a_measurement_has_come_is_told_with_what_it_lacks() -> None:
     found = standing(Measurement("se", Target.ORDER, [seen(3), seen(300, missing=200), seen(400)]), NOW)
     assert (found.observed, found.days, found.since) == (1, 1, NOW - DAY)
-    assert (found.longest_lag, found.longest_delay) == (300 * SECOND, SECOND)
+    assert (found.longest_lag, found.longest_delay) == (300 * SECOND, timedelta(0))
     assert found.allows == UNMEASURED
     assert "orders of company se" in found.missing
     outlasted = standing(Measurement("se", Target.DRAFT, [seen(86_400, missing=1000)]), NOW)

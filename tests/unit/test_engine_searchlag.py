@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fakes import FakeLedger, Stage, lost
+from fakes import FakeLedger, Killed, Stage, lost
 from search_lags import measured as seeded
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import Target
@@ -283,6 +283,32 @@ def test_a_customer_that_nobody_answered_for_is_waited_for_ten_minutes_all_the_s
     pushed(six)
     six.pass_time(7 * MINUTE)
     assert codes(pushed(six)) == [HoldCode.OUTCOME_UNKNOWN]
+
+
+def test_a_short_window_begins_when_the_request_was_given_up(six: Stage) -> None:
+    """It may have waited for its turn before it left."""
+
+    def slowly() -> Exception:
+        six.pass_time(2 * MINUTE)
+        return lost()
+
+    six.se.trouble.before[six.se.attempts + 1] = slowly
+    pushed(six, "N1")
+    for minutes, made in ((5, 1), (2, 2)):
+        six.pass_time(minutes * MINUTE)
+        pushed(six)
+        assert len(six.se.made) == made
+
+
+def test_what_a_run_sent_that_died_is_waited_for_as_without_a_measurement(six: Stage) -> None:
+    """Nobody knows when its request left."""
+    six.se.trouble.before[six.se.attempts + 1] = Killed
+    with pytest.raises(Killed):
+        pushed(six, "N1")
+    for minutes, made in ((9, 1), (1, 2)):
+        six.pass_time(minutes * MINUTE)
+        pushed(six)
+        assert len(six.se.made) == made
 
 
 @pytest.mark.parametrize("how", ["lost", "older"])

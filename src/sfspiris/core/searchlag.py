@@ -14,9 +14,9 @@ since when the list is read does not depend on the lag. One that was missing onc
 What it can justify: that the list is not slower than it was. It says nothing of a list that will be slower than ever before,
 so what was seen is taken three times, from at least 200 documents on at least 7 different days, none older than 90 days.
 With 200 and none slower, less than 1.5 % of documents are slower (rule of three, 95 %), and only those matter whose answer was
-lost too. What no reading of lists can bound is the first time, the late request. Five minutes are assumed for it, and
-three times the longest that was ever seen here where that is more: an assumption, and the reason why no measurement
-justifies less than six minutes. Nor is the way from a draft to its invoice measured: a document that a person issues
+lost too. What no reading of lists can bound is the first time, the late request. Five minutes are assumed for it from when we
+gave it up, and three times the longest that was ever seen here where that is more: an assumption, and the reason why no
+measurement justifies less than six minutes. A run that died knows no such moment; what it sent is waited for ten minutes. Nor is the way from a draft to its invoice measured: a document that a person issues
 within the window may be on neither list for a moment.
 
 Customers, articles, changes and deletions are waited for as long as without a measurement: it is not about them.
@@ -58,7 +58,8 @@ class Observation:
 
     `sent_at` is by the CRM's clock, just before the first byte. The rest is by the ledger's: `made_at` as stamped on the
     document, `seen_at` at the end of the first reading that showed it, both None until then; `absent_at` at the end of the
-    latest that did not. `is_gone`: it has not been on any list for a day and is known as deleted.
+    latest that did not. `is_gone`: it has not been on any list for a day and is known as deleted. `is_answered`: the answer to
+    its create came, so that it was made before we gave up.
     """
 
     sent_at: datetime
@@ -66,6 +67,7 @@ class Observation:
     seen_at: datetime | None = None
     absent_at: datetime | None = None
     is_gone: bool = False
+    is_answered: bool = True
 
     @property
     def at(self) -> datetime:
@@ -132,11 +134,14 @@ class Measurement:
 
     @property
     def longest_delay(self) -> timedelta:
-        """The longest after it was sent that a document was made. Where the two clocks disagree it comes out longer."""
+        """The longest after it was sent that a document was made whose answer was lost.
+
+        Where the ledger's clock is behind the CRM's it comes out longer by that, and by no document ever shorter.
+        """
         delays = [one.delay for one in self.observations if one.delay is not None]
-        if not delays:
-            return timedelta(0)
-        return max(*delays, timedelta(0)) + max(-min(delays), timedelta(0))
+        late = [one.delay or timedelta(0) for one in self.observations if not one.is_answered]
+        behind = -min(delays, default=timedelta(0))
+        return max(late, default=timedelta(0)) + max(behind, timedelta(0))
 
     def prompt(self, within: timedelta = PROMPT) -> tuple[Observation, ...]:
         """The documents that were seen within that time of being made: those that support a window."""
@@ -151,7 +156,7 @@ class Measurement:
 class Standing:
     """How far a measurement has come: `observed` documents looked for soon enough, on so many different `days` (UTC).
 
-    `longest_lag` is that of documents that were missing once. `allows` is the shortest window that may be used, in whole
+    `longest_lag` is that of documents that were missing once, `longest_delay` that of those whose answer was lost. `allows` is the shortest window that may be used, in whole
     minutes; `missing` says why not a shorter one.
     """
 

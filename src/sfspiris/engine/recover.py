@@ -193,7 +193,7 @@ def _resolve(world: World, intent: Intent, found: Documents, known: set[str]) ->
     sent = Sent(
         marker, intent.customer_id or "", intent.net, intent.currency, intent.sent_at or intent.created_at
     )
-    return resolve(sent, found, now=world.clock.now(), known=known, settle=world.settle_documents)
+    return resolve(sent, found, now=world.clock.now(), known=known, settle=searchlag.window(world, intent))
 
 
 def _adopt(world: World, intent: Intent, document: Document) -> None:
@@ -384,7 +384,7 @@ def _draft_open(world: World, intent: Intent, resolution: Resolution) -> Unresol
     sent_at = intent.sent_at or intent.created_at
     what = Target.ORDER if intent.kind is IntentKind.CREATE_ORDER else Target.DRAFT
     if resolution.verdict is Verdict.WAIT:
-        until = sent_at + world.settle_documents
+        until = sent_at + searchlag.window(world, intent)
         message = say(
             "The reply to %(document)s sent at %(sent_at)s UTC was lost, and %(document)s is not to be seen yet.",
             document=what.the,

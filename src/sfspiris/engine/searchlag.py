@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.identity import markers_in
+from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.core.model import Target
 from sfspiris.core.searchlag import PROMPT, REQUEST, Measurement, latest, settle_allowed
 from sfspiris.errors import ConfigError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sfspiris.core.planning.documents import Document, Documents
     from sfspiris.engine.world import World
+    from sfspiris.state.journal import Intent
     from sfspiris.state.searchlag import Awaited
 
 log = logging.getLogger(__name__)
@@ -60,8 +62,23 @@ def _looked(one: Awaited, found: Documents, by_id: dict[str, Document], read_at:
     made_at = own.draft.created_at if own.draft is not None and own.draft.target is one.target else None
     if own.invoice is not None or made_at is None:
         return None  # finance has gone on with it: when it was made, and first listed, is not told any more
-    says_something = read_at - made_at <= PROMPT or made_at - one.sent_at > REQUEST
+    is_late = not one.is_answered and made_at - one.sent_at > REQUEST
+    says_something = is_late or read_at - made_at <= PROMPT
     return Looked(one, read_at, made_at) if one.is_known or says_something else None
+
+
+def window(world: World, intent: Intent) -> timedelta:
+    """How long after it was sent a document that nobody answered for is waited for.
+
+    A window that rests on a measurement begins when we gave up the request, which may have waited for its turn before it
+    left. Of a run that died in the middle nobody knows when that was: its documents are waited for as without a measurement.
+    """
+    if world.settle_documents >= world.settle:
+        return world.settle_documents
+    last = world.state.journal.history(intent.id)[-1]
+    if last.event != IntentEvent.LOSE:
+        return world.settle
+    return world.settle_documents + (last.at - (intent.sent_at or intent.created_at))
 
 
 def check(world: World) -> None:

@@ -22,7 +22,7 @@ class SearchLagFacts(Facts):
     `observed` documents of at least `observed_needed` were looked for soon enough after they were made, on `days` of
     `days_needed` different days (UTC), since `since`. `longest_lag_seconds` is the longest that one which was missing once
     can have been missing, None when none was; `unlisted` counts those of which it is not known when they appeared.
-    `longest_delay_seconds` is the longest after it was sent that one was made. `settle_minutes` is the least that is
+    `longest_delay_seconds` is the longest after it was sent that one was made whose answer was lost. `settle_minutes` is the least that is
     allowed, and `missing` says why not less.
     """
 

@@ -38,7 +38,7 @@ _IS_ITS_LINK: Final = (
 class Awaited:
     """A create of ours whose document no reading of its list has shown yet.
 
-    `marker` finds it, and `remote_id` where its answer came. `sent_at` is by the CRM's clock, UTC. `is_known`: an earlier
+    `marker` finds it, and `remote_id` once it is known; `is_answered` tells whether its answer came. `sent_at` is by the CRM's clock, UTC. `is_known`: an earlier
     reading did not show it either.
     """
 
@@ -48,6 +48,7 @@ class Awaited:
     marker: str
     remote_id: str | None
     sent_at: datetime
+    is_answered: bool
     is_known: bool
 
 
@@ -100,6 +101,7 @@ class SearchLags:
                     row.marker,
                     row.remote_id,
                     row.sent_at,
+                    row.state is IntentState.DONE,
                     row.known is not None,
                 )
                 for row in connection.execute(wanted)
@@ -140,6 +142,7 @@ class SearchLags:
                 intents.c.company,
                 intents.c.kind,
                 intents.c.sent_at,
+                intents.c.state,
                 search_lags.c.made_at,
                 search_lags.c.seen_at,
                 search_lags.c.absent_at,
@@ -158,7 +161,14 @@ class SearchLags:
                     and row.absent_at - row.sent_at >= _GONE_AFTER
                 )
                 found[row.company, _TARGETS[row.kind]].append(
-                    Observation(row.sent_at, row.made_at, row.seen_at, row.absent_at, is_gone)
+                    Observation(
+                        row.sent_at,
+                        row.made_at,
+                        row.seen_at,
+                        row.absent_at,
+                        is_gone=is_gone,
+                        is_answered=row.state is IntentState.DONE,
+                    )
                 )
         return tuple(
             Measurement(company, target, tuple(observations))
