@@ -14,6 +14,7 @@ import compileall
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -65,11 +66,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _prepare() -> None:
-    """Keep files in memory, and compile our package for the many processes that import it.
+    """Heed Ctrl-C, keep files in memory, and compile our package for the many processes that import it.
 
     A run of ours waits for the disk after each of its hundreds of commits, and no test cuts the power: what would be lost
     then is tested with what was written and synchronised, call by call.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH and "TMPDIR" not in os.environ:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None
