@@ -17,11 +17,9 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "currencies": "GET /currencies",
     "terms_of_payments": "GET /termsofpayments",
     "drafts": "GET /customerinvoicedrafts",
-    "draft": "GET /customerinvoicedrafts/{invoiceDraftId}",
-    "draft_paper": "GET /customerinvoicedrafts/{invoiceDraftId}",
-    "invoices": "GET /customerinvoices",
+    "draft": "GET /customerinvoicedrafts/{invoiceDraftId}",  # `draft_paper` is the same call, read whole
+    "invoices": "GET /customerinvoices",  # `whole_invoices` is the same call, read whole
     "invoice": "GET /customerinvoices/{invoiceId}",
-    "whole_invoices": "GET /customerinvoices",
     "invoice_pdf": "GET /customerinvoices/{invoiceId}/pdf",
     "invoice_print": "GET /customerinvoices/{invoiceId}/print",
     "partner_links": "GET /partnerresourcelinks",
