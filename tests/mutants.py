@@ -225,6 +225,20 @@ BUGS = (
         (COUNTING,),
     ),
     Bug(
+        "a second document that a list shows late is looked for never",
+        "engine/twins.py",
+        "one.created_at + world.settle > counted and now >= one.created_at + world.settle",
+        "one.created_at + world.settle > counted and now < one.created_at",
+        (COUNTING,),
+    ),
+    Bug(
+        "a young draft that is gone is called deleted at once",
+        "core/planning/pull.py",
+        "seen.read_at - (since or seen.read_at) < settle",
+        "seen.read_at - (since or seen.read_at) < settle - settle",
+        ("tests/unit/test_engine_pull.py",),
+    ),
+    Bug(
         "a settle window of a minute is accepted",
         "config/settings.py",
         "if value < _SHORTEST_SETTLE:",

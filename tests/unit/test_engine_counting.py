@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakes import Stage
-from sfspiris.core.holds import WarningCode
+from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.outcome import RunResult, RunStatus
 from sfspiris.engine import counting
 from sfspiris.engine.gather import Scope
@@ -80,3 +80,27 @@ def test_a_quiet_run_counts_without_a_call_to_any_ledger(stage: Stage) -> None:
     calls = stage.se.calls
     assert miscounted(run(stage)) == []
     assert stage.se.calls == calls
+
+
+def test_a_push_holds_a_deal_that_has_two_documents_until_one_is_gone(stage: Stage) -> None:
+    """The list showed the second one late; nothing of the deal has changed, and nothing new is made."""
+    run(stage)
+    (made,) = stage.se.made
+    stage.se.made.append(replace(made, id="draft-77"))
+    assert held(run(stage)) == [], "nothing asks for a list yet"
+    stage.pass_time(timedelta(minutes=15))
+    for _ in range(2):
+        (told,) = held(run(stage))
+        assert "draft draft-1 over" in told
+        assert "draft draft-77 over" in told
+    assert stage.crm.deals[deal_id("D1")].sync.code == HoldCode.OUTCOME_UNKNOWN
+    stage.se.made.pop()
+    assert held(run(stage)) == []
+    assert stage.crm.deals[deal_id("D1")].sync.code is None
+    reads = stage.se.reads["drafts"]
+    run(stage)
+    assert stage.se.reads["drafts"] == reads
+
+
+def held(result: RunResult) -> list[str]:
+    return [one.hold.message for one in result.holds if one.hold.code is HoldCode.OUTCOME_UNKNOWN]
