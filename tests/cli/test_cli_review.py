@@ -135,3 +135,77 @@ def test_a_replay_names_only_what_has_changed(demo: Playground) -> None:
     assert told[0] == "What has changed since the last run"
     assert [line.count("→") for line in told[1:]] == [1]
     assert "ORGNR_INVALID → nothing in its way: a draft" in told[1]
+
+
+SAID = ("Status", "Code", "Message", "Company")
+
+
+def said_about(demo: Playground, deal: str) -> list[str | None]:
+    found = next(one for one in demo.deals().values() if one["Id"] == deal)
+    words = [
+        found["Spiris_Company__c"] if one == "Company" else found[f"Spiris_Sync_{one}__c"] for one in SAID
+    ]
+    return [*words, found["Spiris_Correlation_Id__c"]]
+
+
+def test_salesforce_stops_saying_that_a_deal_waits_once_it_is_lost_and_says_so_again_when_it_is_won(
+    demo: Playground,
+) -> None:
+    demo.sfspiris("push-closed-won")
+    deal = held_for(demo, "ORGNR_INVALID")["deal"]
+    assert said_about(demo, deal)[:2] == ["Held", "ORGNR_INVALID"]
+    stage = {"StageName": "Closed Lost"}
+    demo.control("salesforce", "PATCH", f"records/Opportunity/{deal}", stage)
+    deleted = held_for(demo, "NO_LINES")["deal"]
+    demo.control("salesforce", "DELETE", f"records/Opportunity/{deleted}")
+
+    demo.forget_calls()
+    planned = demo.sfspiris("push-closed-won", "--dry-run", "--json").document
+    assert [one["deal"] for one in planned["actions"]] == [deal]
+    assert demo.writes() == []
+    left = demo.sfspiris("push-closed-won", "--json").document
+    assert [(one["kind"], one["deal"], one["outcome"]) for one in left["actions"]] == [
+        ("write_deal", deal, "done")
+    ]
+    assert said_about(demo, deal) == [None, None, None, None, None]
+    waiting = {one["deal"] for one in demo.sfspiris("review", "list", "--json").document["holds"]}
+    assert not waiting & {deal, deleted}
+    demo.forget_calls()
+    assert demo.sfspiris("push-closed-won", "--json").document["actions"] == []
+    assert demo.writes() == []
+
+    demo.control("salesforce", "PATCH", f"records/Opportunity/{deal}", {"StageName": "Closed Won"})
+    demo.sfspiris("push-closed-won")
+    assert said_about(demo, deal)[:2] == ["Held", "ORGNR_INVALID"]
+
+
+def test_salesforce_is_told_of_a_lost_deal_by_a_later_run_where_it_could_not_be_told_at_once(
+    demo: Playground,
+) -> None:
+    demo.sfspiris("push-closed-won")
+    deal = held_for(demo, "ORGNR_INVALID")["deal"]
+    demo.control("salesforce", "PATCH", f"records/Opportunity/{deal}", {"StageName": "Closed Lost"})
+    fault = {"method": "PATCH", "path": "/composite/sobjects", "effect": "status", "code": 503}
+    demo.control("salesforce", "POST", "faults", fault | {"times": 50})
+    assert demo.sfspiris("push-closed-won").code == 8
+    demo.control("salesforce", "DELETE", "faults")
+    demo.sfspiris("push-closed-won")
+    assert said_about(demo, deal)[0] is None
+    assert demo.sfspiris("review", "list", "--code", "ORGNR_INVALID", "--json").document["holds"] == []
+
+
+def test_salesforce_stops_saying_that_a_deal_waits_once_it_was_settled(demo: Playground) -> None:
+    demo.sfspiris("push-closed-won")
+    deal = held_for(demo, "ORGNR_INVALID")["deal"]
+    demo.sfspiris("review", "resolve", deal, "--note", "Faktureras för hand.")
+    first = demo.sfspiris("push-closed-won", "--json").document
+    assert [(one["kind"], one["deal"]) for one in first["actions"]] == [("write_deal", deal)]
+    assert said_about(demo, deal) == [None, None, None, None, None]
+    demo.forget_calls()
+    assert demo.sfspiris("push-closed-won", "--json").document["actions"] == []
+    assert demo.writes() == []
+
+    account = next(one["AccountId"] for one in demo.deals().values() if one["Id"] == deal)
+    demo.control("salesforce", "PATCH", f"records/Account/{account}", {"Organisation_Number__c": "1"})
+    demo.sfspiris("push-closed-won")
+    assert said_about(demo, deal)[:2] == ["Held", "ORGNR_INVALID"], "it waits for another reason now"

@@ -72,7 +72,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The Deals of a run and the CRM's time when reading began; `gone` wait in the queue but are no longer won.
+    """The Deals of a run and the CRM's time when reading began; `gone` have no document and are no longer won.
 
     `departed` are no longer won either, but have a document. Of `unseen` the CRM tells nothing at all, won or not, deleted or
     not: whoever reads may not see them today, and nothing follows from that.
@@ -80,7 +80,7 @@ class Gathered:
 
     deals: tuple[Deal, ...]
     read_at: datetime
-    gone: frozenset[str] = frozenset()
+    gone: tuple[Departed, ...] = ()
     departed: tuple[Departed, ...] = ()
     unseen: frozenset[str] = frozenset()
 
@@ -106,15 +106,20 @@ def of_companies(deals: Sequence[Deal], world: World, companies: Collection[str]
 
 
 def named(world: World, deal_ids: Sequence[str]) -> Gathered:
-    """These Deals as they are today. Those that left the gate are no mistake here, and `departed` when they have a document."""
+    """These Deals as they are today. Those that left the gate are no mistake here: `departed` with a document, else `gone`."""
     if not deal_ids:
         return Gathered((), world.clock.now())
     batch = world.crm.read_deals(Selection(ids=tuple(deal_ids)))
     world.clock.follow(batch.read_at)
     links = world.state.links.latest()
-    left = sorted((set(deal_ids) & links.keys()) - {deal.id for deal in batch.deals})
-    fates = world.crm.fates(ids=left) if left else ()
-    return Gathered(batch.deals, batch.read_at, departed=tuple(_departed(fate) for fate in fates))
+    left = sorted(set(deal_ids) - {deal.id for deal in batch.deals})
+    fates = [_departed(fate) for fate in world.crm.fates(ids=left)] if left else []
+    return Gathered(
+        batch.deals,
+        batch.read_at,
+        gone=tuple(one for one in fates if one.deal_id not in links),
+        departed=tuple(one for one in fates if one.deal_id in links),
+    )
 
 
 def _selected(world: World, scope: Scope) -> Gathered:
@@ -165,12 +170,12 @@ def _new(world: World, scope: Scope) -> Gathered:
         read |= {deal.id: deal for deal in still.deals}
     left = tuple(_departed(fate) for deal_id, fate in sorted(suspects.items()) if deal_id not in read)
     missing = waiting - read.keys() - links.keys()
-    seen = {fate.deal_id for fate in world.crm.fates(ids=sorted(missing))} if missing else set()
-    unseen = missing - seen - world.state.reviews.resolved().keys()
+    gone = [_departed(fate) for fate in world.crm.fates(ids=sorted(missing))] if missing else []
+    unseen = missing - {one.deal_id for one in gone} - world.state.reviews.resolved().keys()
     return Gathered(
         tuple(read.values()),
         batch.read_at,
-        gone=frozenset(missing - unseen),
+        gone=tuple(gone),
         departed=left,
         unseen=frozenset(unseen | _hidden(world, links, read, cursor)),
     )
@@ -275,7 +280,8 @@ def push_inputs(
 ) -> PushInputs:
     """Everything that the decision depends on, with the ledgers read that it needs."""
     links = world.state.links.latest()
-    about = {deal.id for deal in gathered.deals} | {one.deal_id for one in gathered.departed}
+    departed = (*gathered.departed, *gathered.gone)
+    about = {deal.id for deal in gathered.deals} | {one.deal_id for one in departed}
     links = {deal_id: link for deal_id, link in links.items() if deal_id in about}
     inputs = PushInputs(
         deals=gathered.deals,
@@ -296,7 +302,8 @@ def push_inputs(
         made_customers=world.state.journal.made_customers(),
         parted=world.state.links.parted(),
         unresolved=unresolved,
-        departed=gathered.departed,
+        departed=departed,
+        resolved=world.state.reviews.resolved(),
         refused=world.state.journal.refused(),
         asked=asked,
     )

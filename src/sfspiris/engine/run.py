@@ -68,6 +68,9 @@ _ASKED_FOR: Final = (
 _FOUND_BY_A_PULL: Final = frozenset({HoldCode.DRAFT_DELETED, HoldCode.INVOICE_UNCERTAIN})
 
 
+_TOLD: Final = frozenset({Outcome.DONE, Outcome.PLANNED})
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """How many customers and documents one run may make or change before a person must say that it is meant."""
@@ -166,7 +169,7 @@ def push_part(world: World, started: datetime, gathered: Gathered, part: Part, g
     """
     carried = _carried(world, part.plan, guard)
     decided = replace(
-        gathered, deals=tuple(one for one in gathered.deals if one.id not in part.left), gone=frozenset()
+        gathered, deals=tuple(one for one in gathered.deals if one.id not in part.left), gone=()
     )
     holds = _remember_holds(world, decided, part.plan, carried)
     warnings = (*_about_the_crm(world), *part.warnings, *part.plan.warnings, *carried.warnings)
@@ -336,7 +339,8 @@ def _remember_holds(world: World, gathered: Gathered, plan: Plan, carried: Carri
         found.setdefault(hold.deal_id, []).append(
             hold if hold.deal_name else replace(hold, deal_name=names.get(hold.deal_id, ""))
         )
-    world.state.holds.clear(gathered.gone)
+    untold = {one.action.deal_id for one in carried.results if one.outcome not in _TOLD}
+    world.state.holds.clear(one.deal_id for one in gathered.gone if one.deal_id not in untold)
     if carried.stopped is not None:
         tried = {one.action.deal_id for one in carried.results if one.outcome is not Outcome.SKIPPED}
         found = {deal_id: holds for deal_id, holds in found.items() if holds or deal_id in tried}

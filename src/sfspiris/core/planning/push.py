@@ -58,7 +58,7 @@ def decide(inputs: PushInputs, *, limit: int | None = None) -> Plan:
     Deals are taken in the order of their closing day and id. `limit` bounds how many Deals get a draft; those beyond it
     are left for a later run.
     """
-    plan = UnfinishedPlan(inputs.policy, limit)
+    plan = UnfinishedPlan(inputs.policy, limit, inputs.resolved)
     draughtsman = _Draughtsman(inputs, plan)
     for deal in sorted(inputs.deals, key=lambda one: (one.closed_on, one.id)):
         draughtsman.take(deal)
@@ -107,9 +107,13 @@ class _Draughtsman:
             self.plan.tell(deal, SyncState(), None, None)
 
     def take_leave(self, gone: Departed) -> None:
-        """Decide about a linked Deal that is not won any more."""
+        """Decide about a Deal that is not won any more."""
         link = self.inputs.links.get(gone.deal_id)
-        if link is None or (hold := departed(gone, link, self.inputs.policy)) is None:
+        if link is None:
+            if not any(one.deal_id == gone.deal_id for one in self.inputs.unresolved):
+                self.plan.forget(gone)
+            return
+        if (hold := departed(gone, link, self.inputs.policy)) is None:
             return
         self.plan.holds.append(hold)
         if not gone.is_deleted:

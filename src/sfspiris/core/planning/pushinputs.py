@@ -47,9 +47,11 @@ class PushInputs:
     customer key) for those that we made ourselves. `ledgers` hold the companies that `companies_to_read` asked for,
     `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
     company, that stand for a Deal already; `parted` are (company, buyer id, customer id) that a person said are not the same. `standing` is what became of the drafts of Deals that have changed since, by
-    Deal id; `departed` are linked Deals that are not won any more. `refused` are, by company and Deal id, the
-    latest writes that the ledger refused; `overwritten` are, by Deal id, the parts of a SyncState that somebody else has changed
-    on a linked Deal since it was told; `twins` are, by Deal id, the holds of those that were found to have two documents; `asked` says that a person wants them tried again. `today` is a Swedish day.
+    Deal id; `departed` are Deals that are not won any more; `resolved` are, by Deal id, the prints of the reasons to wait that
+    a person has settled. `refused` are, by company and Deal id, the latest writes that the ledger refused; `overwritten` are, by
+    Deal id, the parts of a SyncState that somebody else has changed on a linked Deal since it was told; `twins` are, by Deal id,
+    the holds of those that were found to have two documents; `asked` says that a person wants them tried again. `today` is a
+    Swedish day.
     """
 
     deals: Sequence[Deal]
@@ -66,6 +68,7 @@ class PushInputs:
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     standing: Mapping[str, Standing] = field(default_factory=dict)
     departed: Sequence[Departed] = ()
+    resolved: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[tuple[str, str], RefusedBefore] = field(default_factory=dict)
     overwritten: Mapping[str, Sequence[str]] = field(default_factory=dict)
     twins: Mapping[str, Hold] = field(default_factory=dict)

@@ -7,25 +7,31 @@ from typing import TYPE_CHECKING
 
 from sfspiris.core.actions import CreateArticle, Plan, WriteDeal
 from sfspiris.core.holds import for_sales
-from sfspiris.core.identity import FIRST_REVISION, correlation_id
+from sfspiris.core.identity import FIRST_REVISION, content_hash, correlation_id
 from sfspiris.core.model import DealStatus, SyncState
+from sfspiris.core.review import reason_print
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sfspiris.core.actions import Action
     from sfspiris.core.holds import Hold, Warn
     from sfspiris.core.model import CustomerBase, Deal, NewArticle
+    from sfspiris.core.planning.departed import Departed
     from sfspiris.core.planning.findings import Findings
     from sfspiris.core.policy import Policy
 
 
 @dataclass(slots=True)
 class UnfinishedPlan:
-    """Collects what is decided about one Deal after the other; `limit` bounds how many of them get a document."""
+    """Collects what is decided about one Deal after the other; `limit` bounds how many of them get a document.
+
+    `resolved` are, by Deal id, the prints of the reasons to wait that a person has settled.
+    """
 
     policy: Policy
     limit: int | None
+    resolved: Mapping[str, str] = field(default_factory=dict)
     actions: list[Action] = field(default_factory=list)
     write_backs: list[WriteDeal] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
@@ -74,10 +80,16 @@ class UnfinishedPlan:
         correlation: str | None = None,
         is_told: bool = True,
     ) -> None:
-        """Leave the Deal to a person, for what was found, and tell the CRM so; with `keep` the rest of what it says stays."""
+        """Leave the Deal to a person, for what was found, and tell the CRM so; with `keep` the rest of what it says stays.
+
+        Of a Deal that a person has settled for exactly these reasons the CRM says no more that it waits.
+        """
         self.holds += found.holds
         self.warnings += found.warnings
         if not is_told:
+            return
+        if self._is_resolved(deal, found):
+            self.tell(deal, replace(keep or _cleared(deal.sync), code=None, message=None), None, correlation)
             return
         first = found.holds[0]
         tag = self.policy.org_tag
@@ -95,6 +107,20 @@ class UnfinishedPlan:
             message=for_sales(found.holds, self.policy.spoken),
         )
         self.tell(deal, told, first.company, correlation)
+
+    def _is_resolved(self, deal: Deal, found: Findings) -> bool:
+        settled = self.resolved.get(deal.id)
+        if settled is None or deal.retry:
+            return False
+        return reason_print(found.holds, content_hash(deal)) == settled
+
+    def forget(self, gone: Departed) -> None:
+        """Take back from the CRM that a Deal without a document waits, since it is not won any more.
+
+        One in the recycle bin cannot be written to.
+        """
+        if gone.sync.status == DealStatus.HELD and not gone.is_deleted:
+            self.write_back(gone.deal_id, gone.sync, _cleared(gone.sync), None, None)
 
     def tell(self, deal: Deal, told: SyncState, company: str | None, correlation: str | None) -> None:
         """Tell the CRM where the Deal stands, unless it says so already; a request for another try is answered by it."""
@@ -116,3 +142,8 @@ class UnfinishedPlan:
         answers = answers and bool(known)
         if before != after or answers:
             self.write_backs.append(WriteDeal(deal_id, company, correlation, before, after, answers))
+
+
+def _cleared(sync: SyncState) -> SyncState:
+    """Nothing said about the Deal, but a document that it may have stays named: a person must look for that one first."""
+    return SyncState(draft_id=sync.draft_id, invoice_number=sync.invoice_number)
