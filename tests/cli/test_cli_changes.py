@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from playground import Json, Playground, finance
+from playground import pushed as pushed_drafts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,3 +253,32 @@ def test_a_status_that_somebody_changed_on_the_deal_is_restored_and_told(pushed:
     assert (now["Spiris_Sync_Status__c"], now["Spiris_Draft_Id__c"]) == ("Draft", draft_made["Id"])
     again = pushed.sfspiris("push-closed-won", "--json").document
     assert [one for one in again["warnings"] if one["code"] == "MIRROR_RESTORED"] == []
+
+
+def test_a_cloned_deal_is_a_sale_of_its_own_and_its_draft_is_made_once(demo: Playground) -> None:
+    original, draft = next(iter(pushed_drafts(demo).items()))
+    records = demo.control("salesforce", "GET", "state")["records"]
+    own = next(one for one in records["Opportunity"] if one["Id"] == original)
+    kept = ("AccountId", "StageName", "CloseDate", "OwnerId", "Pricebook2Id", "CurrencyIsoCode")
+    clone = {name: own[name] for name in own if name in kept or name.startswith("Spiris_")}
+    lines = [
+        {name: one[name] for name in ("PricebookEntryId", "Quantity", "UnitPrice")}
+        | {"OpportunityId": "@clone"}
+        for one in records["OpportunityLineItem"]
+        if one["OpportunityId"] == original
+    ]
+    added = {"Opportunity": [clone | {"Name": "Klon", "_ref": "clone"}], "OpportunityLineItem": lines}
+    demo.control("salesforce", "POST", "records", added)
+
+    first = demo.sfspiris("push-closed-won", "--json").document
+    cloned = demo.deals()["Klon"]
+    (told,) = [one for one in first["warnings"] if one["code"] == "COPIED_FIELDS"]
+    assert told["deal"] == cloned["Id"]
+    assert f"copied from deal {own['Name']} ({original})" in told["message"]
+    made = [one for one in first["actions"] if one["kind"] == "create_draft"]
+    assert [(one["deal"], one["outcome"]) for one in made] == [(cloned["Id"], "done")]
+    assert cloned["Spiris_Draft_Id__c"] == made[0]["target_id"] != draft
+    assert cloned["Spiris_Correlation_Id__c"] == made[0]["correlation_id"]
+    again = demo.sfspiris("push-closed-won", "--full", "--json").document
+    assert "create_draft" not in [one["kind"] for one in again["actions"]]
+    assert [one["code"] for one in again["warnings"]].count("COPIED_FIELDS") == 0

@@ -19,6 +19,7 @@ from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.pushinputs import PushInputs, companies_to_read
 from sfspiris.core.routing import route
 from sfspiris.engine import orders, registers
+from sfspiris.engine.copies import told_apart
 from sfspiris.engine.search import documents as search_documents
 from sfspiris.engine.search import search
 from sfspiris.errors import UsageError
@@ -283,8 +284,9 @@ def push_inputs(
     departed = (*gathered.departed, *gathered.gone)
     about = {deal.id for deal in gathered.deals} | {one.deal_id for one in departed}
     links = {deal_id: link for deal_id, link in links.items() if deal_id in about}
+    deals, copied = told_apart(world, gathered.deals)
     inputs = PushInputs(
-        deals=gathered.deals,
+        deals=deals,
         policy=world.policy,
         today=world.clock.today(),
         links=links,
@@ -304,6 +306,7 @@ def push_inputs(
         unresolved=unresolved,
         departed=departed,
         resolved=world.state.reviews.resolved(),
+        copied=copied,
         refused=world.state.journal.refused(),
         asked=asked,
     )
@@ -316,7 +319,8 @@ def push_inputs(
         },
     )
     inputs = replace(inputs, standing=_standing(world, inputs), overwritten=_overwritten(world, inputs))
-    searched = search(world, gathered.deals, _companies_to_search(inputs) & world.ledgers.keys())
+    needed_now = _companies_to_search(inputs) & world.ledgers.keys()
+    searched = search(world, deals, needed_now, copied=copied)
     return replace(
         inputs,
         documents=searched.documents,

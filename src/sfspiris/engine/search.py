@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from sfspiris.core.model import Deal
+    from sfspiris.core.planning.copied import Copied
     from sfspiris.engine.world import World
     from sfspiris.ports.ledger import Ledger
 
@@ -49,18 +50,22 @@ def documents(
     return found
 
 
-def search(world: World, deals: Sequence[Deal], needed: Collection[str]) -> Searched:
+def search(
+    world: World, deals: Sequence[Deal], needed: Collection[str], *, copied: Mapping[str, Copied]
+) -> Searched:
     """What the ledgers hold beyond our memory; `needed` are the companies in which something may be made for the Deals.
+
+    Of those that were `copied` the CRM names a document that we know; that is no trace of a run that we do not know.
 
     With nothing to make nothing is read. A company that was never searched is searched along with the others, since a
     Deal may have gone to it when it was made.
     """
     taken = frozenset((link.company, link.draft_id) for link in world.state.links.all())
     if not needed:
-        return Searched({}, {}, taken)
+        return Searched({}, {}, taken, copied)
     known = _known_deals(world)
     unknown = [deal for deal in deals if deal.id not in known]
-    claims = [deal for deal in unknown if claims_a_document(deal)]
+    claims = [deal for deal in unknown if claims_a_document(deal) and deal.id not in copied]
     claimed = {goes_to.key for deal in claims if (goes_to := route(deal, world.policy))}
     found: dict[str, Documents] = {}
     gaps: dict[str, Gap] = {}
@@ -79,7 +84,7 @@ def search(world: World, deals: Sequence[Deal], needed: Collection[str]) -> Sear
         ]
         if gap := _gap(world, company, searched_to, signs):
             gaps[company] = gap
-    return Searched(found, gaps, taken)
+    return Searched(found, gaps, taken, copied)
 
 
 def conclude(

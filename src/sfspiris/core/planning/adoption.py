@@ -6,13 +6,15 @@ what it says counts: a document with the Deal's marker is the Deal's, and where 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.actions import ExistingCustomer
 from sfspiris.core.holds import HoldCode
+from sfspiris.core.identity import markers_in
 from sfspiris.core.money import Money
+from sfspiris.core.planning.copied import Copied, hold_copied
 from sfspiris.core.planning.documents import no_documents
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.gross import is_other_sum
@@ -47,12 +49,14 @@ class Gap:
 class Searched:
     """What was looked through for documents that our memory does not know, by company.
 
-    `taken` are the draft ids, with their company, that stand for Deals that we know.
+    `taken` are the draft ids, with their company, that stand for Deals that we know; `copied` are, by Deal id, the Deals whose
+    document the CRM names on them.
     """
 
     documents: Mapping[str, Documents]
     gaps: Mapping[str, Gap]
     taken: Collection[tuple[str, str]]
+    copied: Mapping[str, Copied] = field(default_factory=dict)
 
 
 def claims_a_document(deal: Deal) -> bool:
@@ -148,7 +152,9 @@ def waits_for_a_list(screened: Screened, marker: Marker, searched: Searched) -> 
 def _hold_when_it_may_be_there(screened: Screened, searched: Searched, found: Findings) -> None:
     deal, ledger = screened.deal, screened.company.ledger
     gap = searched.gaps.get(screened.company.key)
-    if claims_a_document(deal):
+    if claims_a_document(deal) and (copied := _copied_from(screened, searched, found.policy.org_tag)):
+        hold_copied(copied, found)
+    elif claims_a_document(deal):
         found.hold(
             HoldCode.OUTCOME_UNKNOWN,
             say(
@@ -178,6 +184,20 @@ def _hold_when_it_may_be_there(screened: Screened, searched: Searched, found: Fi
                 ledger=ledger,
             ),
         )
+
+
+def _copied_from(screened: Screened, searched: Searched, org_tag: str) -> Copied | None:
+    """Whose document the CRM names on the Deal, by our memory or by the marker that the document carries."""
+    deal = screened.deal
+    if known := searched.copied.get(deal.id):
+        return known
+    for document in searched.documents.get(screened.company.key, no_documents).all:
+        number = document.invoice.number if document.invoice else None
+        if deal.sync.draft_id in document.ids or (number and number == deal.sync.invoice_number):
+            for marker in (mark for words in document.texts for mark in markers_in(words)):
+                if marker.org_tag == org_tag and marker.deal_id != deal.id:
+                    return Copied(marker.deal_id)
+    return None
 
 
 def hold_when_unmarked_twin(

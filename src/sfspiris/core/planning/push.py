@@ -24,6 +24,7 @@ from sfspiris.core.planning.adoption import (
     hold_when_unmarked_twin,
     waits_for_a_list,
 )
+from sfspiris.core.planning.copied import warn_copied
 from sfspiris.core.planning.customercare import CustomerCare, account_of
 from sfspiris.core.planning.customers import Customers
 from sfspiris.core.planning.departed import departed
@@ -255,10 +256,12 @@ class _Draughtsman:
             self.plan.hold(deal, found)
             return
         company = screened.company
+        if (copied := self.inputs.copied.get(deal.id)) is not None and copied.is_proven:
+            warn_copied(copied, found)
         marker = Marker(deal.id, revision, self.inputs.policy.org_tag)
         correlation = correlation_id(self.inputs.policy.org_tag, company.key, deal.id, revision)
         ledger = self.inputs.ledgers[company.key]
-        searched = Searched(self.inputs.documents, self.inputs.gaps, self.taken)
+        searched = Searched(self.inputs.documents, self.inputs.gaps, self.taken, self.inputs.copied)
         document = find_document(screened, marker, searched, ledger.customers, found)
         if found.holds:
             self.plan.hold(deal, found, is_told=not waits_for_a_list(screened, marker, searched))

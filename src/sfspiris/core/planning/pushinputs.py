@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import CustomerBase, Deal, DealLink, LedgerView
     from sfspiris.core.planning.adoption import Gap
     from sfspiris.core.planning.changed import Standing
+    from sfspiris.core.planning.copied import Copied
     from sfspiris.core.planning.departed import Departed
     from sfspiris.core.planning.documents import Documents
     from sfspiris.core.planning.refused import RefusedBefore
@@ -48,10 +49,10 @@ class PushInputs:
     `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
     company, that stand for a Deal already; `parted` are (company, buyer id, customer id) that a person said are not the same. `standing` is what became of the drafts of Deals that have changed since, by
     Deal id; `departed` are Deals that are not won any more; `resolved` are, by Deal id, the prints of the reasons to wait that
-    a person has settled. `refused` are, by company and Deal id, the latest writes that the ledger refused; `overwritten` are, by
-    Deal id, the parts of a SyncState that somebody else has changed on a linked Deal since it was told; `twins` are, by Deal id,
-    the holds of those that were found to have two documents; `asked` says that a person wants them tried again. `today` is a
-    Swedish day.
+    a person has settled; `copied` are, by Deal id, the Deals whose document the CRM names on them. `refused` are, by company
+    and Deal id, the latest writes that the ledger refused; `overwritten` are, by Deal id, the parts of a SyncState that
+    somebody else has changed on a linked Deal since it was told; `twins` are, by Deal id, the holds of those that were found to
+    have two documents; `asked` says that a person wants them tried again. `today` is a Swedish day.
     """
 
     deals: Sequence[Deal]
@@ -69,6 +70,7 @@ class PushInputs:
     standing: Mapping[str, Standing] = field(default_factory=dict)
     departed: Sequence[Departed] = ()
     resolved: Mapping[str, str] = field(default_factory=dict)
+    copied: Mapping[str, Copied] = field(default_factory=dict)
     refused: Mapping[tuple[str, str], RefusedBefore] = field(default_factory=dict)
     overwritten: Mapping[str, Sequence[str]] = field(default_factory=dict)
     twins: Mapping[str, Hold] = field(default_factory=dict)
