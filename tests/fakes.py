@@ -244,6 +244,9 @@ class FakeCrm:
     def receivable_fields(self) -> tuple[frozenset[str], frozenset[str]]:
         return self.shown_fields
 
+    def missing_receivable_fields(self, *, invoices: bool, accounts: bool) -> tuple[str, ...]:
+        return ("Spiris_Invoice__c",) * invoices + ("Account.Spiris_Open_Balance__c",) * accounts
+
     def files_unavailable(self) -> str | None:
         return None
 

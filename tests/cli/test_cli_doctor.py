@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from playground import Json, Playground
+from playground import Json, Playground, finance, pushed
 
 
 def test_the_demo_world_is_in_order_and_nothing_is_written(demo: Playground) -> None:
@@ -23,12 +23,16 @@ def test_the_demo_world_is_in_order_and_nothing_is_written(demo: Playground) -> 
 
 
 def test_a_hidden_field_is_named_and_the_pull_goes_on_without_it(demo: Playground) -> None:
-    demo.sfspiris("push-closed-won")
+    draft = next(iter(pushed(demo).values()))
+    finance(demo, f"drafts/{draft}/issue", {"date": "2026-11-20"})
     demo.control("salesforce", "PUT", "schema", {"hide": ["Account.Spiris_Open_Balance__c"]})
     ended = demo.sfspiris("doctor")
     assert "Account.Spiris_Open_Balance__c" in ended.out
     assert "salesforce fields --deploy" in ended.out
-    assert demo.sfspiris("pull-invoice-status").code == 0
+    pulled = demo.sfspiris("pull-invoice-status", "--json")
+    assert pulled.code == 0
+    (told,) = [one for one in pulled.document["warnings"] if one["code"] == "WRITE_BACK_UNAVAILABLE"]
+    assert "has no Account.Spiris_Open_Balance__c that" in told["message"]
 
 
 def test_a_missing_sign_in_and_a_wrong_setting_are_told_together(demo: Playground) -> None:
@@ -128,3 +132,22 @@ def test_the_findings_are_told_in_swedish(demo: Playground) -> None:
     assert "det finns inte, eller användaren får inte se det" in told
     assert "~ affärer som väntar: Ingen är utsedd" in told
     assert " saker kontrollerade: 1 att rätta " in ended.out.rstrip().splitlines()[-1]
+
+
+def test_books_in_another_currency_than_configured_are_named_and_nothing_is_planned_on_that_premise(
+    demo: Playground,
+) -> None:
+    demo.edit_config("[companies.se]\n", '[companies.se]\ncurrency = "EUR"\n')
+    ended = demo.sfspiris("doctor", "--json")
+    bad = [one for one in ended.document["findings"] if one["state"] == "bad"]
+    assert ended.code == 3
+    assert [(one["area"], one["check"]) for one in bad] == [("se", "currency of the books")]
+    assert bad[0]["remedy"] == 'Set currency = "SEK" under [companies.se].'
+
+    for command in ("push-closed-won", "preflight"):
+        stopped = demo.sfspiris(command, "--json")
+        assert stopped.code == 2
+        assert "books of company se in SEK" in stopped.document["error"]["message"]
+        assert 'currency = "SEK"' in stopped.document["error"]["remedy"]
+    assert demo.drafts() == []
+    assert demo.writes() == []

@@ -141,6 +141,13 @@ def test_what_a_look_at_recent_changes_misses_is_found_by_the_next_days_pull(
     next_day = demo.sfspiris("pull-invoice-status", "--json").document
     assert [one["code"] for one in next_day["warnings"]] == ["MIRROR_RESTORED"]
     assert [one["kind"] for one in next_day["actions"]] == ["write_invoice"]
+    assert next_day["summary"]["update"] == 1
+    tampered = records(demo, "Spiris_Invoice__c")[0]["Id"]
+    demo.control("salesforce", "PATCH", f"records/Spiris_Invoice__c/{tampered}", {"Balance__c": 0})
+    planned = demo.sfspiris("pull-invoice-status", "--full", "--dry-run")
+    assert "Plan: 1 invoice to update in Salesforce" in planned.out
+    told = demo.sfspiris("pull-invoice-status", "--full")
+    assert "Done: 1 invoice updated in Salesforce" in told.out
     check_against_the_ledger(demo, owners)
 
 
@@ -226,5 +233,7 @@ def test_a_full_sync_heals_what_no_window_shows(
         "write_deal",
         "write_invoice",
     ]
+    assert healed["summary"]["update"] == 3
+    assert (healed["summary"]["create"], healed["summary"]["delete"]) == (0, 0)
     check_against_the_ledger(demo, owners)
     assert demo.sfspiris("sync", "--full", "--json").document["actions"] == []

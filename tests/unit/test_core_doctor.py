@@ -15,7 +15,7 @@ from sfspiris.core.model import Article, FiscalYear, LedgerSetup, PaymentTerms
 from sfspiris.core.policy import ArticlePolicy
 from shorthand import SE, TODAY
 
-SETUP = LedgerSetup("Exempel AB", 1, 1001, 5001, None, keeps_draft_date=False)
+SETUP = LedgerSetup("Exempel AB", 1, 1001, 5001, None, keeps_draft_date=False, currency="SEK")
 FACTS = CompanyFacts(
     setup=SETUP,
     years=(FiscalYear(date(2026, 1, 1), date(2026, 12, 31), method=0),),

@@ -61,6 +61,8 @@ def policy_of(settings: Settings, crm: SalesforceCrm) -> Policy:
         sync_fields=crm.sync_fields() if settings.write_back.deal_status else frozenset(),
         invoice_fields=invoice_fields if settings.write_back.invoice_object else frozenset(),
         account_fields=account_fields if settings.write_back.account_summary else frozenset(),
+        shows_invoices=settings.write_back.invoice_object,
+        shows_accounts=settings.write_back.account_summary,
         readiness=_readiness(settings, crm),
         spoken=words(settings.write_back.language).sentence,
         attaches_pdfs=settings.write_back.attachments == "pdf",

@@ -57,6 +57,7 @@ def examine_company(
         Finding(own.key, *one)
         for one in (
             _status(facts.setup),
+            _currency(own, facts.setup),
             _series(say("customers"), facts.setup.next_customer_number),
             _series(say("invoices"), facts.setup.next_invoice_number),
             *([_series(say("orders"), facts.setup.next_order_number)] if makes_orders else []),
@@ -82,6 +83,26 @@ def _status(setup: LedgerSetup) -> _Judged:
         State.BAD,
         say("%(company)s is not active in Spiris: nothing can be written.", company=setup.name),
         say("Ask whoever pays for the company's Spiris subscription to activate it."),
+    )
+
+
+def _currency(own: CompanyPolicy, setup: LedgerSetup) -> _Judged:
+    check = say("currency of the books")
+    if own.currency == setup.currency:
+        return check, State.OK, say("%(currency)s, as configured.", currency=setup.currency), ""
+    return (
+        check,
+        State.BAD,
+        say(
+            "Spiris keeps these books in %(currency)s, but the configuration says %(configured)s: nothing is planned for them.",
+            currency=setup.currency,
+            configured=own.currency,
+        ),
+        say(
+            'Set currency = "%(currency)s" under [companies.%(company)s].',
+            currency=setup.currency,
+            company=own.key,
+        ),
     )
 
 

@@ -421,6 +421,7 @@ class LedgerSetup:
     next_invoice_number: int | None
     locked_until: date | None
     keeps_draft_date: bool
+    currency: str
     next_order_number: int | None = None
 
 

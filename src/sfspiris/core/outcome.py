@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from sfspiris.core.actions import Mirrored, WriteAccount, WriteDeal, WriteInvoice, kind
 from sfspiris.core.holds import WarningCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from sfspiris.core.actions import Action, Mirrored
+    from sfspiris.core.actions import Action
     from sfspiris.core.conversion import Conversion
     from sfspiris.core.holds import Hold, Warn
     from sfspiris.errors import SfspirisError
@@ -81,6 +82,23 @@ class RunResult:
     conversions: Mapping[str, Conversion] = field(default_factory=dict)
 
     @property
+    def updated(self) -> int:
+        """How many records were brought up to date, or would be: those of a ledger, and what the CRM shows of them.
+
+        What the CRM is told of a Deal only because its document was made, changed or held counts with that.
+        """
+        counted = [one for one in self.results if one.outcome in _COUNTED and not one.adopted]
+        mirrored = {
+            one.action.deal_id for one in self.results if not isinstance(one.action, WriteDeal | Mirrored)
+        }
+        mirrored |= {one.hold.deal_id for one in self.holds}
+        return sum(
+            kind(one.action).startswith("update_")
+            or (isinstance(one.action, _SHOWN) and not _mirrors(one.action, mirrored))
+            for one in counted
+        )
+
+    @property
     def held(self) -> int:
         """How many Deals wait for a person."""
         return len({one.hold.deal_id for one in self.holds})
@@ -102,3 +120,11 @@ class RunResult:
         if self.stopped is not None:
             return RunStatus.FAILED
         return RunStatus.PARTIAL if self.held or self.failed or self.miscounted else RunStatus.OK
+
+
+_COUNTED: Final = {Outcome.PLANNED, Outcome.DONE}
+_SHOWN: Final = (WriteDeal, WriteInvoice, WriteAccount)
+
+
+def _mirrors(action: Action | Mirrored, deals: Collection[str]) -> bool:
+    return isinstance(action, WriteDeal) and action.deal_id in deals

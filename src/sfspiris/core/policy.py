@@ -183,7 +183,8 @@ class Policy:
     `tolerance` is the accepted difference of two totals, in document currency. `crm_fields` gives the CRM's own name
     for each of our field names, so that a message names what the reader sees on the screen;
     `sync_fields` are the parts of a SyncState that the CRM has fields for and lets us write; `invoice_fields` and `account_fields` likewise
-    those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown. `settle` is how long what
+    those of an InvoiceRecord and an AccountSummary, none where nothing is to be shown; `shows_invoices` and `shows_accounts` say
+    what the operator wants shown. `settle` is how long what
     was sent, or a list that should show it, is waited for; `settle_documents` takes its place for a new draft or order that
     nobody answered for, where a measurement allows less (see core.searchlag). `attaches_pdfs` puts the print of each invoice beside its
     record in the CRM; `links_drafts` puts a link to its Deal beside each draft in the ledger. `readiness` is None where open Deals are told nothing.
@@ -201,6 +202,8 @@ class Policy:
     sync_fields: frozenset[str] = SYNC_FIELDS
     invoice_fields: frozenset[str] = frozenset()
     account_fields: frozenset[str] = frozenset()
+    shows_invoices: bool = False
+    shows_accounts: bool = False
     settle: timedelta = SETTLE
     settle_documents: timedelta | None = None
     readiness: ReadinessPolicy | None = None

@@ -45,6 +45,25 @@ def is_on(world: World) -> bool:
     return bool(world.policy.invoice_fields or world.policy.account_fields)
 
 
+def unshown(world: World) -> tuple[Warn, ...]:
+    """What the CRM lacks to show all of what customers owe."""
+    lacking = world.crm.missing_receivable_fields(
+        invoices=world.policy.shows_invoices, accounts=world.policy.shows_accounts
+    )
+    if not lacking:
+        return ()
+    return (
+        Warn(
+            WarningCode.WRITE_BACK_UNAVAILABLE,
+            say(
+                "Salesforce has no %(fields)s that the integration user may write, so that is not shown there of invoices and "
+                "accounts; `sfspiris salesforce fields --deploy` adds it. Everything else works.",
+                fields=", ".join(lacking),
+            ),
+        ),
+    )
+
+
 def feed(company: str) -> str:
     """The cursor that tells when all of a company's invoices were last read."""
     return f"receivables:{company}"

@@ -17,6 +17,7 @@ from sfspiris.core.model import (
     Unit,
 )
 from sfspiris.engine import wholeness
+from sfspiris.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -59,10 +60,11 @@ def view(world: World, ledger: Ledger, *, fresh: bool, asked: Asked) -> LedgerVi
     Customers and articles are read each time, since a person may just have mended one; the company itself, its years,
     payment terms, currencies and VAT rates at most every five minutes, or now when `fresh`. Codings and units are read
     only where articles may be created, and what few Deals need only when `asked` for. A person may just have made a cost
-    centre or a project that a Deal was held for, so these are read each time too.
+    centre or a project that a Deal was held for, so these are read each time too. Raises ConfigError for a company whose books
+    are kept in another currency than configured.
     """
     own = world.policy.companies[ledger.company]
-    books = _remembered(world, f"{ledger.company}:books", lambda: _books(ledger.profile()), fresh=fresh)
+    books = _books_of(world, ledger, fresh=fresh)
     terms = _remembered(
         world,
         f"{ledger.company}:terms",
@@ -142,6 +144,25 @@ def _units(world: World, ledger: Ledger, *, fresh: bool) -> tuple[Unit, ...]:
         fresh=fresh,
     )
     return tuple(Unit(unit_id, name, tuple(names)) for unit_id, name, names in units)
+
+
+def _books_of(world: World, ledger: Ledger, *, fresh: bool) -> dict[str, Any]:
+    """The company's books; those in another currency than configured are looked at again before that is believed.
+
+    Every amount in the books' currency would be told under the name of another one.
+    """
+    own = world.policy.companies[ledger.company].currency
+    key = f"{ledger.company}:books"
+    books: dict[str, Any] = _remembered(world, key, lambda: _books(ledger.profile()), fresh=fresh)
+    if books["currency"] != own and not fresh:
+        books = _remembered(world, key, lambda: _books(ledger.profile()), fresh=True)
+    if books["currency"] == own:
+        return books
+    raise ConfigError(
+        f"Spiris keeps the books of company {ledger.company} in {books['currency']}, but currency under "
+        f"[companies.{ledger.company}] says {own}. Nothing was planned.",
+        remedy=f'Set currency = "{books["currency"]}" under [companies.{ledger.company}], and check what was drafted before.',
+    )
 
 
 def _books(profile: CompanyProfile) -> dict[str, Any]:

@@ -236,6 +236,7 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
     holds = _remember_deleted(world, links, decided.plan, names)
     warnings = (
         *_about_the_crm(world),
+        *mirror.unshown(world),
         *decided.plan.warnings,
         *restored,
         *miscounted,
@@ -554,7 +555,7 @@ def finish(
     made = sum(one.startswith("create_") for one in done)
     counts = RunCounts(
         created=made,
-        updated=sum(one.startswith("update_") for one in done),
+        updated=0 if world.dry else result.updated,
         deleted=sum(one.startswith("delete_") for one in done),
         unchanged=len(unchanged),
         held=result.held,

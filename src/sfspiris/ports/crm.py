@@ -183,6 +183,9 @@ class Crm(Protocol):
         None at all where it has no place for invoices, or for an account's sums.
         """
 
+    def missing_receivable_fields(self, *, invoices: bool, accounts: bool) -> tuple[str, ...]:
+        """The CRM's names of fields of invoices and of accounts' sums, where wanted, that it lacks or does not let us write."""
+
     def read_invoices(self) -> Mapping[str, Mapping[str, Value]]:
         """Every invoice that the CRM shows, by external id, as `core.receivables.values` would tell it."""
 

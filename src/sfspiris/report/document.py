@@ -205,14 +205,8 @@ def _summary(result: RunResult) -> Json:
         for one in result.results
         if one.outcome in _COUNTED and not one.adopted
     ]
-    busy = {one.action.deal_id for one in result.results if not isinstance(one.action, WriteDeal)}
-    busy |= {one.hold.deal_id for one in result.holds}
-    told = sum(
-        isinstance(one.action, WriteDeal) and one.outcome in _COUNTED and one.action.deal_id not in busy
-        for one in result.results
-    )
     return {verb: counted.count(verb) for verb in ("create", "update", "delete")} | {
-        "update": counted.count("update") + told,
+        "update": result.updated,
         "unchanged": len(result.unchanged),
         "held": result.held,
         "failed": result.failed,

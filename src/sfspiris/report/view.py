@@ -439,7 +439,7 @@ def _creations(document: RunDocument) -> str:
     if (
         not any(made.values())
         and not others
-        and (status_writes(document) or _updates(document) or _deletions(document))
+        and (status_writes(document) or _writes(document) or _updates(document) or _deletions(document))
     ):
         return ""
     named = [how_many(count, noun) for noun, count in made.items()] + (
@@ -488,12 +488,14 @@ def _deletions(document: RunDocument) -> list[str]:
 
 
 def _writes(document: RunDocument) -> list[str]:
-    writes = [one for one in status_writes(document) if one.outcome in _IN_THE_BOOKS]
-    if not writes:
+    deals = sum(one.outcome in _IN_THE_BOOKS for one in status_writes(document))
+    shown = zip((deals, *mirrored(document)), ("deal", "invoice", "account"), strict=True)
+    named = [how_many(count, noun) for count, noun in shown if count]
+    if not named:
         return []
-    deals = how_many(len(writes), "deal")
+    what = listed(named)
     return [
-        say("%(deals)s to update in Salesforce", deals=deals)
+        say("%(deals)s to update in Salesforce", deals=what)
         if document.is_dry
-        else say("%(deals)s updated in Salesforce", deals=deals)
+        else say("%(deals)s updated in Salesforce", deals=what)
     ]

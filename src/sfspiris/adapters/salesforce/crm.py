@@ -260,6 +260,11 @@ class SalesforceCrm:
             invoice -= {"opportunity"}  # a lookup to Opportunity cannot name a deal of another object
         return invoice, account
 
+    def missing_receivable_fields(self, *, invoices: bool, accounts: bool) -> tuple[str, ...]:
+        """The fields of invoices and of accounts' sums, where each is wanted, that do not exist or that we may not write."""
+        catalog = self._schema.get().catalog
+        return receivables.missing(catalog, invoices=invoices, accounts=accounts)
+
     def read_invoices(self) -> Mapping[str, Mapping[str, Value]]:
         """Every invoice that Salesforce shows, by external id."""
         known, _ = self.receivable_fields()

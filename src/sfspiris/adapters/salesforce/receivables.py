@@ -42,6 +42,19 @@ def writable(catalog: Catalog) -> tuple[frozenset[str], frozenset[str]]:
     )
 
 
+def missing(catalog: Catalog, *, invoices: bool, accounts: bool) -> tuple[str, ...]:
+    """Salesforce's names of the wanted fields that do not exist or may not be written; the whole object where none may."""
+    wanted = ((invoices, INVOICE, INVOICE_FIELDS), (accounts, ACCOUNT, ACCOUNT_FIELDS))
+    found: list[str] = []
+    for is_wanted, object_, names in wanted:
+        lacking = [theirs for ours, theirs in names.items() if ours not in _writable(catalog, object_, names)]
+        if is_wanted and object_ == INVOICE and len(lacking) == len(names):
+            found.append(object_)
+        elif is_wanted:
+            found += [f"{object_}.{theirs}" for theirs in lacking]
+    return tuple(found)
+
+
 def _writable(catalog: Catalog, object_: str, names: Mapping[str, str]) -> frozenset[str]:
     found = {ours: catalog.field(object_, theirs) for ours, theirs in names.items()}
     return frozenset(ours for ours, field in found.items() if field is not None and field.updateable)

@@ -71,6 +71,7 @@ def setup(settings: wire.CompanySettings) -> LedgerSetup:
         locked_until=settings.accounting_locked_to,
         keeps_draft_date=bool(settings.keep_original_draft_date),
         next_order_number=settings.next_order_number,
+        currency=settings.currency_code,
     )
 
 
