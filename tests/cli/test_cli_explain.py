@@ -50,7 +50,16 @@ def test_a_new_deal_shows_customer_and_totals_and_an_open_one_its_gate(demo: Pla
 
     open_one = next(one["Id"] for one in demo.deals().values() if not one["IsClosed"])
     told = demo.sfspiris("explain", open_one, "--json").document
-    assert not told["passes_gate"]
+    assert (told["passes_gate"], told["gate_code"]) == (False, "GATE_NOT_MET")
+    assert "does not pass (GATE_NOT_MET)" in demo.sfspiris("explain", open_one).out
+
+    demo.add_config("[source]\ngate = \"IsWon = true AND PO_Number__c = 'approved'\"\n")
+    refused = demo.sfspiris("push-closed-won", "--deal", made["deal"], "--json")
+    assert (refused.code, refused.document["error"]["code"]) == (2, "GATE_NOT_MET")
+    assert "explain" in demo.sfspiris("help", "GATE_NOT_MET").out
+    approved = {"PO_Number__c": "approved"}
+    demo.control("salesforce", "PATCH", f"records/Opportunity/{made['deal']}", approved)
+    assert "create_draft" in demo.sfspiris("push-closed-won", "--deal", made["deal"], "--json").kinds()
 
 
 def test_a_held_deal_is_explained_in_swedish_with_the_names_on_the_screens(demo: Playground) -> None:

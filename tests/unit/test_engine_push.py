@@ -167,8 +167,9 @@ def test_a_backfill_takes_the_deals_of_its_days(stage: Stage) -> None:
 
 
 def test_a_deal_that_is_asked_for_by_id_and_is_not_won_is_named(stage: Stage) -> None:
-    with pytest.raises(UsageError, match="not won"):
+    with pytest.raises(UsageError, match="not won") as refused:
         run(stage, Scope(deal_ids=(deal_id("D9"),)))
+    assert refused.value.code == "GATE_NOT_MET"
     with pytest.raises(UsageError, match="knows no deal"):
         run(stage, Scope(deal_ids=("00Q000000000001AAA",)))
 
@@ -527,13 +528,45 @@ def test_an_existing_customer_is_remembered_by_its_link(stage: Stage) -> None:
     assert len(stage.se.known) == 1
 
 
-def test_a_deal_named_by_id_that_closed_before_the_start_is_planned_with_a_warning(stage: Stage) -> None:
+def test_a_deal_named_by_id_that_closed_before_the_start_needs_since(stage: Stage) -> None:
     old = deal("D1", "2 x 500 KONS")
     stage.crm.add(old)
     stage.policy = replace(stage.policy, start_date=old.closed_on + timedelta(days=1))
     assert run(stage, dry=True).results == ()
-    named = run(stage, Scope(deal_ids=(deal_id("D1"),)), dry=True)
+    with pytest.raises(UsageError, match=f"closed on {old.closed_on}, before start_date") as refused:
+        run(stage, Scope(deal_ids=(deal_id("D1"),)))
+    assert refused.value.remedy.endswith(f"--since {old.closed_on} as well.")
+    assert (refused.value.code, stage.se.made) == ("BEFORE_START_DATE", [])
+
+    meant = Scope(deal_ids=(deal_id("D1"),), since=old.closed_on)
+    named = run(stage, meant)
     (warning,) = [one for one in named.warnings if one.code is WarningCode.BEFORE_START_DATE]
     assert warning.deal_id == deal_id("D1")
     assert str(old.closed_on) in warning.message
-    assert named.results
+    assert len(stage.se.made) == 1
+    followed = run(stage, Scope(deal_ids=(deal_id("D1"),)))
+    assert followed.unchanged == (deal_id("D1"),), "what has a document is followed whenever it closed"
+
+
+def test_a_held_deal_of_a_backfill_waits_on_and_a_daily_run_does_not_plan_it(stage: Stage) -> None:
+    stage.policy = replace(stage.policy, start_date=date(2026, 11, 1))
+    old = deal("D1", "2 x 500 OKÄND", closed_on=date(2026, 10, 30))
+    stage.crm.add(old)
+    assert run(stage, Scope(since=date(2026, 10, 1))).held == 1
+    told = stage.crm.deals[deal_id("D1")].sync
+    mended = replace(stage.crm.deals[deal_id("D1")], lines=deal("D1", "2 x 500 KONS").lines)
+    stage.crm.deals[deal_id("D1")] = mended
+    for scope in (Scope(), Scope(full=True)):
+        assert run(stage, scope).results == ()
+        with stage.state() as state:
+            assert state.holds.deal_ids() == {deal_id("D1")}
+    assert stage.crm.deals[deal_id("D1")].sync == told
+    run(stage, Scope(deal_ids=(deal_id("D1"),), is_queue=True))
+    assert len(stage.se.made) == 1
+
+
+def test_a_deal_outside_the_days_that_it_was_asked_for_with_is_told_so(stage: Stage) -> None:
+    stage.crm.add(old := deal("D1", "2 x 500 KONS"))
+    later = old.closed_on + timedelta(days=1)
+    with pytest.raises(UsageError, match="outside the days of --since"):
+        run(stage, Scope(deal_ids=(deal_id("D1"),), since=later))

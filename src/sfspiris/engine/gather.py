@@ -51,7 +51,10 @@ before it; longer than the longest call to Salesforce (10 minutes).
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which Deals the operator asked for. Days are calendar days, both included; the default is everything new."""
+    """Which Deals the operator asked for. Days are calendar days, both included; the default is everything new.
+
+    `is_queue`: they wait for a person already, so that a run has let them in whenever they closed.
+    """
 
     deal_ids: tuple[str, ...] = ()
     since: date | None = None
@@ -59,6 +62,7 @@ class Scope:
     companies: tuple[str, ...] = ()
     limit: int | None = None
     full: bool = False
+    is_queue: bool = False
 
     @property
     def is_asked(self) -> bool:
@@ -89,7 +93,7 @@ class Gathered:
 def deals(world: World, scope: Scope) -> Gathered:
     """The Deals to decide about; the clock follows the CRM from here on.
 
-    Raises UsageError for a Deal that was asked for by id and is not there or not won.
+    Raises UsageError for a Deal that was asked for by id and is not there, not won, or won too long ago.
     """
     found = _selected(world, scope) if scope.deal_ids or scope.since or scope.until else _new(world, scope)
     if not scope.companies:
@@ -136,18 +140,54 @@ def _selected(world: World, scope: Scope) -> Gathered:
         asked for asked in scope.deal_ids if not any(deal.id[:15] == asked[:15] for deal in batch.deals)
     ]
     if missing:
-        known = {long[:15]: what for long, what in world.crm.exist(missing).items()}
+        raise _not_there(world, missing)
+    _check_start(world, scope, batch.deals)
+    return Gathered(batch.deals, batch.read_at)
+
+
+def _not_there(world: World, missing: Sequence[str]) -> UsageError:
+    """Why Deals that were asked for by id cannot be pushed: outside the days, not through the gate, or not there at all."""
+    won = {deal.id[:15]: deal for deal in world.crm.read_deals(Selection(ids=tuple(missing))).deals}
+    known = {long[:15]: what for long, what in world.crm.exist(missing).items()}
+
+    def told(asked: str) -> str:
+        if (deal := won.get(asked[:15])) is not None:
+            return f"Deal {asked} closed on {deal.closed_on}, outside the days of --since and --until."
+        if asked[:15] in known:
+            return f"Deal {asked} is not won, or does not pass the gate: {known[asked[:15]]}."
+        return f"Salesforce knows no deal {asked}, or the integration user may not see it."
+
+    stands_outside = all(one[:15] in known and one[:15] not in won for one in missing)
+    return UsageError(
+        " ".join(told(asked) for asked in missing),
+        remedy="Check the id; only deals that pass the gate of the configuration are invoiced.",
+        record=missing[0],
+        code="GATE_NOT_MET" if stands_outside else None,
+    )
+
+
+def _check_start(world: World, scope: Scope, deals: Sequence[Deal]) -> None:
+    """Raise UsageError for a Deal that was asked for by id and closed before anything is invoiced from here.
+
+    Such a Deal may have been invoiced in another way, so a person says with --since that it is meant. What has a document
+    of ours already is followed whenever it closed.
+    """
+    first = world.policy.start_date
+    if first is None or not scope.deal_ids or scope.since or scope.is_queue:
+        return
+    links = world.state.links.latest()
+    early = [deal for deal in deals if deal.closed_on < first and deal.id not in links]
+    if early:
+        day = min(deal.closed_on for deal in early)
         raise UsageError(
             " ".join(
-                f"Deal {asked} is not won: {known[asked[:15]]}."
-                if asked[:15] in known
-                else f"Salesforce knows no deal {asked}, or the integration user may not see it."
-                for asked in missing
-            ),
-            remedy="Check the id; only deals that pass the gate of the configuration are invoiced.",
-            record=missing[0],
+                f"Deal {deal.id} closed on {deal.closed_on}, before start_date ({first})." for deal in early
+            )
+            + " It may have been invoiced in another way. Nothing was planned.",
+            remedy=f"If it was not, run again with --since {day} as well.",
+            record=early[0].id,
+            code="BEFORE_START_DATE",
         )
-    return Gathered(batch.deals, batch.read_at)
 
 
 def _new(world: World, scope: Scope) -> Gathered:
@@ -159,10 +199,12 @@ def _new(world: World, scope: Scope) -> Gathered:
     read = {deal.id: deal for deal in batch.deals}
     waiting = _waiting(world) - read.keys()
     if waiting:
-        again = world.crm.read_deals(
-            Selection(ids=tuple(sorted(waiting)), closed_from=world.policy.start_date)
+        again = world.crm.read_deals(Selection(ids=tuple(sorted(waiting)))).deals
+        late = {deal.id: deal for deal in again if not _is_early(deal, world.policy.start_date)}
+        read |= (
+            late  # a backfill's, which closed before the first day, wait on in the queue and are not planned
         )
-        read |= {deal.id: deal for deal in again.deals}
+        waiting -= {deal.id for deal in again if deal.id not in late} - world.state.links.latest().keys()
     links = world.state.links.latest()
     suspects = _suspects(world, links, cursor, waiting & links.keys()) if links else {}
     suspects = {deal_id: fate for deal_id, fate in suspects.items() if deal_id not in read}
@@ -180,6 +222,10 @@ def _new(world: World, scope: Scope) -> Gathered:
         departed=left,
         unseen=frozenset(unseen | _hidden(world, links, read, cursor)),
     )
+
+
+def _is_early(deal: Deal, first: date | None) -> bool:
+    return first is not None and deal.closed_on < first
 
 
 def read_to(world: World, read_at: datetime) -> None:

@@ -44,7 +44,7 @@ def push_only(world: World, deal_ids: tuple[str, ...], guard: Guard) -> RunResul
 
     Raises what `push` raises.
     """
-    scope = Scope(deal_ids=deal_ids, companies=_chosen(world))
+    scope = Scope(deal_ids=deal_ids, companies=_chosen(world), is_queue=True)
     return push(world, scope, guard) if deal_ids else idle(world)
 
 

@@ -479,9 +479,9 @@ def _remember_links(
 
 
 def _early(world: World, scope: Scope, gathered: Gathered) -> tuple[Warn, ...]:
-    """Deals asked for by id that closed before anything is invoiced from here: they may have been invoiced by hand."""
+    """Deals asked for by id and day that closed before anything is invoiced from here: they may have been invoiced by hand."""
     first = world.policy.start_date
-    if not scope.deal_ids or first is None or scope.since:
+    if not scope.deal_ids or first is None or not scope.since:
         return ()
     return tuple(
         Warn(

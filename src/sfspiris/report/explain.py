@@ -110,7 +110,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "correlation": "corr. id",
         "gate": "gate",
         "passes": "passes",
-        "not_passed": "does not pass; what follows is as if it were won today",
+        "not_passed": "does not pass (GATE_NOT_MET); what follows is as if it were won today",
         "too_old": "closed before start_date, so it is pushed with --since only",
         "routes": "Route",
         "taken": "takes the deal",
@@ -172,7 +172,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "correlation": "korr.-id",
         "gate": "villkor",
         "passes": "uppfyllt",
-        "not_passed": "inte uppfyllt; det som följer är som om affären vanns i dag",
+        "not_passed": "inte uppfyllt (GATE_NOT_MET); det som följer är som om affären vanns i dag",
         "too_old": "stängd före start_date, så den skickas bara med --since",
         "routes": "Väg",
         "taken": "tar affären",
@@ -351,6 +351,7 @@ class ExplainDocument(Facts):
     correlation_id: Id | None = None
     gate: Words
     passes_gate: bool
+    gate_code: str | None
     before_start: bool
     company: Id | None
     target: Literal["draft", "order"] = "draft"
@@ -380,6 +381,7 @@ def explain_document(found: Explanation, *, gate: str, url: str, language: Langu
         correlation_id=found.correlation_id,
         gate=gate,
         passes_gate=found.is_gated,
+        gate_code=None if found.is_gated else "GATE_NOT_MET",
         before_start=found.is_too_old,
         company=taken.company if taken else None,
         target=found.target.value,

@@ -110,9 +110,10 @@ def _form(path: Path) -> Callable[..., str]:
 def _check_name(path: Path, suffixes: Collection[str]) -> None:
     if path.suffix.lower() not in suffixes:
         *others, last = suffixes
+        known = f"{', '.join(others)} or {last}" if others else last
         raise UsageError(
             f"A report cannot be written as {path.name}.",
-            remedy=f"Give it a name that ends in {', '.join(others)} or {last}.",
+            remedy=f"Give it a name that ends in {known}.",
         )
 
 
