@@ -130,6 +130,27 @@ def test_a_deal_whose_route_leads_to_other_books_than_its_document_is_told() -> 
     assert (line.code, line.crm_value, line.ledger_value) == (DriftClass.COMPANY, "int", "se")
 
 
+def test_a_customer_is_told_by_number_and_name_and_never_by_the_id_of_other_books() -> None:
+    """What a deal would become in the books that it goes to now says nothing about who pays in those that it is in."""
+    names = {("se", "cust-1001"): "1001 AB Volvo", ("se", "cust-1007"): "1007 SKF"}
+    elsewhere = replace(told(DRAFTED), values=dict.fromkeys(SOLD.values, "NO"))
+    there = {SOLD.id: Expected(DRAFT.totals.vat, "0c8f9909-d6f0")}
+    line = only(elsewhere, seen=(DRAFT,), expected=there, customers=names)
+    assert (line.code, line.also) == (DriftClass.COMPANY, ())
+    gone = replace(DRAFTED, customer_id="0c8f9909-d6f0")
+    line = only(told(gone), seen=(replace(DRAFT, customer_id="cust-1007"),), known=gone, customers=names)
+    assert (line.crm_value, line.ledger_value) == (
+        "a customer that is gone from Spiris (0c8f9909-d6f0)",
+        "1007 SKF",
+    )
+
+
+def test_a_deal_that_a_person_has_settled_is_no_drift() -> None:
+    found = compare(SOLD, known=None, settled=frozenset({SOLD.id}))
+    assert [(one.symbol, one.is_settled) for one in found.lines] == [(Symbol.ONLY_IN_CRM, True)]
+    assert not found.has_drift
+
+
 def test_twins_in_the_books_of_two_companies_are_found() -> None:
     other = Documents.of([ledger_draft("e", "800", MARK)], [])
     line = only(told(DRAFTED), documents={"se": Documents.of([DRAFT], []), "int": other})

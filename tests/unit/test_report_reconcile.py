@@ -65,6 +65,7 @@ def test_every_line_carries_its_symbol_and_both_values() -> None:
                 "remaining": "875.00",
             }
         ],
+        "settled": False,
         "links": {"salesforce": record_url(deal_id(22)), "spiris": None},
     }
     assert document["lines"][2]["links"]["salesforce"] is None
@@ -78,6 +79,7 @@ def test_counts_sums_and_period_stand_beside_the_lines() -> None:
         "only_in_spiris": 1,
         "differs": 1,
         "unreadable": 1,
+        "settled": 0,
     }
     assert document["sums"][1] == {
         "company": "se",

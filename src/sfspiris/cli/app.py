@@ -21,6 +21,7 @@ from typer.exceptions import TyperException
 
 from sfspiris import __version__
 from sfspiris.cli import (
+    accepting,
     apply,
     audit,
     auth,
@@ -125,6 +126,7 @@ app.add_typer(draft.app, name="draft")
 app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(match.app, name="match")
 app.add_typer(review.app, name="review")
+review.app.command("accept")(accepting.accept)
 app.add_typer(runs.app, name="runs")
 app.add_typer(revenue.app, name="report")
 app.add_typer(audit.app, name="audit")

@@ -204,7 +204,9 @@ class _Story:
         )
         self._say(
             f"{counts['same']} deals agree with their draft or invoice; {counts['only_in_salesforce']} are only in "
-            "Salesforce, each with its reason; nothing differs, and nothing is only in Spiris."
+            "Salesforce, each with its reason; nothing differs, and nothing is only in Spiris. "
+            f"{sum(one['documents'] for one in document['apart'])} older invoices there are of customers that no account is "
+            "linked to: they are summed apart."
         )
 
     # --- telling ---------------------------------------------------------------------------------------------------

@@ -54,12 +54,17 @@ def reconcile(
         bool, typer.Option("--dry-run", help="With --fix: show what would be put right and write nothing.")
     ] = False,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 4 when the sides differ.")
+        bool,
+        typer.Option(
+            "--detailed-exitcode",
+            help="Exit 4 when the sides differ, but for what review resolve or review accept has settled.",
+        ),
     ] = False,
 ) -> None:
     """Compare won deals with drafts, invoices, payments and credits to the öre.
 
-    = same, + only in Salesforce, - only in Spiris, * differs, ! could not be read.
+    = same, + only in Salesforce, - only in Spiris, * differs, ! could not be read. Documents made by hand in Spiris are among them
+    when their customer is linked to an account; the others are summed apart.
     """
     from sfspiris.cli.output import check_report, show_reconciliation
     from sfspiris.cli.wiring import open_session

@@ -217,6 +217,11 @@ def link(
     raise typer.Exit(exits.of_run(result, allow_held=False, detailed=False))
 
 
+def note_words(note: str) -> str:
+    """A note on one line; errors as in `review resolve`."""
+    return _words(note, "--note")
+
+
 def _words(told: str, option: str) -> str:
     """What an operator wrote, on one line, with numbers of persons masked.
 

@@ -32,6 +32,9 @@ class DriftClass(StrEnum):
     UNREADABLE = "UNREADABLE"  # a company's books did not answer
     MISSING_IN_SPIRIS = "MISSING_IN_SPIRIS"  # a won Deal without a document
     MISSING_IN_SALESFORCE = "MISSING_IN_SALESFORCE"  # our document, without a won Deal
+    WITHOUT_DEAL = (
+        "WITHOUT_DEAL"  # made by hand for a customer that the CRM knows, and no Deal stands behind it
+    )
     TWIN_DOCUMENT = "TWIN_DOCUMENT"  # one Deal with several documents
     CURRENCY = "CURRENCY"
     AMOUNT = "AMOUNT"  # net
@@ -48,6 +51,7 @@ SYMBOLS: Final[Mapping[DriftClass, Symbol]] = {
     DriftClass.UNREADABLE: Symbol.UNREADABLE,
     DriftClass.MISSING_IN_SPIRIS: Symbol.ONLY_IN_CRM,
     DriftClass.MISSING_IN_SALESFORCE: Symbol.ONLY_IN_LEDGER,
+    DriftClass.WITHOUT_DEAL: Symbol.ONLY_IN_LEDGER,
 }
 """The symbol of each class that is not simply a difference."""
 
@@ -103,7 +107,8 @@ class Drift:
     `code` is the gravest class of difference and `also` are the others; a line of agreement has none. `reasons` are the hold
     codes for which a Deal has no document. `fix` is the next step. `deal_id` is None for a document without a Deal,
     `document_id` None for a Deal without a document. `record` is the CRM's record of an invoice or account that no Deal has:
-    its external id or its id.
+    its external id or its id. `is_settled` says that a person gave the reason, so that what is missing on one side is shown and
+    is no difference.
     """
 
     symbol: Symbol
@@ -122,6 +127,7 @@ class Drift:
     fix: str | None = None
     figures: tuple[Figures, ...] = ()
     record: str | None = None
+    is_settled: bool = False
 
     @property
     def codes(self) -> tuple[DriftClass, ...]:
@@ -130,7 +136,7 @@ class Drift:
 
     def is_settled_by(self, put_right: Collection[str]) -> bool:
         """Whether nothing is left of it: both sides agreed, or all of it could be put right and its Deal or record was."""
-        if self.symbol is Symbol.SAME:
+        if self.symbol is Symbol.SAME or self.is_settled:
             return True
         return (
             bool(self.codes) and set(self.codes) <= REPAIRABLE and (self.record or self.deal_id) in put_right
@@ -176,12 +182,32 @@ class BooksLock:
         return max([*ends, self.until] if self.until else ends, default=None)
 
 
+class ApartReason(StrEnum):
+    """Why a document of the ledger is no part of the comparison; stable names: add, never rename."""
+
+    NO_ACCOUNT = "no_account"  # its customer is linked to nobody in the CRM
+    BEFORE_START = "before_start"  # dated before the first day that counts
+    OTHER_ORG = "other_org"  # it carries the marker of another org's Deal
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """So many documents of one company and currency stand apart for one reason. `net` is less what was credited of them."""
+
+    company: str
+    reason: ApartReason
+    currency: str
+    documents: int
+    net: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
     """All lines in a stable order, and the sums of both sides.
 
     `start` and `end` are the Swedish days of the period, both included; None where the period is open. `reread` counts the
-    records that were read a second time because they differed at first. `sie` is the cross-check against a SIE file.
+    records that were read a second time because they differed at first. `sie` is the cross-check against a SIE file. `apart` are
+    the ledger's other documents of the period, which no sum counts.
     """
 
     lines: tuple[Drift, ...]
@@ -191,6 +217,7 @@ class Reconciliation:
     locks: tuple[BooksLock, ...] = ()
     reread: int = 0
     sie: SieCheck | None = None
+    apart: tuple[Apart, ...] = ()
 
     def count(self, symbol: Symbol) -> int:
         """How many lines carry the symbol."""
@@ -203,8 +230,8 @@ class Reconciliation:
 
     @property
     def has_drift(self) -> bool:
-        """Whether anything but agreement was found."""
-        return any(line.symbol is not Symbol.SAME for line in self.lines) or self.has_sie_drift
+        """Whether anything but agreement, and what a person has settled, was found."""
+        return any(not line.is_settled_by(()) for line in self.lines) or self.has_sie_drift
 
     @property
     def has_sie_drift(self) -> bool:

@@ -19,7 +19,7 @@ from sfspiris.core.planning.reconcile import Reason, ReconcileInputs, reconcile,
 from sfspiris.core.planning.repairs import mirror_repairs, repairs
 from sfspiris.core.routing import is_out_of_scope, route
 from sfspiris.core.siecheck import check_sie
-from sfspiris.engine import gather, mirror, orders, registers
+from sfspiris.engine import gather, mirror, orders, registers, unclaimed
 from sfspiris.engine.beginning import begin
 from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.run import conclude
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from sfspiris.core.actions import Shown
+    from sfspiris.core.actions import Plan, Shown
     from sfspiris.core.drift import Reconciliation
     from sfspiris.core.model import Deal, DealLink, Invoice, LedgerDraft, LedgerView
     from sfspiris.core.outcome import RunResult
@@ -251,7 +251,8 @@ def _read_drafts_again(world: World, read: _Read, places: Sequence[tuple[str, st
 
 def _inputs(world: World, read: _Read, period: Period) -> ReconcileInputs:
     links = world.state.links.latest()
-    reasons, expected = _judged_today(world, read, links)
+    reasons, expected, plan = _judged_today(world, read, links)
+    documents = read.documents()
     known = world.state.holds.all()
     explained = frozenset(reasons)
     for held in known:
@@ -271,7 +272,7 @@ def _inputs(world: World, read: _Read, period: Period) -> ReconcileInputs:
     read.mirrored, overwritten = mirror.compare(world, books, shown or {})
     return ReconcileInputs(
         deals=tuple(read.deals.values()),
-        documents=read.documents(),
+        documents=documents,
         links=links,
         policy=world.policy,
         today=world.clock.today(),
@@ -295,6 +296,14 @@ def _inputs(world: World, read: _Read, period: Period) -> ReconcileInputs:
         locks={company: _lock(company, own.view) for company, own in read.books.items()},
         start=period.start,
         end=period.end,
+        settled=unclaimed.settled(world, read.deals, plan.holds, expected.keys()),
+        by_hand=unclaimed.known_by_hand(
+            world,
+            documents,
+            read.deals,
+            expected,
+            {one.deal_id: one.company for one in plan.actions if isinstance(one, CreateDraft)},
+        ),
     )
 
 
@@ -309,7 +318,7 @@ def _settled(reasons: Sequence[Reason]) -> list[Reason]:
 
 def _judged_today(
     world: World, read: _Read, links: Mapping[str, DealLink]
-) -> tuple[dict[str, list[Reason]], dict[str, Expected]]:
+) -> tuple[dict[str, list[Reason]], dict[str, Expected], Plan]:
     """Every Deal judged as if it had never been pushed: why one waits, and what the others would become."""
     deals = [
         replace(deal, sync=SyncState())
@@ -343,7 +352,7 @@ def _judged_today(
         for one in plan.actions
         if isinstance(one, CreateDraft)
     }
-    return reasons, expected
+    return reasons, expected, plan
 
 
 def _lock(company: str, view: LedgerView) -> BooksLock:

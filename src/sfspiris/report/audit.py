@@ -104,6 +104,11 @@ _EVENTS: Final[Mapping[str, tuple[str, str]]] = {
     "assigned": ("Held deal handed over", "Vilande affär tilldelad"),
     "resolved": ("Held deal settled without an invoice", "Vilande affär avgjord utan faktura"),
     "reopened": ("Held deal open again", "Vilande affär öppen igen"),
+    "accepted": ("Document in Spiris accepted without a deal", "Dokument i Spiris godtaget utan affär"),
+    "unaccepted": (
+        "Document in Spiris needs a deal after all",
+        "Dokument i Spiris behöver ändå en affär",
+    ),
 }
 _DESCRIBED: Final[Mapping[Happened, tuple[str, str]]] = {
     Happened.CONFIGURATION: (

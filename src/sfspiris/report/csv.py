@@ -87,6 +87,7 @@ _RECONCILE_COLUMNS: Final = (
     "currency",
     *_FIGURES,
     "salesforce",
+    "settled",
 )
 
 
@@ -228,6 +229,7 @@ def _lines(one: LineFacts) -> list[dict[str, str | Decimal | None]]:
         "in_spiris": one.spiris,
         "message": one.message,
         "reasons": " ".join(one.reasons) or None,
+        "settled": "yes" if one.settled else None,
         "fix": one.fix,
         "salesforce": one.links.salesforce,
     }

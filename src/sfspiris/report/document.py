@@ -93,7 +93,8 @@ def reconcile_document(
     """
     spoken = words(language)
     document = _run(result, record_url=record_url, companies=companies, deal_names=None, spoken=spoken)
-    found = (line.company for line in reconciliation.lines)
+    found = [line.company for line in reconciliation.lines]
+    found += [one.company for one in reconciliation.apart]
     document["companies"] = _companies((*document["companies"], *found), companies)
     if not reconciliation.is_complete:
         document["status"] = RunStatus.PARTIAL
@@ -107,6 +108,7 @@ def reconcile_document(
                 "only_in_spiris": reconciliation.count(Symbol.ONLY_IN_LEDGER),
                 "differs": reconciliation.count(Symbol.DIFFERS),
                 "unreadable": reconciliation.count(Symbol.UNREADABLE),
+                "settled": sum(line.is_settled for line in reconciliation.lines),
             },
             "sums": [
                 {
@@ -124,6 +126,7 @@ def reconcile_document(
             "classes": Counter(str(line.code) for line in reconciliation.lines if line.code),
             "reread": reconciliation.reread,
             "sie": _sie(reconciliation.sie, spoken) if reconciliation.sie else None,
+            "apart": [asdict(one) for one in reconciliation.apart],
         }
     )
     return compared.model_copy(update={"plan_hash": _plan_hash(compared.actions)})
@@ -444,6 +447,7 @@ def _line(line: Drift, record_url: Callable[[str], str], spoken: Words) -> Json:
         "reasons": line.reasons,
         "fix": _said(line.fix, spoken),
         "figures": [asdict(one) for one in line.figures],
+        "settled": line.is_settled,
         "links": {"salesforce": record_url(line.deal_id) if line.deal_id else None},
     }
 

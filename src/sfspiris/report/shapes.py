@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from sfspiris.core.drift import DriftClass, Symbol
+from sfspiris.core.drift import ApartReason, DriftClass, Symbol
 from sfspiris.core.money import Money, decimals_of
 from sfspiris.core.outcome import Outcome, RunStatus
 from sfspiris.core.siecheck import SieClass
@@ -441,6 +441,7 @@ class LineFacts(Facts):
     reasons: tuple[Id, ...] = ()
     fix: Words | None = None
     figures: tuple[FiguresFacts, ...] = ()
+    settled: bool = False
     links: Links = Links()
 
 
@@ -456,6 +457,16 @@ class SumFacts(Facts):
     spiris: Amount
     difference: Amount
     figures: FiguresFacts | None = None
+
+
+class ApartFacts(Facts):
+    """Documents in Spiris that no sum counts, with the reason; `net` is less what was credited of them."""
+
+    company: Id
+    reason: ApartReason
+    currency: Id
+    documents: int
+    net: Amount
 
 
 class SieLineFacts(Facts):
@@ -490,13 +501,14 @@ class SieFacts(Facts):
 
 
 class Counts(Facts):
-    """How many lines there are of each symbol: `=`, `+`, `-`, `*`, `!`."""
+    """How many lines there are of each symbol: `=`, `+`, `-`, `*`, `!`; `settled` are those among them for which a person gave the reason."""
 
     same: int
     only_in_salesforce: int
     only_in_spiris: int
     differs: int
     unreadable: int
+    settled: int = 0
 
 
 class Period(Facts):
@@ -510,7 +522,8 @@ class ReconcileDocument(RunDocument):
     """A run that compared both sides; its `actions` are what `--fix` repaired.
 
     `locks` tell how far the books are locked. `classes` counts the lines by their gravest difference. `reread` lines differed
-    at first and were read a second time before they were told. `sie` is the cross-check against a SIE file.
+    at first and were read a second time before they were told. `sie` is the cross-check against a SIE file. `apart` are Spiris'
+    other documents of the period, which no sum counts.
     """
 
     period: Period
@@ -518,6 +531,7 @@ class ReconcileDocument(RunDocument):
     classes: dict[DriftClass, int] = {}
     reread: int = 0
     sie: SieFacts | None = None
+    apart: tuple[ApartFacts, ...] = ()
     counts: Counts
     sums: tuple[SumFacts, ...]
     lines: tuple[LineFacts, ...]

@@ -98,6 +98,7 @@ def facts(document: RunDocument) -> dict[str, Any]:
             "trail": view.MONEY_TRAIL,
             "sie_words": view.sie_words(document),
             "sie_sums": view.SIE_SUMS,
+            "apart": view.apart_words(document),
             "locks": [view.lock_words(document, one) for one in document.locks],
         }
     return common | {

@@ -14,6 +14,7 @@ from sfspiris.report.view import (
     MONEY_TRAIL,
     NEXT_STEP,
     SIE_SUMS,
+    apart_words,
     company_label,
     company_sums,
     deal_blocks,
@@ -420,7 +421,7 @@ def _sums(page: Page, document: RunDocument) -> None:
 
 
 def _compared_sums(page: Page, document: ReconcileDocument) -> None:
-    if not document.sums:
+    if not document.sums and not document.apart:
         return
     page.title(say("Net on both sides"))
     rows = [Row(("", "Salesforce", "Spiris", say("difference"), ""), "dim")]
@@ -438,6 +439,8 @@ def _compared_sums(page: Page, document: ReconcileDocument) -> None:
         for one in document.sums
     ]
     page.columns(rows)
+    for words in apart_words(document):
+        page.say(words, indent=2, style="dim")
 
 
 def _money_trail(page: Page, document: ReconcileDocument) -> None:
@@ -483,7 +486,8 @@ def _comparison(page: Page, document: ReconcileDocument, line: LineFacts) -> Non
         )
         page.say(joined((line.field, joined(sides, ", ")), ": "), indent=4)
     codes = ", ".join((line.code, *line.also, *line.reasons)) if line.code else ""
-    place = joined((part for part in (codes, company_label(document, line.company)) if part), ", ")
+    word = say("settled by a person") if line.settled else None
+    place = joined((part for part in (codes, word, company_label(document, line.company)) if part), ", ")
     page.say(joined((line.message, joined(("(", place, ")"), ""))), indent=4)
     if line.fix:
         page.entry(say("fix"), line.fix, indent=4)

@@ -8,14 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from sfspiris.core.drift import Symbol
-from sfspiris.core.money import ZERO, plain
+from sfspiris.core.drift import ApartReason, Symbol
+from sfspiris.core.money import ZERO, Money, plain
 from sfspiris.core.outcome import Outcome
 from sfspiris.report.shapes import IN_CRM
 from sfspiris.sentences import Sentence, as_told, joined, listed, say, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -354,6 +354,27 @@ def sie_words(document: ReconcileDocument) -> str:
     )
 
 
+_APART: Final[Mapping[ApartReason, Sentence]] = {
+    ApartReason.NO_ACCOUNT: say("of customers that no account in Salesforce is linked to"),
+    ApartReason.BEFORE_START: say("dated before the first day that counts (start_date)"),
+    ApartReason.OTHER_ORG: say("with the marker of another Salesforce org's deals"),
+}
+
+
+def apart_words(document: ReconcileDocument) -> tuple[Sentence, ...]:
+    """What else there is in Spiris for the period, which the sums do not count: a sentence for each company, reason and currency."""
+    return tuple(
+        say(
+            "%(company)s: %(documents)s %(why)s, %(net)s net together, not compared.",
+            company=company_label(document, one.company),
+            documents=how_many(one.documents, "document"),
+            why=_APART[one.reason],
+            net=Money(one.net, one.currency),
+        )
+        for one in document.apart
+    )
+
+
 # --- sentences -----------------------------------------------------------------------------------------------------
 
 
@@ -417,6 +438,8 @@ def verdict(document: ReconcileDocument) -> str:
     """The comparison in one line: `Compared: 6 same, 1 only in Salesforce, …`"""
     counts = Counter(one.symbol for one in document.lines)
     found = [joined((str(counts[symbol]), FINDINGS[symbol])) for symbol in Symbol]
+    if document.counts.settled:
+        found.append(say("of these %(count)s settled by a person", count=document.counts.settled))
     return say("Compared: %(found)s.", found=joined(found, ", "))
 
 

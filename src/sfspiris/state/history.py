@@ -214,7 +214,9 @@ def _decisions(connection: sa.Connection) -> list[Happening]:
             at=row.at,
             what=Happened.DECIDED,
             event=row.event,
-            deal_id=row.deal_id,
+            company=row.deal_id.partition(":")[0] if ":" in row.deal_id else None,
+            deal_id=None if ":" in row.deal_id else row.deal_id,
+            target_id=row.deal_id if ":" in row.deal_id else None,
             who=row.who,
             note=row.words,
         )

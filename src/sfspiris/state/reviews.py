@@ -1,4 +1,7 @@
-"""What people decided about held Deals: who, when, and in which words. Rows are added, never changed or removed."""
+"""What people decided about held Deals, and about documents without a Deal: who, when, and in which words.
+
+Rows are added, never changed or removed.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,23 @@ class ReviewEvent(StrEnum):
     ASSIGNED = "assigned"  # `words` says to whom
     RESOLVED = "resolved"  # a person settled it; `words` is the note
     REOPENED = "reopened"  # its reason changed or went away, or it was asked for again
+    ACCEPTED = "accepted"  # a document needs no Deal; `words` is the note
+    UNACCEPTED = "unaccepted"  # it needs one after all; `words` is the note
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One decision. `at` is UTC; `who` is the person's login name, or the run that found the reason changed."""
+    """One decision. `at` is UTC; `who` is the person's login name, or the run that found the reason changed.
+
+    A document stands in place of the Deal as `company:id`, with `reason`, the print of what it said then.
+    """
 
     deal_id: str
     event: ReviewEvent
     at: datetime
     who: str
     words: str | None = None
+    reason: str | None = None
 
 
 class Reviews:
@@ -73,6 +82,32 @@ class Reviews:
         """What was resolved is so no more."""
         for deal_id in deal_ids:
             self._add(Review(deal_id, ReviewEvent.REOPENED, at, who))
+
+    def accept(self, document: str, *, content: str, at: datetime, who: str, note: str) -> Review:
+        """A person accepted a document (`company:id`) without a Deal, for as long as it has this print."""
+        return self._add(Review(document, ReviewEvent.ACCEPTED, at, who, note), content)
+
+    def unaccept(self, document: str, *, at: datetime, who: str, note: str) -> Review:
+        """A person took that word back."""
+        return self._add(Review(document, ReviewEvent.UNACCEPTED, at, who, note))
+
+    def accepted(self) -> dict[str, Review]:
+        """The documents that are accepted now, each with the latest word about it."""
+        found: dict[str, Review] = {}
+        wanted = (
+            sa.select(reviews)
+            .where(reviews.c.event.in_((ReviewEvent.ACCEPTED, ReviewEvent.UNACCEPTED)))
+            .order_by(reviews.c.id)
+        )
+        with self._database.reading() as connection:
+            for row in connection.execute(wanted):
+                if row.event == ReviewEvent.ACCEPTED:
+                    found[row.deal_id] = Review(
+                        row.deal_id, ReviewEvent.ACCEPTED, row.at, row.who, row.words, row.reason
+                    )
+                else:
+                    found.pop(row.deal_id, None)
+        return found
 
     def resolved(self) -> dict[str, str]:
         """The Deals that are resolved now, each with the print of the reasons that were settled."""

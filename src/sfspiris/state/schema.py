@@ -317,13 +317,20 @@ reviews = sa.Table(
     "reviews",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, comment="in the order in which they were decided"),
-    sa.Column("deal_id", sa.Text, nullable=False, comment="18 characters"),
+    sa.Column(
+        "deal_id",
+        sa.Text,
+        nullable=False,
+        comment="18 characters; or a document without a Deal, as company:id",
+    ),
     sa.Column(
         "event",
         sa.Enum(
             "assigned",
             "resolved",
             "reopened",
+            "accepted",
+            "unaccepted",
             name="reviews_event",
             native_enum=False,
             create_constraint=True,
@@ -335,10 +342,12 @@ reviews = sa.Table(
     sa.Column("at", UtcTime, nullable=False, comment="when, UTC"),
     sa.Column("who", sa.Text, nullable=False, comment="the operator's login name, or the run's id"),
     sa.Column("words", sa.Text, comment="the note, or to whom; as written, numbers of persons masked"),
-    sa.Column("reason", sa.Text, comment="print of the reasons that were resolved, SHA-256, hexadecimal"),
+    sa.Column("reason", sa.Text, comment="print of the reasons, or of the document, that were settled"),
     sa.CheckConstraint("event = 'reopened' OR words IS NOT NULL", name="reviews_has_words"),
-    sa.CheckConstraint("(event = 'resolved') = (reason IS NOT NULL)", name="reviews_resolved_has_reason"),
-    comment="what people decided about held deals; rows are added, never changed or removed",
+    sa.CheckConstraint(
+        "(event IN ('resolved', 'accepted')) = (reason IS NOT NULL)", name="reviews_resolved_has_reason"
+    ),
+    comment="what people decided about held deals, and documents without one; rows are added, never changed or removed",
 )
 sa.Index("reviews_by_deal", reviews.c.deal_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,6 @@ from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import date
 
     from sfspiris.core.model import Deal, DealLink, Invoice, SyncState, Target
     from sfspiris.core.planning.documents import Document
@@ -253,11 +253,15 @@ def _credited(pair: Pair) -> list[Finding]:
 
 def _customer(pair: Pair, customers: Mapping[tuple[str, str], str]) -> list[Finding]:
     has = pair.document.customer_id
-    wants = pair.expected.customer_id if pair.expected and pair.expected.customer_id else None
-    wants = wants or (pair.link.customer_id if pair.link else None)
+    goes_elsewhere = pair.goes_to is not None and pair.goes_to != pair.company
+    wants = pair.expected.customer_id if pair.expected and not goes_elsewhere else None
+    wants = wants or (pair.link.customer_id if pair.link and pair.link.company == pair.company else None)
     if wants is None or wants == has:
         return []
-    ours, theirs = (customers.get((pair.company, one), one) for one in (wants, has))
+    ours, theirs = (
+        customers.get((pair.company, one)) or say("a customer that is gone from Spiris (%(id)s)", id=one)
+        for one in (wants, has)
+    )
     return [
         Finding(
             code=DriftClass.CUSTOMER,
@@ -521,11 +525,13 @@ def is_taken_back(document: Document) -> bool:
 
 
 def day_of(document: Document) -> date | None:
-    """The day that the document carries, or on which it was made."""
+    """The day that the document carries, or on which it was made: a draft without a date says the first day there is."""
     if document.invoice is not None:
         return document.invoice.issued_on
     if document.draft is not None and document.draft.draft is not None:
-        return document.draft.draft.invoice_date
+        day = document.draft.draft.invoice_date
+        if day > date.min:
+            return day
     return document.created_at.date() if document.created_at else None
 
 

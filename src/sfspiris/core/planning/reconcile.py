@@ -26,6 +26,7 @@ from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.money import ZERO, Money
 from sfspiris.core.planning import differences
 from sfspiris.core.planning.differences import Pair, capitalized, day_of, document_figures, named
+from sfspiris.core.planning.unclaimed import ByHand, Waiting, by_hand
 from sfspiris.core.routing import route
 from sfspiris.core.yesno import prices_include_vat
 from sfspiris.sentences import joined, say
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from sfspiris.core.drift import BooksLock
+    from sfspiris.core.drift import Apart, BooksLock
     from sfspiris.core.model import Deal, DealLink, Invoice
     from sfspiris.core.planning.differences import Expected, Finding
     from sfspiris.core.planning.documents import Document, Documents
@@ -64,7 +65,9 @@ class ReconcileInputs:
     status in the CRM is that of a hold. `expected` is what a Deal would become today, where that is certain. `shown` are
     the invoices as the CRM has them, by external id; None where it has no place for them. `elsewhere` are Deals that are
     won outside the period, `departed` the names and stages of those that are not won (any more). `customers` names the
-    ledger's customers by company and id. `overwritten` are what somebody else has changed of invoices and sums in the CRM. `start`, `end` and `today` are Swedish days; None leaves the period open.
+    ledger's customers by company and id. `overwritten` are what somebody else has changed of invoices and sums in the CRM.
+    `start`, `end` and `today` are Swedish days; None leaves the period open. `settled` are Deals for which a person gave the
+    reason why they have no document; `by_hand` says which documents are not ours.
     """
 
     deals: Sequence[Deal]
@@ -85,6 +88,8 @@ class ReconcileInputs:
     locks: Mapping[str, BooksLock] = field(default_factory=dict)
     start: date | None = None
     end: date | None = None
+    settled: frozenset[str] = frozenset()
+    by_hand: ByHand = field(default_factory=ByHand)
 
 
 def reconcile(inputs: ReconcileInputs) -> Reconciliation:
@@ -103,6 +108,8 @@ def reconcile(inputs: ReconcileInputs) -> Reconciliation:
     in_order = sorted(inputs.deals, key=lambda one: (one.closed_on, one.id))
     lines += [comparison.deal(deal) for deal in in_order if not comparison.is_unreadable(deal)]
     lines += comparison.strangers()
+    made_by_hand, apart = comparison.made_by_hand()
+    lines += made_by_hand
     lines += comparison.overwritten()
     return Reconciliation(
         tuple(lines),
@@ -110,6 +117,7 @@ def reconcile(inputs: ReconcileInputs) -> Reconciliation:
         inputs.start,
         inputs.end,
         tuple(lock for _, lock in sorted(inputs.locks.items())),
+        apart=apart,
     )
 
 
@@ -257,6 +265,31 @@ class _Comparison:
             )
         return lines
 
+    def made_by_hand(self) -> tuple[list[Drift], tuple[Apart, ...]]:
+        """The lines of documents behind which no Deal stands, and what is in the books besides."""
+        inputs = self._inputs
+        lines, apart = by_hand(
+            inputs.documents,
+            inputs.notes,
+            inputs.by_hand,
+            org_tag=inputs.policy.org_tag,
+            start=inputs.start,
+            end=inputs.end,
+            customers=inputs.customers,
+            waiting=[
+                Waiting(
+                    text.one_line(deal.name),
+                    deal.buyer.id,
+                    Money(self._net(deal, ()), deal.currency or self._books(self._home(deal))),
+                )
+                for deal in inputs.deals
+                if deal.buyer is not None and not self._documents(deal)
+            ],
+        )
+        for line in lines:
+            self._figures[line.company or _NO_COMPANY] += line.figures
+        return lines, apart
+
     def sums(self) -> tuple[ComparedSum, ...]:
         """Everything that was compared, by company and currency."""
         return tuple(
@@ -375,6 +408,7 @@ class _Comparison:
             message=say("%(ours)s net in Salesforce and no document: %(why)s", ours=ours, why=why),
             fix=joined(dict.fromkeys(one.fix for one in reasons)),
             figures=figures,
+            is_settled=deal.id in self._inputs.settled,
         )
 
     def _stranger(self, deal_id: str, company: str, document: Document) -> Drift:

@@ -261,13 +261,19 @@ def upgrade() -> None:
         "reviews",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("deal_id", sa.Text, nullable=False),
-        sa.Column("event", words("assigned", "resolved", "reopened", name="reviews_event"), nullable=False),
+        sa.Column(
+            "event",
+            words("assigned", "resolved", "reopened", "accepted", "unaccepted", name="reviews_event"),
+            nullable=False,
+        ),
         sa.Column("at", UTC, nullable=False),
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("words", sa.Text),
         sa.Column("reason", sa.Text),
         sa.CheckConstraint("event = 'reopened' OR words IS NOT NULL", name="reviews_has_words"),
-        sa.CheckConstraint("(event = 'resolved') = (reason IS NOT NULL)", name="reviews_resolved_has_reason"),
+        sa.CheckConstraint(
+            "(event IN ('resolved', 'accepted')) = (reason IS NOT NULL)", name="reviews_resolved_has_reason"
+        ),
     )
     op.create_index("reviews_by_deal", "reviews", ["deal_id"])
     op.create_table(
