@@ -133,6 +133,29 @@ def test_the_pipeline_is_every_open_deal_and_won_deals_without_a_document_stand_
     assert november["to_payment"]["deals"] == 1
 
 
+def test_what_is_not_booked_stands_beside_at_salesforces_own_rate_named_with_its_day(
+    lived_in: Playground,
+) -> None:
+    demo = lived_in
+    document = demo.sfspiris("report", "revenue", "--json").document
+    (rate,) = document["rates"]
+    assert (rate["currency"], rate["corporate"]) == ("EUR", "SEK")
+    told = [
+        (figure["amount"], figure["base"], figure["base_at_salesforce_rate"])
+        for row in document["rows"]
+        if row["company"] == "int" and row["currency"] == "EUR"
+        for measure, figure in row["figures"].items()
+        if measure in {"pipeline", "won", "drafted"} and figure["count"]
+    ]
+    assert told
+    for amount, base, converted in told:
+        assert base is None
+        assert abs(Decimal(converted) - Decimal(amount) / Decimal(rate["rate"])) < 1
+    shown = demo.sfspiris("report", "revenue", "--by", "company").out
+    assert "≈" in shown
+    assert f"1 SEK = {rate['rate'].replace('.', ',')} EUR" in " ".join(shown.split())
+
+
 def test_a_split_without_currencies_tells_the_books_sum_and_a_period_limits_both_sides(
     lived_in: Playground,
 ) -> None:

@@ -7,12 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sfspiris.core.conversion import Conversion
 from sfspiris.core.model import Totals
 from sfspiris.core.receivables import Value, as_value
 from sfspiris.core.revenue import (
     NO_CURRENCY,
+    CrmRates,
     Dimension,
     Entry,
+    Figure,
     Measure,
     Median,
     Passage,
@@ -172,8 +175,53 @@ def test_a_deal_without_a_currency_is_in_that_of_its_companys_books() -> None:
     assert [(one.company, one.currency, one.base) for one in found] == [
         ("se", "SEK", Decimal(100)),
         ("int", "EUR", None),
-        (None, NO_CURRENCY, None),
+        (None, "SEK", Decimal(5)),
     ]
+
+
+def test_a_deal_of_no_company_has_no_currency_where_the_companies_keep_books_in_several() -> None:
+    nowhere = deal("D3", amount=Decimal(5), buyer=buyer(country=None))
+    (one,) = deal_entries([nowhere], Measure.WON, policy=POLICY, base_currencies={"se": "SEK", "int": "EUR"})
+    assert one.currency == NO_CURRENCY
+
+
+EURO = Conversion("EUR", "SEK", Decimal("0.0885"), date(2026, 11, 1))
+
+
+def test_what_is_not_booked_is_told_at_the_crms_rate_beside_and_never_as_the_books() -> None:
+    abroad = deal("D2", amount=Decimal(10), currency="EUR", buyer=buyer(country="DE"))
+    rates = CrmRates({("EUR", abroad.closed_on): EURO})
+    (sold,) = deal_entries([abroad], Measure.PIPELINE, policy=POLICY, base_currencies=BOOKS, rates=rates)
+    assert (sold.amount, sold.base, sold.converted) == (Decimal(10), None, Decimal("112.99"))
+    draft = replace(ledger_draft("d", "100"), totals=EUROS)
+    drafted = draft_entry(draft, abroad.closed_on, company="int", base_currency="SEK", rates=rates)
+    assert (drafted.base, drafted.converted) == (None, Decimal("1129.94"))
+    other_day = draft_entry(draft, date(2026, 1, 1), company="int", base_currency="SEK", rates=rates)
+    assert (other_day.base, other_day.converted) == (None, None)
+    other_books = draft_entry(draft, abroad.closed_on, company="int", base_currency="NOK", rates=rates)
+    assert other_books.converted is None
+
+
+def test_a_sum_at_the_crms_rate_stands_in_only_for_one_that_the_books_do_not_tell() -> None:
+    crowns = deal("D1", amount=Decimal(100), buyer=buyer(country="DE"))
+    abroad = deal("D2", amount=Decimal(10), currency="EUR", buyer=buyer(country="DE"))
+    unknown = replace(abroad, currency="USD")
+    rates = CrmRates({("EUR", abroad.closed_on): EURO})
+
+    def figure(*deals: Deal) -> Figure:
+        found = deal_entries(deals, Measure.WON, policy=POLICY, base_currencies=BOOKS, rates=rates)
+        (row,) = tabulate(found, (Dimension.COMPANY,))
+        return row.figures[Measure.WON]
+
+    assert figure(crowns) == Figure(1, Decimal(100), Decimal(100))
+    assert figure(crowns, abroad) == Figure(2, None, None, Decimal("212.99"))
+    assert figure(crowns, abroad, unknown) == Figure(3, None, None)
+
+
+def test_only_rates_that_lead_to_the_books_currency_are_named_each_once() -> None:
+    dollars = Conversion("USD", "NOK", Decimal("0.09"))
+    known = {("EUR", TODAY): EURO, ("EUR", date(2026, 11, 3)): EURO, ("USD", TODAY): dollars}
+    assert CrmRates(known).towards({"SEK"}) == (EURO,)
 
 
 # --- sums ----------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from sfspiris.report.page import terminal
 from sfspiris.report.revenue import (
     PAYMENTS,
     TITLES,
+    RateFacts,
     RevenueDocument,
     print_revenue,
     revenue_csv,
@@ -101,6 +102,8 @@ def test_the_terminal_shows_both_tables_per_company_and_masks_what_is_personal()
 def test_a_split_without_currencies_shows_the_books_sums_and_what_is_not_known() -> None:
     told = printed(document(Dimension.MONTH))
     assert re.search(r"2026-11 SEK +\? ", told), "a deal in euros has no rate yet"
+    assert "? not known in the currency of the books" in told
+    assert "? not known" not in printed(document())
     assert "All companies" in told
 
 
@@ -144,12 +147,38 @@ def test_a_foreign_amount_has_that_of_the_books_below_it() -> None:
     assert re.search(r'100,00<br><span class="soft">1\s123,45 SEK', page)
 
 
+def test_a_sum_at_salesforces_rate_carries_a_sign_and_the_rate_is_named() -> None:
+    shown = document(Dimension.MONTH)
+    rate = RateFacts(currency="EUR", corporate="SEK", rate=Decimal("0.0885"), valid_from=date(2026, 11, 1))
+    rows = [
+        row.model_copy(
+            update={
+                "figures": {
+                    measure: figure.model_copy(update={"base_at_salesforce_rate": Decimal("10169.49")})
+                    if figure.count and figure.base is None
+                    else figure
+                    for measure, figure in row.figures.items()
+                }
+            }
+        )
+        for row in shown.rows
+    ]
+    shown = shown.model_copy(update={"rows": tuple(rows), "rates": (rate,)})
+    told = printed(shown)
+    assert re.search(r"2026-11 SEK +≈ 10\s169,49", told)
+    assert "1 SEK = 0,0885 EUR from 2026-11-01" in " ".join(told.split())
+    page = revenue_page(shown, "sv")
+    assert re.search(r"≈ 10\s169,49", page)
+    assert "1 SEK = 0,0885 EUR från 2026-11-01" in page
+    assert ",10169.49" in revenue_csv(shown)
+
+
 def test_the_table_for_spreadsheets_leaves_empty_what_is_not_known() -> None:
     lines = revenue_csv(document(Dimension.MONTH)).lstrip("\ufeff").splitlines()
     columns = lines[0].split(",")
     november = next(one.split(",") for one in lines[1:] if one.startswith("2026-11,,,SEK"))
     row = dict(zip(columns, november, strict=True))
-    assert (row["pipeline_count"], row["pipeline_base"], row["credited"]) == ("1", "", "-80.00")
+    assert (row["pipeline_count"], row["pipeline_base"], row["credited"]) == ("2", "", "-80.00")
 
 
 def test_a_chart_keeps_nothing_of_scripts_styles_or_names() -> None:

@@ -2,7 +2,8 @@
 
 Every sum is taken from one document or Deal at a time: sums in the document's currency, beside them the same in that of the
 books, and the two are never added. Where the books do not say what an amount comes to in their currency, the sum in it is
-not known, rather than converted at a rate of our own.
+not known, rather than converted at a rate of our own. What is not booked yet has no rate in the books; where the CRM has one,
+the sum at its rate is told beside, by a name of its own.
 
 A document counts in the month of its own date, and the money for it with it: a ledger tells the day of the last payment
 only, and nothing about the parts that came before. Over all months, what was invoiced and credited is what was collected
@@ -12,7 +13,7 @@ and what remains.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -23,15 +24,16 @@ from sfspiris.core.routing import route
 from sfspiris.core.yesno import prices_include_vat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
+    from sfspiris.core.conversion import Conversion
     from sfspiris.core.model import Deal, Invoice, LedgerDraft
     from sfspiris.core.policy import Policy
 
 _ZERO: Final = Decimal("0.00")
 NO_CURRENCY: Final = "XXX"
-"""ISO 4217 for no currency: of a Deal that names none and that no company's books stand for."""
+"""ISO 4217 for no currency: of a Deal that names none and that goes to no company, where books differ in theirs."""
 
 
 class Measure(StrEnum):
@@ -61,7 +63,8 @@ class Dimension(StrEnum):
 class Entry:
     """One Deal's or document's part of one sum. `month` is `2026-11`, None where the day is not known.
 
-    `amount` is in `currency`; `base` in `base_currency`, None where the books do not tell it.
+    `amount` is in `currency`; `base` in `base_currency`, None where the books do not tell it. `converted` is in
+    `base_currency` at the CRM's own rate, None where that has none or none is needed.
     """
 
     measure: Measure
@@ -71,15 +74,20 @@ class Entry:
     base_currency: str | None
     amount: Decimal
     base: Decimal | None
+    converted: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One sum over `count` Deals or documents; None where currencies would mix, or a part of it is not known."""
+    """One sum over `count` Deals or documents; None where currencies would mix, or a part of it is not known.
+
+    `converted` stands in for an unknown `base`: with the CRM's own rates where the books have none. None where neither has one.
+    """
 
     count: int = 0
     amount: Decimal | None = _ZERO
     base: Decimal | None = _ZERO
+    converted: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,7 @@ class Revenue:
     """The whole report. Days are both included; None where the period is open.
 
     `rows` are split by `by`, `totals` by company and currency, `base_totals` by company alone. The Deals named by
-    `without_amount` have none at all and count with zero.
+    `without_amount` have none at all and count with zero. `rates` are the CRM's own that were used, by currency and day.
     """
 
     rows: tuple[Row, ...]
@@ -143,6 +151,29 @@ class Revenue:
     start: date | None = None
     end: date | None = None
     without_amount: tuple[str, ...] = ()
+    rates: tuple[Conversion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CrmRates:
+    """The CRM's own rates, by currency and Swedish day."""
+
+    known: Mapping[tuple[str, date], Conversion] = field(default_factory=dict)
+
+    def converted(
+        self, amount: Decimal, currency: str, base_currency: str | None, day: date
+    ) -> Decimal | None:
+        """An amount in the currency of the books; None where the CRM's corporate currency is another one, or it has no rate."""
+        rate = self.known.get((currency, day))
+        return rate.converted(amount) if rate is not None and rate.corporate == base_currency else None
+
+    def towards(self, currencies: Collection[str]) -> tuple[Conversion, ...]:
+        """The rates that lead to one of these currencies, each once, by currency and first day."""
+        leading = {one for one in self.known.values() if one.corporate in currencies}
+        return tuple(sorted(leading, key=lambda one: (one.currency, str(one.valid_from or ""))))
+
+
+NO_RATES: Final = CrmRates()
 
 
 def month_of(day: date | None) -> str | None:
@@ -151,15 +182,23 @@ def month_of(day: date | None) -> str | None:
 
 
 def deal_entries(
-    deals: Iterable[Deal], measure: Measure, *, policy: Policy, base_currencies: Mapping[str, str]
+    deals: Iterable[Deal],
+    measure: Measure,
+    *,
+    policy: Policy,
+    base_currencies: Mapping[str, str],
+    rates: CrmRates = NO_RATES,
 ) -> Iterator[Entry]:
     """Each Deal's amount, without VAT; a Deal without any amount counts with zero.
 
-    In the books' currency it is known only where the Deal is in that currency: nothing has been booked yet.
+    In the books' currency it is known only where the Deal is in that currency: nothing has been booked yet. A Deal that goes to no
+    company is counted in the currency of all companies' books, where these have the same.
     """
+    shared = {base_currencies.get(one.key, one.currency) for one in policy.companies.values()}
+    own = shared.pop() if len(shared) == 1 else None
     for deal in deals:
         company = route(deal, policy)
-        base_currency = None if company is None else base_currencies.get(company.key, company.currency)
+        base_currency = own if company is None else base_currencies.get(company.key, company.currency)
         currency = deal.currency or base_currency or NO_CURRENCY
         amount = deal_amount(deal) or _ZERO
         yield Entry(
@@ -170,6 +209,9 @@ def deal_entries(
             base_currency,
             amount,
             amount if currency == base_currency else None,
+            None
+            if currency == base_currency
+            else rates.converted(amount, currency, base_currency, deal.closed_on),
         )
 
 
@@ -187,11 +229,15 @@ def deal_amount(deal: Deal) -> Decimal | None:
     return sum(known, _ZERO) if known and len(known) == len(totals) else None
 
 
-def draft_entry(draft: LedgerDraft, day: date | None, *, company: str, base_currency: str) -> Entry:
-    """A draft's part, without VAT. `day` is its date; a draft in another currency has no rate yet."""
+def draft_entry(
+    draft: LedgerDraft, day: date | None, *, company: str, base_currency: str, rates: CrmRates = NO_RATES
+) -> Entry:
+    """A draft's part, without VAT. `day` is its date; a draft in another currency has no rate in the books yet."""
     currency, net = draft.totals.currency, draft.totals.net
-    base = net if currency == base_currency else None
-    return Entry(Measure.DRAFTED, month_of(day), company, currency, base_currency, net, base)
+    if currency == base_currency:
+        return Entry(Measure.DRAFTED, month_of(day), company, currency, base_currency, net, net)
+    converted = None if day is None else rates.converted(net, currency, base_currency, day)
+    return Entry(Measure.DRAFTED, month_of(day), company, currency, base_currency, net, None, converted)
 
 
 def families(invoices: Sequence[Invoice]) -> Iterator[tuple[Invoice, tuple[Invoice, ...]]]:
@@ -277,11 +323,15 @@ def _figure(parts: Sequence[Entry]) -> Figure:
     if not parts:
         return Figure()
     bases = [one.base for one in parts if one.base is not None]
+    told = [one.converted if one.base is None else one.base for one in parts]
+    converted = [one for one in told if one is not None]
+    is_stood_in_for = len(bases) < len(parts) == len(converted)
     is_one_currency = len({one.currency for one in parts}) == 1
     return Figure(
         count=len(parts),
         amount=sum((one.amount for one in parts), _ZERO) if is_one_currency else None,
         base=sum(bases, _ZERO) if len(bases) == len(parts) else None,
+        converted=sum(converted, _ZERO) if is_stood_in_for else None,
     )
 
 

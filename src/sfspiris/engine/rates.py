@@ -10,6 +10,7 @@ from sfspiris.errors import Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from sfspiris.core.actions import Action
     from sfspiris.core.conversion import Conversion
@@ -32,11 +33,17 @@ def conversions(world: World, actions: Sequence[Action], deals: Iterable[Deal]) 
         and one.deal_id in days
         and one.draft.currency != world.policy.companies[one.company].currency
     }
-    if not wanted:
+    known = known_rates(world, wanted.values())
+    return {deal_id: known[key] for deal_id, key in wanted.items() if key in known}
+
+
+def known_rates(world: World, wanted: Iterable[tuple[str, date]]) -> Mapping[tuple[str, date], Conversion]:
+    """The CRM's own rates for these currencies and days, as far as it has and tells them."""
+    keys = sorted(set(wanted))
+    if not keys:
         return {}
     try:
-        known = world.crm.conversions(sorted(set(wanted.values())))
+        return world.crm.conversions(keys)
     except Retryable as error:
         log.warning("no conversion rates: %s", error.code)
         return {}
-    return {deal_id: known[key] for deal_id, key in wanted.items() if key in known}

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from sfspiris.core import revenue as sums
 from sfspiris.core.planning.documents import Documents
-from sfspiris.core.revenue import Dimension, Measure, Revenue
+from sfspiris.core.revenue import CrmRates, Dimension, Measure, Revenue
+from sfspiris.core.routing import route
 from sfspiris.engine import gather, orders
 from sfspiris.engine.beginning import begin
+from sfspiris.engine.rates import known_rates
 from sfspiris.engine.run import looked
 from sfspiris.engine.world import STOCKHOLM
 from sfspiris.ports.crm import Reach, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from sfspiris.core.model import Deal, DealLink, Invoice, LedgerDraft
@@ -51,11 +53,14 @@ def revenue(
     books = {company: _books(world, company) for company in sorted(wanted)}
     waiting = _waiting(world, won)
     currencies = {company: one.currency for company, one in books.items()}
+    rates = CrmRates(known_rates(world, _foreign(world, (*pipeline, *waiting), books)))
     entries: list[Entry] = []
     for deals, measure in ((pipeline, Measure.PIPELINE), (waiting, Measure.WON)):
-        entries += sums.deal_entries(deals, measure, policy=world.policy, base_currencies=currencies)
+        entries += sums.deal_entries(
+            deals, measure, policy=world.policy, base_currencies=currencies, rates=rates
+        )
     for company, one in books.items():
-        entries += _booked(one, company, start, end, today=world.clock.today())
+        entries += _booked(one, company, start, end, rates, today=world.clock.today())
     found = Revenue(
         rows=sums.tabulate(entries, by),
         totals=sums.tabulate(entries, (Dimension.COMPANY, Dimension.CURRENCY)),
@@ -67,6 +72,7 @@ def revenue(
         without_amount=tuple(
             sorted(deal.name for deal in (*pipeline, *waiting) if sums.deal_amount(deal) is None)
         ),
+        rates=rates.towards(set(currencies.values())),
     )
     return looked(world, started), found
 
@@ -102,13 +108,26 @@ def _waiting(world: World, won: Sequence[Deal]) -> list[Deal]:
     ]
 
 
+def _foreign(world: World, deals: Iterable[Deal], books: Mapping[str, Books]) -> Iterator[tuple[str, date]]:
+    """The currencies and days of what is not booked yet and not in the currency of its books."""
+    for deal in deals:
+        company = route(deal, world.policy)
+        if company is not None and deal.currency not in {None, company.currency}:
+            yield str(deal.currency), deal.closed_on
+    for one in books.values():
+        for draft in one.drafts:
+            day = _draft_day(draft)
+            if day is not None and draft.totals.currency != one.currency:
+                yield draft.totals.currency, day
+
+
 def _booked(
-    books: Books, company: str, start: date | None, end: date | None, *, today: date
+    books: Books, company: str, start: date | None, end: date | None, rates: CrmRates, *, today: date
 ) -> Iterator[Entry]:
     for draft in books.drafts:
         day = _draft_day(draft)
         if _is_within(day, start, end):
-            yield sums.draft_entry(draft, day, company=company, base_currency=books.currency)
+            yield sums.draft_entry(draft, day, company=company, base_currency=books.currency, rates=rates)
     for invoice, family in sums.families(books.invoices):
         if _is_within(invoice.issued_on, start, end):
             yield from sums.invoice_entries(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date  # noqa: TC003 - the shapes are built of it when the module is read
 from typing import TYPE_CHECKING, Final, Literal
 
 from sfspiris.core.money import plain
@@ -53,16 +54,26 @@ _SUMMED: Final = {
     Measure.REMAINING: say("remaining"),
     Measure.OVERDUE: say("overdue"),
 }
+_NOT_BOOKED: Final = (Measure.PIPELINE, Measure.WON, Measure.DRAFTED)
+"""What has no rate in the books yet."""
+
 NOTHING: Final = "\N{EN DASH}"
+ABOUT: Final = "\N{ALMOST EQUAL TO} "
+"""Before a sum at Salesforce's own rate."""
+
 UNKNOWN: Final = "?"
 
 
 class FigureFacts(Facts):
-    """One sum: over how many, in the document's currency, and in that of the books; null where it is not known."""
+    """One sum: over how many, in the document's currency, and in that of the books; null where it is not known.
+
+    `base_at_salesforce_rate` stands in for a `base` that the books do not tell: with Salesforce's own rates, named in `rates`.
+    """
 
     count: int
     amount: Amount | None
     base: Amount | None
+    base_at_salesforce_rate: Amount | None = None
 
 
 class RevenueRow(Facts):
@@ -73,6 +84,15 @@ class RevenueRow(Facts):
     currency: str | None
     base_currency: str | None
     figures: dict[Measure, FigureFacts]
+
+
+class RateFacts(Facts):
+    """A rate of Salesforce's own: units of `currency` for one of `corporate`; `valid_from` is null where it has no day."""
+
+    currency: str
+    corporate: str
+    rate: Number
+    valid_from: date | None
 
 
 class MedianFacts(Facts):
@@ -94,7 +114,8 @@ class LeadTimeFacts(Facts):
 class RevenueDocument(Facts):
     """What `report revenue` prints. `rows` are split by `by`, `totals` by company and currency, `base_totals` by company.
 
-    `without_amount` names the deals that have no amount, or one that includes VAT, and count with zero.
+    `without_amount` names the deals that have no amount, or one that includes VAT, and count with zero. `rates` are Salesforce's
+    own that sums at its rate were converted with.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -110,6 +131,7 @@ class RevenueDocument(Facts):
     base_totals: tuple[RevenueRow, ...]
     lead_times: tuple[LeadTimeFacts, ...]
     without_amount: tuple[Words, ...]
+    rates: tuple[RateFacts, ...] = ()
     api_calls: dict[str, int]
 
 
@@ -127,6 +149,12 @@ def revenue_document(result: RunResult, found: Revenue, *, companies: Mapping[st
         base_totals=_rows(found.base_totals),
         lead_times=tuple(_lead_time(one) for one in found.lead_times),
         without_amount=found.without_amount,
+        rates=tuple(
+            RateFacts(
+                currency=one.currency, corporate=one.corporate, rate=one.rate, valid_from=one.valid_from
+            )
+            for one in found.rates
+        ),
         api_calls=dict(result.api_calls),
     )
 
@@ -139,7 +167,12 @@ def _rows(rows: Iterable[Row]) -> tuple[RevenueRow, ...]:
             currency=one.currency,
             base_currency=one.base_currency,
             figures={
-                measure: FigureFacts(count=figure.count, amount=figure.amount, base=figure.base)
+                measure: FigureFacts(
+                    count=figure.count,
+                    amount=figure.amount,
+                    base=figure.base,
+                    base_at_salesforce_rate=figure.converted,
+                )
                 for measure, figure in one.figures.items()
             },
         )
@@ -171,7 +204,8 @@ def has_any(rows: Iterable[RevenueRow], measures: Sequence[Measure]) -> bool:
 def revenue_csv(document: RevenueDocument) -> str:
     """One line per row, with count, sum and sum in the books' currency of every measure; empty where it is not known."""
     measures = [f"{measure}{part}" for measure in Measure for part in ("_count", "", "_base")]
-    columns = ("month", "company", "currency", "base_currency", *measures)
+    at_rate = [f"{measure}_base_at_salesforce_rate" for measure in _NOT_BOOKED]
+    columns = ("month", "company", "currency", "base_currency", *measures, *at_rate)
     return table(columns, (_csv_line(one) for one in document.rows))
 
 
@@ -186,6 +220,8 @@ def _csv_line(row: RevenueRow) -> dict[str, str | Decimal | None]:
         line[f"{measure}_count"] = str(figure.count)
         line[f"{measure}"] = figure.amount
         line[f"{measure}_base"] = figure.base
+        if measure in _NOT_BOOKED:
+            line[f"{measure}_base_at_salesforce_rate"] = figure.base_at_salesforce_rate
     return line
 
 
@@ -203,6 +239,7 @@ def print_revenue(console: Console, document: RevenueDocument, language: Languag
     if document.lead_times:
         page.title(say("Median days from the close of a deal"))
         page.columns(list(_lead_lines(document.lead_times)))
+    _print_legend(page, document)
     if document.without_amount:
         page.gap()
         names = ", ".join(document.without_amount)
@@ -242,12 +279,53 @@ def _print_table(
     base = Dimension.CURRENCY not in document.by
     page.say(title, indent=2, style="dim")
     head = Line(("", *(TITLES[measure] for measure in measures)), "dim")
-    lines = [
-        Line((_label(row, base=base), *(_shown(row.figures[measure], base=base) for measure in measures)))
-        for row in kept
-    ]
+    lines = []
+    for row in kept:
+        lines.append(_line(row, measures, _label(row, base=base), base=base))
+        if not base and _is_told_at_rate(row):
+            label = f"{_label(row, base=False)} in {row.base_currency}"
+            lines.append(_line(row, measures, label, base=True))
     page.columns([head, *lines])
     page.gap()
+
+
+def _line(row: RevenueRow, measures: Sequence[Measure], label: str, *, base: bool) -> Line:
+    return Line((label, *(_shown(row.figures[measure], base=base) for measure in measures)))
+
+
+def _is_told_at_rate(row: RevenueRow) -> bool:
+    """Whether some sum of the row is known in the books' currency at Salesforce's rate only."""
+    return any(one.base_at_salesforce_rate is not None for one in row.figures.values())
+
+
+def _print_legend(page: Page, document: RevenueDocument) -> None:
+    """What the signs in the tables say, where any stands."""
+    in_base = Dimension.CURRENCY not in document.by
+    figures = [
+        figure
+        for row in document.rows
+        for figure in row.figures.values()
+        if figure.count and (in_base or _is_told_at_rate(row))
+    ]
+    if any(_told(one, base=True).startswith(UNKNOWN) for one in figures):
+        page.say(
+            "not known in the currency of the books: it has no rate there before it is issued, Salesforce has none, or "
+            "the books do not tell.",
+            sign=UNKNOWN,
+        )
+    if document.rates:
+        page.say(
+            f"at Salesforce's own rate, not the books': {rate_words(document.rates)}.", sign=ABOUT.strip()
+        )
+
+
+def rate_words(rates: Iterable[RateFacts], since: str = "from", undated: str = "without a day") -> str:
+    """The rates for people: `1 SEK = 0,0885 EUR from 2026-11-01`; one that Salesforce keeps without a day says so."""
+    told = []
+    for one in rates:
+        day = f" {since} {one.valid_from}" if one.valid_from else f" ({undated})"
+        told.append(f"1 {one.corporate} = {plain(one.rate)} {one.currency}{day}")
+    return "; ".join(told)
 
 
 def _label(row: RevenueRow, *, base: bool) -> str:
@@ -257,13 +335,14 @@ def _label(row: RevenueRow, *, base: bool) -> str:
 
 
 def _shown(figure: FigureFacts, *, base: bool) -> str:
-    return shown(figure.base if base else figure.amount, figure.count)
-
-
-def shown(amount: Decimal | None, count: int) -> str:
     """A sum for people: a dash where nothing counts, a question mark where it is not known."""
-    if not count:
-        return NOTHING
+    return _told(figure, base=base) if figure.count else NOTHING
+
+
+def _told(figure: FigureFacts, *, base: bool) -> str:
+    if base and figure.base is None and figure.base_at_salesforce_rate is not None:
+        return ABOUT + plain(figure.base_at_salesforce_rate)
+    amount = figure.base if base else figure.amount
     return UNKNOWN if amount is None else plain(amount)
 
 

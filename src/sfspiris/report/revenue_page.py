@@ -12,6 +12,7 @@ from sfspiris.report.charts import Series, bar_chart
 from sfspiris.report.html import page, with_minus
 from sfspiris.report.language import words
 from sfspiris.report.revenue import (
+    ABOUT,
     NOTHING,
     PAYMENTS,
     SALES,
@@ -22,6 +23,7 @@ from sfspiris.report.revenue import (
     company_title,
     days,
     has_any,
+    rate_words,
 )
 from sfspiris.report.story import Tile
 
@@ -93,6 +95,7 @@ def revenue_page(document: RevenueDocument, language: Language) -> str:
         title=spoken.say("From pipeline to payment"),
         tiles=_tiles(document, spoken),
         blocks=blocks,
+        rates=rate_words(document.rates, spoken.say("from"), spoken.say("without a day")),
         lead_times=[
             (one.month, days(one.to_draft), days(one.to_issue), days(one.to_payment))
             for one in document.lead_times
@@ -163,10 +166,15 @@ def _line(row: RevenueRow, measures: Sequence[Measure], label: str, *, in_base: 
 def _cell(row: RevenueRow, figure: FigureFacts, *, in_base: bool) -> tuple[str, str]:
     if not figure.count:
         return NOTHING, ""
+    in_books = ABOUT + _text(figure.base_at_salesforce_rate) if _is_at_rate(figure) else _text(figure.base)
     if in_base:
-        return _text(figure.base), ""
-    is_told = row.currency != row.base_currency and figure.base is not None
-    return _text(figure.amount), f"{_text(figure.base)} {row.base_currency}" if is_told else ""
+        return in_books, ""
+    is_told = row.currency != row.base_currency and (figure.base is not None or _is_at_rate(figure))
+    return _text(figure.amount), f"{in_books} {row.base_currency}" if is_told else ""
+
+
+def _is_at_rate(figure: FigureFacts) -> bool:
+    return figure.base is None and figure.base_at_salesforce_rate is not None
 
 
 def _sums(rows: Sequence[RevenueRow], *, in_base: bool) -> Iterator[RevenueRow]:
@@ -184,10 +192,14 @@ def _added(figures: Iterable[FigureFacts]) -> FigureFacts:
     parts = list(figures)
     amounts = [one.amount for one in parts if one.amount is not None]
     bases = [one.base for one in parts if one.base is not None]
+    told = [one.base_at_salesforce_rate if one.base is None else one.base for one in parts]
+    converted = [one for one in told if one is not None]
+    is_at_rate = len(bases) < len(parts) == len(converted)
     return FigureFacts(
         count=sum(one.count for one in parts),
         amount=sum(amounts, ZERO) if len(amounts) == len(parts) else None,
         base=sum(bases, ZERO) if len(bases) == len(parts) else None,
+        base_at_salesforce_rate=sum(converted, ZERO) if is_at_rate else None,
     )
 
 
