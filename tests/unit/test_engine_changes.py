@@ -227,7 +227,7 @@ def test_a_draft_that_was_issued_meanwhile_is_not_updated(stage: Stage) -> None:
 
 def test_what_finance_wrote_on_the_invoice_is_told_where_the_deal_says_something_else(stage: Stage) -> None:
     row = stage.se.made[0].draft.rows[0]  # type: ignore[union-attr]
-    rows = (replace(row, unit_price=Decimal(450)), DraftRow("Tack!"))
+    rows = (replace(row, unit_price=Decimal(450), reverse_charge=True), DraftRow("Tack!"))
     stage.se.edit("draft-1", rows=rows, our_reference=None, payment_terms_days=30, terms_id="terms-30")
     stage.se.issue("draft-1", "1042")
     sell(stage, "3 x 500 KONS", "1 x 100 KONS")
@@ -237,7 +237,9 @@ def test_what_finance_wrote_on_the_invoice_is_told_where_the_deal_says_something
         ("Rows[1].UnitPrice", "500,00", "500,00", "450,00"),
         ("Rows[2].Text", None, "Produkt KONS", "Tack!"),
     ]
-    assert not {"OurReference", "PaymentTermsDays"} & {one.field for one in found.versions}
+    assert not {"OurReference", "PaymentTermsDays", "Rows[1].ReverseCharge"} & {
+        one.field for one in found.versions
+    }
     assert "and 4 more fields" in found.message
 
 

@@ -23,7 +23,7 @@ from sfspiris.engine.run import Guard, pull, push
 from sfspiris.errors import SafetyStop
 from sfspiris.state.journal import IntentKind
 from sfspiris.state.store import open_state
-from shorthand import NOW, POLICY, TAG, deal, deal_id, inputs, invoice, ledger_draft
+from shorthand import NOW, POLICY, TAG, deal, deal_id, inputs, invoice, ledger_draft, totals
 from statekit import new_draft
 
 if TYPE_CHECKING:
@@ -232,6 +232,28 @@ def test_each_deal_of_a_collective_invoice_is_told_of_it(stage: Stage) -> None:
     told = {one.sync.invoice_number: one.sync.status for one in stage.crm.deals.values()}
     assert told == {"17": DealStatus.ISSUED}
     assert pulled(stage).results == ()
+
+
+def test_a_deal_that_changed_after_its_order_was_delivered_or_invoiced_is_told_field_by_field(
+    stage: Stage,
+) -> None:
+    stage.crm.add(deal("D1", "2 x 500 KONS"))
+    run(stage)
+    (made,) = stage.se.made
+    stage.se.made = [replace(made, is_delivered=True)]
+    stage.crm.add(replace(deal("D1", "3 x 500 KONS"), sync=stage.crm.deals[deal_id("D1")].sync))
+    (delivered,) = (one.hold for one in run(stage).holds)
+    assert delivered.code is HoldCode.DEAL_CHANGED_AFTER_INVOICE
+    assert delivered.message.endswith(" Rows[1].Quantity: ordered 2, Salesforce now 3.")
+
+    stage.se.made = [made]
+    stage.se.issue(made.id, "17", totals=totals("9000"))
+    pulled(stage)
+    (invoiced,) = (one.hold for one in run(stage).holds)
+    assert "invoice 17" in invoiced.message
+    assert [(one.field, one.wrote, one.crm, one.ledger) for one in invoiced.versions] == [
+        ("Rows[1].Quantity", "2", "3", "2")
+    ], "held against the order, for the invoice may be of several"
 
 
 def test_an_order_that_was_invoiced_by_nobody_knows_what_waits_for_a_person(stage: Stage) -> None:
