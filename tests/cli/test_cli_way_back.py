@@ -126,6 +126,7 @@ def test_reconcile_of_a_month_takes_its_deals_only(demo: Playground) -> None:
 def test_status_tells_who_is_signed_in_without_a_token(demo: Playground) -> None:
     ended = demo.sfspiris("auth", "status", "--json")
     assert ended.code == 0
+    assert ended.document["command"] == "auth status"
     signed_in = {(one["service"], one["company"]): one for one in ended.document["sign_ins"]}
     assert set(signed_in) == {("salesforce", None), ("spiris", "se"), ("spiris", "int")}
     assert "ea:sales" in signed_in["spiris", "se"]["scopes"]

@@ -157,3 +157,12 @@ def test_a_customer_that_another_account_has_is_not_taken_over_unless_that_one_l
     assert len(decide(row(2, "share"), links=linked).changes) == 1
     (refused,) = decide(row(2, "link"), buyers=(ALFA,), links=linked).refused
     assert refused.field == "customer_number"
+
+
+@pytest.mark.parametrize(("number", "way"), [(2, "write share in place of link"), (0, "add --share")])
+def test_a_customer_that_another_account_has_is_refused_with_the_way_to_share_it(
+    number: int, way: str
+) -> None:
+    plan = decide(row(number, "link", BETA, to=ONE), links={ALFA.id: ONE.id})
+    (refused,) = plan.refused
+    assert way in refused.fix

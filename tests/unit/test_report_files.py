@@ -41,6 +41,12 @@ def test_another_name_is_refused_and_the_three_forms_are_named(tmp_path: Path, n
     assert all(suffix in refusal.value.remedy for suffix in (".html", ".md", ".csv"))
 
 
+def test_a_refused_name_of_a_list_with_one_form_names_that_form(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refusal:
+        check_report(tmp_path / "list.toml", (".csv",))
+    assert refusal.value.remedy == "Give it a name that ends in .csv."
+
+
 def test_a_report_into_a_folder_that_is_not_there_is_refused_before_the_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no folder"):
         check_report(tmp_path / "missing" / "plan.html")

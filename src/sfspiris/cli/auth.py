@@ -30,7 +30,7 @@ def salesforce(common: Common, *, no_browser: NoBrowser = False) -> None:
     from sfspiris.cli.signin import sign_in_salesforce
 
     with open_desk(common) as desk:
-        show_sign_ins(common, [sign_in_salesforce(desk, no_browser=no_browser)])
+        show_sign_ins(common, "auth salesforce", [sign_in_salesforce(desk, no_browser=no_browser)])
 
 
 @app.command("spiris")
@@ -42,7 +42,7 @@ def spiris(common: Common, *, no_browser: NoBrowser = False) -> None:
 
     with open_desk(common) as desk:
         found = [sign_in_spiris(desk, company, no_browser=no_browser) for company in desk.chosen_companies()]
-    show_sign_ins(common, found)
+    show_sign_ins(common, "auth spiris", found)
 
 
 @app.command("status")
@@ -54,7 +54,7 @@ def status(common: Common) -> None:
 
     with open_desk(common) as desk:
         found = signed_in(desk)
-    show_sign_ins(common, found)
+    show_sign_ins(common, "auth status", found)
     if any(one.identity is None for one in found):
         raise typer.Exit(5)
 
@@ -67,13 +67,17 @@ def logout(common: Common) -> None:
     from sfspiris.cli.signin import sign_out
 
     with open_desk(common) as desk:
-        show_sign_ins(common, sign_out(desk))
+        show_sign_ins(common, "auth logout", sign_out(desk))
 
 
-def show_sign_ins(common: Common, found: list[SignedIn]) -> None:
+def show_sign_ins(common: Common, command: str, found: list[SignedIn]) -> None:
     """Show who is signed in; never a token."""
     if common.json:
-        document: dict[str, Any] = {"schema_version": 1, "sign_ins": [one.facts() for one in found]}
+        document: dict[str, Any] = {
+            "schema_version": 1,
+            "command": command,
+            "sign_ins": [one.facts() for one in found],
+        }
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     elif not common.quiet:
         for one in found:

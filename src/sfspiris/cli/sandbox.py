@@ -113,7 +113,7 @@ def login(common: Common) -> None:
             sign_in_spiris(desk, company, no_browser=False, browse=_consenter("company", company))
             for company in desk.chosen_companies()
         ]
-        show_sign_ins(common, found)
+        show_sign_ins(common, "sandbox login", found)
 
 
 # --- a configuration for it ----------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
+    from sfspiris.sentences import Sentence
     from collections.abc import Iterable, Mapping, Sequence
 
     from sfspiris.core.holds import Warn
@@ -51,7 +52,8 @@ _EXPORT_AGAIN: Final = say("Export the list again and repeat the choice there.")
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """One row as a person left it: cells without spaces around them, empty where nothing stands. `row` counts from 1.
+    """One row as a person left it: cells without spaces around them, empty where nothing stands. `row` counts from 1; it
+    is 0 for what was said on the command line.
 
     `check` is what the list wrote there; a row of one's own has none, and then nothing is compared with what was seen.
     """
@@ -415,10 +417,16 @@ def _refuse_rivals(reader: _Reader) -> None:
                         accounts=ids,
                     ),
                     say(
-                        "Give it to one of them; or write share in place of link where they really are one customer. Accounts "
-                        "with different organisation numbers never are."
+                        "Give it to one of them; or %(share)s where they really are one customer. Accounts with different "
+                        "organisation numbers never are.",
+                        share=_to_share(row),
                     ),
                 )
+
+
+def _to_share(row: LinkRow) -> Sentence:
+    """How a person says that two accounts are one customer: in the list, or on the command line (row 0)."""
+    return say("write share in place of link") if row.row else say("add --share")
 
 
 def _may_share(rows: Iterable[LinkRow], change: LinkChange, other: Buyer | None) -> bool:
