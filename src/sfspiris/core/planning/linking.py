@@ -23,11 +23,11 @@ from sfspiris.sentences import say
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
-    from sfspiris.sentences import Sentence
     from collections.abc import Iterable, Mapping, Sequence
 
     from sfspiris.core.holds import Warn
     from sfspiris.core.model import Buyer, LedgerCustomer
+    from sfspiris.sentences import Sentence
 
 
 class LinkWord(StrEnum):
