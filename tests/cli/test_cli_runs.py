@@ -66,3 +66,33 @@ def test_runs_are_told_by_one_clock_and_in_their_order_on_a_machine_whose_clock_
     times = [line["time_utc"] for line in two if line["what"] in {"run_began", "decided"}]
     assert times == sorted(times)
     assert demo.sfspiris("audit", "verify", "two.jsonl", "--memory").code == 0
+
+
+def test_a_run_names_every_deal_that_it_held_or_left_though_later_runs_decide_otherwise(
+    demo: Playground,
+) -> None:
+    first = demo.sfspiris("push-closed-won", "--json").document
+    reasons: dict[str, list[str]] = {}
+    for one in first["holds"]:
+        codes = reasons.setdefault(one["deal"], [])
+        codes += [one["code"]] if one["code"] not in codes else []
+    deal = next(one for one, codes in reasons.items() if codes == ["ORGNR_INVALID"])
+    account = next(one["AccountId"] for one in demo.deals().values() if one["Id"] == deal)
+    number = {"Organisation_Number__c": "556036-0793"}
+    demo.control("salesforce", "PATCH", f"records/Account/{account}", number)
+    second = demo.sfspiris("push-closed-won", "--full", "--json").document
+
+    shown = demo.sfspiris("runs", "show", first["run_id"], "--json").document
+    assert {one["deal"]: one["codes"] for one in shown["deals"]} == reasons
+    later = demo.sfspiris("runs", "show", second["run_id"], "--json").document
+    told = {one["deal"]: (one["outcome"], one["codes"]) for one in later["deals"]}
+    assert deal not in told
+    assert len(told) == second["summary"]["held"] + second["summary"]["unchanged"]
+    made = next(one["deal"] for one in first["actions"] if one["kind"] == "create_draft")
+    assert told[made] == ("unchanged", [])
+
+    page = demo.sfspiris("runs", "show", first["run_id"], "--record", deal[:15], "--export", "one.csv").out
+    assert f"{deal}" in page
+    assert "ORGNR_INVALID" in page
+    rows = list(csv.DictReader((demo.folder / "one.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert ("held", "ORGNR_INVALID") in [(one["kind"], one["note"]) for one in rows]

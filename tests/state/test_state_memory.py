@@ -13,7 +13,8 @@ from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import DealStatus
 from sfspiris.core.outcome import HeldSince, RunStatus
 from sfspiris.errors import SafetyStop
-from sfspiris.state.runs import Run, RunCounts
+from sfspiris.state.runs import Run, RunCounts, SeenDeal
+from sfspiris.state.schema import SeenAs
 from sfspiris.state.store import open_state
 from statekit import NOW, customer_link, deal_link, hold, later, started
 
@@ -257,3 +258,16 @@ def test_a_run_that_never_started_cannot_end(state: State) -> None:
     started(state)
     with pytest.raises(KeyError, match="r9"):
         state.runs.finish("r9", RunStatus.OK, RunCounts(), at=NOW)
+
+
+def test_what_a_run_decided_without_writing_is_known_for_ninety_days(tmp_path: Path) -> None:
+    held = SeenDeal("D1", SeenAs.HELD, "se", ("NO_LINES", "ORGNR_INVALID"), "K7Q2")
+    left = SeenDeal("D2", SeenAs.UNCHANGED)
+    with open_state(tmp_path / "state.db", dry=False, now=NOW) as state:
+        for run, days in (("r1", 0), ("r2", 90), ("r3", 91)):
+            at = NOW + timedelta(days=days)
+            state.runs.start(run, "push", at=at)
+            state.runs.finish(run, RunStatus.PARTIAL, RunCounts(held=1), at=at, seen=(left, held))
+            assert state.runs.seen(run) == (held, left)
+            assert (state.runs.seen("r1") == ()) == (days > 90)
+        assert state.runs.seen("r2") == (held, left)

@@ -163,14 +163,13 @@ def test_several_threads_wait_at_the_same_time_and_only_one_decides(stage: Stage
 def test_a_signal_lets_what_is_under_way_be_finished_and_nothing_more_begin(stage: Stage) -> None:
     usual = signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(Killed()))
     interruption = Interruption(sleep=lambda _: None, tell=lambda _: None)
-    together = threading.Barrier(4)
+    together = threading.Barrier(4, action=lambda: signal.raise_signal(signal.SIGTERM))
     begun: list[object] = []
     create = stage.se.create_customer
 
     def slow(*arguments: object, **named: object) -> object:
         begun.append(arguments)
-        if together.wait(PATIENCE) == 0:
-            signal.raise_signal(signal.SIGTERM)
+        together.wait(PATIENCE)
         return create(*arguments, **named)  # type: ignore[arg-type]
 
     stage.se.create_customer = slow  # type: ignore[method-assign, assignment]

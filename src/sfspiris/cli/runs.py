@@ -13,7 +13,7 @@ from sfspiris.errors import UsageError
 if TYPE_CHECKING:
     from sfspiris.report.history import RecordFacts, RunFacts
     from sfspiris.state.journal import Intent
-    from sfspiris.state.runs import Run
+    from sfspiris.state.runs import Run, SeenDeal
     from sfspiris.state.store import State
 
 app = typer.Typer(help="What each run did, from the local memory; asks neither system.", no_args_is_help=True)
@@ -54,11 +54,11 @@ def show_run(
         Path | None, typer.Option(help="Also write every step to this .csv file.", show_default=False)
     ] = None,
 ) -> None:
-    """One run: every write that it recorded, and what became of it."""
+    """One run: every write that it recorded and what became of it, and every deal that it held, with why, or left as it was."""
     from sfspiris.cli.answers import answer
     from sfspiris.cli.memory import open_memory
     from sfspiris.report.files import write_text
-    from sfspiris.report.history import RunHistoryDocument, history_csv, print_history
+    from sfspiris.report.history import RunHistoryDocument, SeenDealFacts, history_csv, print_history
 
     if export is not None and export.suffix.lower() != ".csv":
         raise UsageError(f"{export.name} is no .csv file.", remedy="Give it a name that ends in .csv.")
@@ -70,8 +70,20 @@ def show_run(
                 remedy="`sfspiris runs list` shows those that are.",
             )
         written = [one for one in memory.state.journal.of_run(run_id) if _is_about(one, record)]
+        seen = [one for one in memory.state.runs.seen(run_id) if _names(one, record)]
         document = RunHistoryDocument(
-            run=_run(run), records=tuple(_record(memory.state, one) for one in written)
+            run=_run(run),
+            records=tuple(_record(memory.state, one) for one in written),
+            deals=tuple(
+                SeenDealFacts(
+                    deal=one.deal_id,
+                    outcome=one.outcome.value,
+                    company=one.company,
+                    codes=one.codes,
+                    correlation_id=one.correlation_id,
+                )
+                for one in seen
+            ),
         )
     if export is not None:
         write_text(export, history_csv(document))
@@ -88,6 +100,14 @@ def _is_about(intent: Intent, record: str | None) -> bool:
             intent.customer_id,
             intent.correlation_id,
         )
+    )
+
+
+def _names(one: SeenDeal, record: str | None) -> bool:
+    return (
+        record is None
+        or record in {one.deal_id, one.correlation_id}
+        or (len(record) == SHORT_ID and one.deal_id.startswith(record))
     )
 
 

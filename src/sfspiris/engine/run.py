@@ -44,7 +44,8 @@ from sfspiris.engine.settled import without_resolved
 from sfspiris.errors import SafetyStop
 from sfspiris.ports.crm import Selection
 from sfspiris.sentences import as_told, say
-from sfspiris.state.runs import RunCounts
+from sfspiris.state.runs import RunCounts, SeenDeal
+from sfspiris.state.schema import SeenAs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -561,5 +562,17 @@ def finish(
         held=result.held,
         failed=result.failed,
     )
-    world.state.runs.finish(world.run_id, result.status, counts, at=result.finished_at)
+    world.state.runs.finish(world.run_id, result.status, counts, at=result.finished_at, seen=_seen(result))
     return result
+
+
+def _seen(result: RunResult) -> tuple[SeenDeal, ...]:
+    """What the run decided about the Deals that it held, or that were what they should be."""
+    held: dict[str, SeenDeal] = {}
+    for one in result.holds:
+        deal_id = one.hold.deal_id
+        before = held[deal_id].codes if deal_id in held else ()
+        codes = tuple(dict.fromkeys((*before, str(one.hold.code))))
+        held[deal_id] = SeenDeal(deal_id, SeenAs.HELD, one.hold.company, codes, one.correlation_id)
+    left = {one: SeenDeal(one, SeenAs.UNCHANGED) for one in result.unchanged if one not in held}
+    return (*held.values(), *left.values())

@@ -61,6 +61,16 @@ class RecordFacts(Facts):
     steps: tuple[StepFacts, ...]
 
 
+class SeenDealFacts(Facts):
+    """A deal that the run held, with every code, or found to be what it should be."""
+
+    deal: Id
+    outcome: Literal["held", "unchanged"]
+    company: Id | None
+    codes: tuple[str, ...]
+    correlation_id: Id | None
+
+
 class RunsDocument(Facts):
     """What `sfspiris runs list --json` prints: newest first."""
 
@@ -70,13 +80,19 @@ class RunsDocument(Facts):
 
 
 class RunHistoryDocument(Facts):
-    """What `sfspiris runs show --json` prints: one run and the records that it wrote."""
+    """What `sfspiris runs show --json` prints: one run, the records that it wrote, and the deals that it held or left.
+
+    For `deals` no more is known of a run 90 days later.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     command: Literal["runs show"] = "runs show"
     run: RunFacts
     records: tuple[RecordFacts, ...]
+    deals: tuple[SeenDealFacts, ...]
 
+
+_UNCHANGED_SHOWN: Final = 50  # on the terminal
 
 _COLUMNS: Final = (
     "run_id",
@@ -96,29 +112,41 @@ _COLUMNS: Final = (
 
 
 def history_csv(document: RunHistoryDocument) -> str:
-    """One line per step of each record, for a spreadsheet; ready to be written as UTF-8."""
-    return table(
-        _COLUMNS,
-        (
-            {
-                "run_id": step.run_id,
-                "at": f"{step.at:%Y-%m-%dT%H:%M:%SZ}",
-                "kind": record.kind,
-                "company": record.company,
-                "deal": record.deal,
-                "event": step.event,
-                "to_state": step.to_state,
-                "note": step.note,
-                "target_id": record.target_id,
-                "net": record.net,
-                "currency": record.currency,
-                "correlation_id": record.correlation_id,
-                "marker": record.marker,
-            }
-            for record in document.records
-            for step in record.steps
-        ),
+    """One line per step of each record, and one per deal that was held or left; for a spreadsheet, to be written as UTF-8."""
+    ended = document.run.finished_at or document.run.started_at
+    decided = (
+        {
+            "run_id": document.run.run_id,
+            "at": f"{ended:%Y-%m-%dT%H:%M:%SZ}",
+            "kind": one.outcome,
+            "company": one.company,
+            "deal": one.deal,
+            "event": one.outcome,
+            "note": " ".join(one.codes),
+            "correlation_id": one.correlation_id,
+        }
+        for one in document.deals
     )
+    written = (
+        {
+            "run_id": step.run_id,
+            "at": f"{step.at:%Y-%m-%dT%H:%M:%SZ}",
+            "kind": record.kind,
+            "company": record.company,
+            "deal": record.deal,
+            "event": step.event,
+            "to_state": step.to_state,
+            "note": step.note,
+            "target_id": record.target_id,
+            "net": record.net,
+            "currency": record.currency,
+            "correlation_id": record.correlation_id,
+            "marker": record.marker,
+        }
+        for record in document.records
+        for step in record.steps
+    )
+    return table(_COLUMNS, (*written, *decided))
 
 
 def print_runs(console: Console, document: RunsDocument) -> None:
@@ -167,7 +195,22 @@ def print_history(console: Console, document: RunHistoryDocument) -> None:
         for step in record.steps:
             note = f" ({step.note})" if step.note else ""
             page.entry(f"{step.at:%H:%M:%S}", f"{step.event} {page.arrow} {step.to_state}{note}", indent=2)
+    _decided(page, document)
     page.last(f"{how_many(len(document.records), 'record').capitalize()} written. Times of steps are UTC.")
+
+
+def _decided(page: Page, document: RunHistoryDocument) -> None:
+    held = [one for one in document.deals if one.outcome == "held"]
+    if held:
+        page.title("Held")
+        page.columns([Row((one.deal, one.company or "", " ".join(one.codes))) for one in held])
+    left = [one.deal for one in document.deals if one.outcome == "unchanged"]
+    if left:
+        page.title("Unchanged")
+        for deal in left[:_UNCHANGED_SHOWN]:
+            page.say(deal, indent=2)
+        if len(left) > _UNCHANGED_SHOWN:
+            page.say(f"and {len(left) - _UNCHANGED_SHOWN} more; --json and --export name them all", indent=2)
 
 
 def _ended(run: RunFacts) -> str:

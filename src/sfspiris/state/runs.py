@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from sfspiris.state.schema import runs
+from sfspiris.state.schema import runs, seen_deals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sfspiris.core.outcome import RunStatus
     from sfspiris.state.database import Database
+    from sfspiris.state.schema import SeenAs
 
 
 _JITTER: Final = timedelta(seconds=10)
@@ -31,6 +33,21 @@ class RunCounts:
     unchanged: int = 0
     held: int = 0
     failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDeal:
+    """A Deal that a run wrote nothing for, since it was held (for these codes) or was what it should be."""
+
+    deal_id: str
+    outcome: SeenAs
+    company: str | None = None
+    codes: tuple[str, ...] = ()
+    correlation_id: str | None = None
+
+
+SEEN_KEPT: Final = timedelta(days=90)
+"""How long it is known what each run decided about Deals that it wrote nothing for; what was written is known for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +95,19 @@ class Runs:
                 .values(started_at=at)
             )
 
-    def finish(self, run_id: str, status: RunStatus, counts: RunCounts, *, at: datetime) -> None:
-        """Record how it ended, never before it began. Raises KeyError when no run of this id was started."""
+    def finish(
+        self,
+        run_id: str,
+        status: RunStatus,
+        counts: RunCounts,
+        *,
+        at: datetime,
+        seen: Iterable[SeenDeal] = (),
+    ) -> None:
+        """Record how it ended, never before it began, and what it decided about Deals that it wrote nothing for.
+
+        Raises KeyError when no run of this id was started.
+        """
         with self._database.writing() as connection:
             began: datetime | None = connection.execute(
                 sa.select(runs.c.started_at).where(runs.c.run_id == run_id)
@@ -92,6 +120,24 @@ class Runs:
             )
             if not found.rowcount:
                 raise KeyError(run_id)
+            rows = [asdict(one) | {"run_id": run_id, "codes": " ".join(one.codes)} for one in seen]
+            if rows:
+                connection.execute(seen_deals.insert(), rows)
+                old = sa.select(runs.c.run_id).where(runs.c.started_at < at - SEEN_KEPT)
+                connection.execute(seen_deals.delete().where(seen_deals.c.run_id.in_(old)))
+
+    def seen(self, run_id: str) -> tuple[SeenDeal, ...]:
+        """What the run decided about Deals that it wrote nothing for, held ones first, by id."""
+        wanted = (
+            sa.select(seen_deals)
+            .where(seen_deals.c.run_id == run_id)
+            .order_by(seen_deals.c.outcome, seen_deals.c.deal_id)
+        )
+        with self._database.reading() as connection:
+            return tuple(
+                SeenDeal(row.deal_id, row.outcome, row.company, tuple(row.codes.split()), row.correlation_id)
+                for row in connection.execute(wanted)
+            )
 
     def get(self, run_id: str) -> Run | None:
         """The run, or None when it is not known here."""

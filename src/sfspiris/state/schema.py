@@ -39,6 +39,13 @@ class IntentKind(StrEnum):
     WRITE_DEAL = "write_deal"
 
 
+class SeenAs(StrEnum):
+    """What a run made of a Deal that it wrote nothing for."""
+
+    HELD = "held"
+    UNCHANGED = "unchanged"
+
+
 CREATES: Final = (
     IntentKind.CREATE_ARTICLE,
     IntentKind.CREATE_CUSTOMER,
@@ -95,6 +102,19 @@ runs = sa.Table(
     sa.Column("failed", sa.Integer, nullable=False, comment="actions refused or without an answer"),
     sa.CheckConstraint("(finished_at IS NULL) = (status IS NULL)", name="runs_end_has_status"),
     comment="every run that may have changed something",
+)
+
+seen_deals = sa.Table(
+    "seen_deals",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True, comment="the run that decided about the deal"),
+    sa.Column("deal_id", sa.Text, primary_key=True, comment="a deal that it held or left as it was"),
+    sa.Column("outcome", words(SeenAs, name="seen_deals_outcome"), nullable=False, comment="which of both"),
+    sa.Column("company", sa.Text, comment="the company's key of a held deal; empty without a route"),
+    sa.Column("codes", sa.Text, nullable=False, comment="why it was held, with spaces between; else empty"),
+    sa.Column("correlation_id", sa.Text, comment="the deal's correlation id, where it was told"),
+    sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="seen_deals_run"),
+    comment="what a run decided about deals that it wrote nothing for, kept for 90 days: ids and codes only",
 )
 
 intents = sa.Table(

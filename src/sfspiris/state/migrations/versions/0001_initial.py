@@ -369,5 +369,15 @@ def upgrade() -> None:
         sa.CheckConstraint("(made_at IS NULL) = (seen_at IS NULL)", name="search_lags_seen_is_made"),
         sa.CheckConstraint("seen_at IS NOT NULL OR absent_at IS NOT NULL", name="search_lags_was_looked_for"),
     )
+    op.create_table(
+        "seen_deals",
+        sa.Column("run_id", sa.Text, primary_key=True),
+        sa.Column("deal_id", sa.Text, primary_key=True),
+        sa.Column("outcome", words("held", "unchanged", name="seen_deals_outcome"), nullable=False),
+        sa.Column("company", sa.Text),
+        sa.Column("codes", sa.Text, nullable=False),
+        sa.Column("correlation_id", sa.Text),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="seen_deals_run"),
+    )
     for name, view in VIEWS.items():
         op.execute(f"CREATE VIEW {name} AS {view}")
