@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sfspiris.core.outcome import RunResult
     from sfspiris.core.revenue import LeadTime, Median, Revenue, Row
     from sfspiris.report.helping import Language
+    from sfspiris.sentences import Sentence
 
 SALES: Final = (Measure.PIPELINE, Measure.WON, Measure.DRAFTED, Measure.INVOICED, Measure.CREDITED)
 """Without VAT."""
@@ -283,7 +284,7 @@ def _print_table(
     for row in kept:
         lines.append(_line(row, measures, _label(row, base=base), base=base))
         if not base and _is_told_at_rate(row):
-            label = f"{_label(row, base=False)} in {row.base_currency}"
+            label = say("%(row)s in %(currency)s", row=_label(row, base=False), currency=row.base_currency)
             lines.append(_line(row, measures, label, base=True))
     page.columns([head, *lines])
     page.gap()
@@ -309,23 +310,27 @@ def _print_legend(page: Page, document: RevenueDocument) -> None:
     ]
     if any(_told(one, base=True).startswith(UNKNOWN) for one in figures):
         page.say(
-            "not known in the currency of the books: it has no rate there before it is issued, Salesforce has none, or "
-            "the books do not tell.",
+            say(
+                "not known in the currency of the books: it has no rate there before it is issued, Salesforce has none, or "
+                "the books do not tell."
+            ),
             sign=UNKNOWN,
         )
     if document.rates:
-        page.say(
-            f"at Salesforce's own rate, not the books': {rate_words(document.rates)}.", sign=ABOUT.strip()
-        )
+        rates = rate_words(document.rates)
+        page.say(say("at Salesforce's own rate, not the books': %(rates)s.", rates=rates), sign=ABOUT.strip())
 
 
-def rate_words(rates: Iterable[RateFacts], since: str = "from", undated: str = "without a day") -> str:
+def _rate(one: RateFacts) -> str:
+    pair = joined(("1", one.corporate, "=", plain(one.rate), one.currency))
+    if one.valid_from:
+        return say("%(rate)s from %(day)s", rate=pair, day=one.valid_from)
+    return say("%(rate)s (without a day)", rate=pair)
+
+
+def rate_words(rates: Iterable[RateFacts]) -> Sentence:
     """The rates for people: `1 SEK = 0,0885 EUR from 2026-11-01`; one that Salesforce keeps without a day says so."""
-    told = []
-    for one in rates:
-        day = f" {since} {one.valid_from}" if one.valid_from else f" ({undated})"
-        told.append(f"1 {one.corporate} = {plain(one.rate)} {one.currency}{day}")
-    return "; ".join(told)
+    return joined((_rate(one) for one in rates), "; ")
 
 
 def _label(row: RevenueRow, *, base: bool) -> str:

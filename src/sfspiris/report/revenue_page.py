@@ -95,7 +95,7 @@ def revenue_page(document: RevenueDocument, language: Language) -> str:
         title=spoken.say("From pipeline to payment"),
         tiles=_tiles(document, spoken),
         blocks=blocks,
-        rates=rate_words(document.rates, spoken.say("from"), spoken.say("without a day")),
+        rates=spoken.sentence(rate_words(document.rates)),
         lead_times=[
             (one.month, days(one.to_draft), days(one.to_issue), days(one.to_payment))
             for one in document.lead_times
