@@ -160,3 +160,37 @@ def test_prices_that_include_vat_become_the_draft_of_the_same_sale_without(demo:
     assert Decimal(str(draft["TotalAmount"])) == Decimal(net["totals"]["total"])
     compared = demo.sfspiris("reconcile", "--json")
     assert deal["Id"] not in {one["deal"] for one in compared.document["lines"] if one["code"]}
+
+
+def test_a_flow_that_is_switched_off_plans_nothing_asks_nobody_and_says_so(demo: Playground) -> None:
+    path = demo.folder / "sfspiris.toml"
+    on = path.read_text(encoding="utf-8")
+    path.write_text(f"{on}\n[push]\nenabled = false\n", encoding="utf-8")
+    demo.forget_calls()
+    for arguments in (("push-closed-won", "--dry-run"), ("push-closed-won",)):
+        ended = demo.sfspiris(*arguments, "--json")
+        assert (ended.code, ended.document["actions"], ended.document["holds"]) == (0, [], [])
+        assert [one["code"] for one in ended.document["warnings"]] == ["FLOW_DISABLED"]
+        assert ended.document["api_calls"] == {"salesforce": 0, "spiris": 0}
+        assert "[push] enabled = false" in demo.sfspiris(*arguments).out
+    replay = demo.sfspiris("review", "replay", "--json")
+    assert (replay.code, replay.document["error"]["code"]) == (2, "FLOW_DISABLED")
+    assert demo.calls("salesforce") == demo.calls("spiris") == []
+    assert "avstängt" in demo.sfspiris("push-closed-won", "--lang", "sv").out
+    doctor = demo.sfspiris("doctor", "--json")
+    assert doctor.code == 0
+    assert [(one["area"], one["state"]) for one in doctor.document["findings"] if one["check"] == "flow"] == [
+        ("push", "warn")
+    ]
+
+    half = demo.sfspiris("sync", "--json").document
+    assert half["actions"] == []
+    assert "FLOW_DISABLED" in [one["code"] for one in half["warnings"]]
+    path.write_text(f"{on}\n[pull]\nenabled = false\n", encoding="utf-8")
+    other = demo.sfspiris("sync", "--json").document
+    assert "create_draft" in [one["kind"] for one in other["actions"]]
+    path.write_text(f"{on}\n[pull]\nenabled = false\n[push]\nenabled = false\n", encoding="utf-8")
+    demo.forget_calls()
+    for command in ("sync", "pull-invoice-status"):
+        assert demo.sfspiris(command, "--json").document["actions"] == []
+    assert demo.calls("salesforce") == demo.calls("spiris") == []

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(sfspiris.__file__).parent
 SENTENCES = tomllib.loads((ROOT / "report/words/sv-sentences.toml").read_text(encoding="utf-8"))
-BESIDES = ("cli/doctor.py", "adapters/salesforce/crm.py", "adapters/salesforce/package/compare.py")
+BESIDES = (
+    "cli/doctor.py",
+    "cli/flows.py",
+    "adapters/salesforce/crm.py",
+    "adapters/salesforce/package/compare.py",
+)
 """Files of other rooms that make sentences."""
 PLACE = re.compile(r"%\((\w+)\)s")
 

@@ -28,6 +28,7 @@ def apply(
     allow_held: AllowHeld = False,
 ) -> None:
     """Carry out a saved plan and nothing else. What has moved since is refused, each item with its reason."""
+    from sfspiris.cli.flows import require_push
     from sfspiris.cli.output import check_report, show_run
     from sfspiris.cli.wiring import open_session
     from sfspiris.engine.apply import apply as apply_plan
@@ -36,6 +37,7 @@ def apply(
 
     check_report(report)
     saved = read_plan(plan)
+    require_push(common, "apply")
     with open_session(common, "apply", dry=dry_run) as session:
         guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
         result = apply_plan(session.world, saved.of(common.companies), guard, strict=strict)

@@ -62,7 +62,7 @@ def doctor(
         )
     with open_desk(common, read_only=True) as desk:
         found, measured = _state(common)
-        findings = [*found, *_review(desk), *_salesforce(desk)]
+        findings = [*found, *_flows(desk), *_review(desk), *_salesforce(desk)]
         lags = _lags(desk, measured)
         for company in desk.chosen_companies():
             findings += [
@@ -206,6 +206,23 @@ def _search_lag(desk: Desk, lags: Sequence[Measurement]) -> list[Finding]:
             told = too_short(settle, refusal)
             findings.append(Finding(one.company, check, State.BAD, told.message, told.remedy))
     return findings
+
+
+def _flows(desk: Desk) -> list[Finding]:
+    """The flows that are switched off; one that is on needs no line."""
+    from sfspiris.cli import flows
+    from sfspiris.core.doctor import Finding, State
+
+    return [
+        Finding(
+            one,
+            say("flow"),
+            State.WARN,
+            say("The configuration has it switched off: it plans nothing and asks neither system."),
+            say("Set enabled = true under [%(flow)s] when it is to run.", flow=one),
+        )
+        for one in flows.off(desk.settings)
+    ]
 
 
 def _salesforce(desk: Desk) -> list[Finding]:

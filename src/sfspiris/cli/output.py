@@ -80,6 +80,16 @@ def show_run(
     _tell(common, document, report, lang, told)
 
 
+def show_without_session(
+    common: Common, result: RunResult, *, report: Path | None, lang: Language = "en"
+) -> None:
+    """Show the result of a run that opened neither system, and so has no records to point at."""
+    facts = partial(run_document, result, record_url=lambda _: "", companies={}, deal_names={})
+    document = facts()
+    told = document if lang == "en" else facts(plan_hash=document.plan_hash, language=lang)
+    _tell(common, document, report, lang, told)
+
+
 def show_replay(
     common: Common,
     session: Session,

@@ -33,11 +33,15 @@ def pull_invoice_status(
     ] = False,
 ) -> None:
     """Bring invoice and payment status from Spiris back to the deals in Salesforce."""
+    from sfspiris.cli import flows
     from sfspiris.cli.output import check_report, show_run
     from sfspiris.cli.wiring import open_session
     from sfspiris.engine.run import pull
 
     check_report(report)
+    if "pull" in flows.off_for(common):
+        flows.show_off(common, "pull-invoice-status", ("pull",), dry=dry_run, report=report, lang=lang)
+        return
     with open_session(common, "pull-invoice-status", dry=dry_run) as session:
         result = pull(session.world, full=full, companies=common.companies)
         show_run(common, session, result, report=report, lang=lang)

@@ -42,6 +42,7 @@ def push_closed_won(
     detailed_exitcode: DetailedExitcode = False,
 ) -> None:
     """Turn Closed Won deals into customers and invoice drafts in Spiris. Finance issues the drafts."""
+    from sfspiris.cli import flows
     from sfspiris.cli.output import check_plan, check_report, show_run
     from sfspiris.cli.wiring import open_session
     from sfspiris.engine.apply import save
@@ -59,6 +60,9 @@ def push_closed_won(
     )
     check_report(report)
     check_plan(out, dry=dry_run)
+    if "push" in flows.off_for(common):
+        flows.show_off(common, "push-closed-won", ("push",), dry=dry_run, report=report, lang=lang)
+        return
     with open_session(common, "push-closed-won", dry=dry_run) as session:
         guard = Guard(
             session.settings.limits.max_changes, allow_large=allow_large, is_pilot=limit is not None

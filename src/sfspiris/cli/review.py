@@ -103,12 +103,14 @@ def replay(
     allow_held: AllowHeld = False,
 ) -> None:
     """Plan held deals again from today's data, show what has changed, and push them as any other deal."""
+    from sfspiris.cli.flows import require_push
     from sfspiris.cli.output import check_report, show_replay
     from sfspiris.cli.wiring import open_session
     from sfspiris.engine.review import plan_again, push_only, waiting
     from sfspiris.engine.run import Guard
 
     check_report(report)
+    require_push(common, "review replay")
     with open_session(common, "review replay", dry=True) as session:
         state = session.world.state
         known = waiting(session.world, code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import typer
 
 from sfspiris.cli import exits
@@ -40,10 +42,11 @@ def sync(
     detailed_exitcode: DetailedExitcode = False,
 ) -> None:
     """Push won deals, then pull the status of drafts and invoices: both halves under one lock, in one report."""
+    from sfspiris.cli import flows
     from sfspiris.cli.output import check_report, show_run
     from sfspiris.cli.wiring import open_session
     from sfspiris.engine.gather import Scope
-    from sfspiris.engine.run import Guard
+    from sfspiris.engine.run import Guard, pull, push
     from sfspiris.engine.sync import sync as push_and_pull
 
     first, last = days(since, until)
@@ -56,8 +59,18 @@ def sync(
         full=full,
     )
     check_report(report)
+    off = flows.off_for(common)
+    if off == flows.FLOWS:
+        flows.show_off(common, "sync", off, dry=dry_run, report=report, lang=lang)
+        return
     with open_session(common, "sync", dry=dry_run) as session:
         guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
-        result = push_and_pull(session.world, scope, guard)
+        if "push" in off:
+            result = pull(session.world, full=full, companies=common.companies)
+        elif "pull" in off:
+            result = push(session.world, scope, guard)
+        else:
+            result = push_and_pull(session.world, scope, guard)
+        result = replace(result, warnings=(*flows.told(off), *result.warnings))
         show_run(common, session, result, report=report, lang=lang)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=detailed_exitcode and dry_run))

@@ -498,6 +498,12 @@ class WriteBackSettings(Section):
     ledger_links: bool = key("ledger_links = true", default=True)
 
 
+class FlowSettings(Section):
+    """Whether a flow runs: `push` makes drafts of won deals, `pull` brings their status back. Off, it asks nothing of anybody."""
+
+    enabled: bool = key("enabled = true", default=True)
+
+
 class ReviewSettings(Section):
     """Who looks at deals that wait. `owner` is a person or a mailbox; each held deal is theirs until it is assigned to somebody."""
 
@@ -524,6 +530,8 @@ class Settings(Section):
     companies: Mapping[CompanyKey, CompanySettings] = key("[companies.se]")
     routes: Annotated[tuple[RouteSettings, ...], BeforeValidator(_entries)] = key("[[routes]]")
     write_back: WriteBackSettings = key("[write_back]", default_factory=dict)
+    push: FlowSettings = key("[push]", default_factory=dict)
+    pull: FlowSettings = key("[pull]", default_factory=dict)
     review: ReviewSettings = key("[review]", default_factory=dict)
     _folder: Path = PrivateAttr()
 
