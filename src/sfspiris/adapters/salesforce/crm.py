@@ -283,15 +283,7 @@ class SalesforceCrm:
 
     def read_shown(self, *, changed_since: datetime | None, accounts: Iterable[str] = ()) -> Showing:
         """What Salesforce shows of invoices and accounts that were changed since; with None, of all, and of these accounts."""
-        of_invoices, of_accounts = self.receivable_fields()
-        wanted: dict[str, bool] = {}
-        if of_invoices and changed_since is None:
-            wanted[receivables.invoice_query(of_invoices)] = False
-        elif of_invoices and changed_since is not None:
-            wanted[receivables.changed_invoices_query(of_invoices, changed_since)] = True
-        if of_accounts:
-            wanted[receivables.shown_accounts_query(of_accounts, changed_since)] = False
-        results = self._schema.with_known_fields(lambda: self._client.queries(wanted)) if wanted else []
+        of_invoices, of_accounts, results = self._schema.with_known_fields(lambda: self._look(changed_since))
         found: dict[str, Mapping[str, Value]] = {}
         gone: set[str] = set()
         for row in results[0].rows if of_invoices else ():
@@ -308,6 +300,20 @@ class SalesforceCrm:
             sums |= self.read_accounts(set(_long_ids(accounts)) - sums.keys())
         read_at = results[0].read_at if results else self._now()
         return Showing(found, sums, frozenset(gone - found.keys()), read_at)
+
+    def _look(
+        self, changed_since: datetime | None
+    ) -> tuple[frozenset[str], frozenset[str], list[QueryResult]]:
+        """The fields of invoices and of accounts' sums that are known, and what was found of each that has any."""
+        of_invoices, of_accounts = self.receivable_fields()
+        wanted: dict[str, bool] = {}
+        if of_invoices and changed_since is None:
+            wanted[receivables.invoice_query(of_invoices)] = False
+        elif of_invoices and changed_since is not None:
+            wanted[receivables.changed_invoices_query(of_invoices, changed_since)] = True
+        if of_accounts:
+            wanted[receivables.shown_accounts_query(of_accounts, changed_since)] = False
+        return of_invoices, of_accounts, self._client.queries(wanted) if wanted else []
 
     def write_invoices(self, records: Sequence[InvoiceRecord]) -> list[WriteResult]:
         """Make or save the records of these invoices, in the order given."""
