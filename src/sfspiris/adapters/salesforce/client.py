@@ -177,7 +177,7 @@ class SalesforceClient:
         for one in reply.results:
             if one.status_code != 200:  # noqa: PLR2004 - RFC 9110 section 15.3.1
                 errors = wire.parse(wire.ERRORS, one.result, "a query")
-                raise call_refused(one.status_code, errors, "a query")
+                raise _refusal(one.status_code, errors, "a query")
             rows = self._all_rows(wire.parse(wire.PAGE, one.result, "a query"))
             found.append(QueryResult(tuple(rows), _server_time(answer)))
         return found
@@ -439,10 +439,7 @@ class SalesforceClient:
                 return reply
             errors = _errors_in(reply)
             if is_second or not _session_is_dead(reply, errors):
-                refusal = call_refused(reply.status, errors, what)
-                if errors and errors[0].code == "INVALID_FIELD":
-                    raise FieldUnknownError(refusal)
-                raise refusal
+                raise _refusal(reply.status, errors, what)
             tokens = self._sign_in.renew(tokens)
         raise AssertionError("the second attempt returns or raises")
 
@@ -545,6 +542,13 @@ def _described(name: str, result: wire.BatchItem) -> dict[str, Field]:
         child_list(one.relationship_name, one.object) for one in document.children if one.relationship_name
     )
     return fields_by_name((*lists, *fields))
+
+
+def _refusal(status: int, errors: Sequence[wire.ErrorItem], what: str) -> Exception:
+    """Why a call was refused; apart from all else, that a field is not known, for then the schema may have changed."""
+    refusal = call_refused(status, errors, what)
+    is_unknown = bool(errors) and errors[0].code == "INVALID_FIELD"
+    return FieldUnknownError(refusal) if is_unknown else refusal
 
 
 def _errors_in(reply: Reply) -> Sequence[ErrorItem]:
