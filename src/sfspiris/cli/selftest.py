@@ -171,11 +171,9 @@ class _Range:
         result = self._run()
         world = self._world()
         held = {one.hold.deal_id for one in result.holds} if result else set()
-        told = {deal for deal, many in world["documents"].items() if len(many) > 1} & (
-            held | self._twins_told()
-        )
+        told = {deal for deal, many in world["documents"].items() if len(many) > 1} & held
         counted.tried += 1
-        counted.held += len(held & set(self.deals)) + len(told - held)
+        counted.held += len(held & set(self.deals))
         counted.duplicates += sum(
             len(many) - 1 for deal, many in world["documents"].items() if many and deal not in told
         )
@@ -252,20 +250,6 @@ class _Range:
                 session.world.state.watch(before_commit=steps.before, after_commit=steps.after)
             return push(session.world, Scope(deal_ids=self.deals), Guard(max_changes=1000))
         return None
-
-    def _twins_told(self) -> set[str]:
-        """The deals that a pull reports as standing twice in Spiris."""
-        from sfspiris.core.holds import WarningCode
-        from sfspiris.engine.run import pull
-
-        with contextlib.suppress(SfspirisError), self._session("pull-invoice-status") as session:
-            result = pull(session.world, full=True)
-            return {
-                one.deal_id
-                for one in result.warnings
-                if one.code is WarningCode.COUNT_MISMATCH and one.deal_id
-            }
-        return set()
 
     @contextlib.contextmanager
     def _session(self, command: str = "push-closed-won") -> Iterator[Any]:

@@ -187,6 +187,10 @@ class _Seen:
         own = [one for one in news.invoices if not one.is_credit_note]
         self._invoices = own
         self._by_id = {one.id: one for one in own}
+        self._by_marker: dict[Marker, list[Invoice]] = {}
+        for invoice in own:
+            for marker in {found for words in invoice.texts for found in markers_in(words)}:
+                self._by_marker.setdefault(marker, []).append(invoice)
         self._by_origin = {one.draft_id: one for one in own if one.draft_id}
         self._by_origin |= {order: one for one in reversed(own) for order in one.order_ids}
         self._linked = {one.invoice_id for one in links if one.invoice_id}
@@ -248,8 +252,7 @@ class _Seen:
         )
 
     def _marked(self, link: DealLink) -> list[Invoice]:
-        marker = Marker(link.deal_id, link.revision, self._org_tag)
-        return [one for one in self._invoices if marker.stands_in(one.texts)]
+        return self._by_marker.get(Marker(link.deal_id, link.revision, self._org_tag), [])
 
     def _in_place_of(self, link: DealLink, credited: Invoice | None) -> Invoice | None:
         """The one invoice that finance made in place of the Deal's credited one, with its reference copied."""
