@@ -436,7 +436,7 @@ BUGS = (
     Bug(
         "this machine's clock shortens the settle window",
         "engine/world.py",
-        "        return self._local() + self._ahead\n\n    def today",
+        "        return self._local() + self.ahead\n\n    def today",
         "        return self._local()\n\n    def today",
         (PROTOCOL,),
     ),
@@ -705,9 +705,9 @@ BUGS = (
     ),
     Bug(
         "what Salesforce does not show counts as not won any more",
-        "engine/gather.py",
-        "gone=frozenset(missing - unseen),",
-        "gone=frozenset(missing),",
+        "engine/run.py",
+        "one.deal_id for one in gathered.gone if one.deal_id not in untold",
+        "(*gathered.unseen, *(one.deal_id for one in gathered.gone))",
         (PUSH,),
     ),
     Bug(

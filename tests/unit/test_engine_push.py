@@ -12,7 +12,7 @@ from fakes import Killed, Stage, Trouble, lost, over_quota, refused, unreachable
 from sfspiris.core.actions import CreateDraft
 from sfspiris.core.holds import HoldCode, WarningCode
 from sfspiris.core.lifecycle import IntentState
-from sfspiris.core.model import DealStatus
+from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.outcome import Outcome, RunResult, RunStatus
 from sfspiris.core.planning.documents import SETTLE
 from sfspiris.engine.gather import FEED, OVERLAP, Scope
@@ -570,3 +570,20 @@ def test_a_deal_outside_the_days_that_it_was_asked_for_with_is_told_so(stage: St
     later = old.closed_on + timedelta(days=1)
     with pytest.raises(UsageError, match="outside the days of --since"):
         run(stage, Scope(deal_ids=(deal_id("D1"),), since=later))
+
+
+def test_a_lost_deal_that_salesforce_refuses_to_save_keeps_its_place_until_it_was_told(stage: Stage) -> None:
+    stage.crm.add(deal("D1", "2 x 500 OKÄND"))
+    assert run(stage).held == 1
+    stage.crm.leave(deal_id("D1"))
+    stage.crm.broken[deal_id("D1")] = "FIELD_CUSTOM_VALIDATION_EXCEPTION: nej"
+    run(stage)
+    with stage.state() as state:
+        assert state.holds.deal_ids() == {deal_id("D1")}
+    stage.crm.broken.clear()
+    stage.pass_time(timedelta(hours=1))
+    run(stage)
+    assert stage.crm.reopened[deal_id("D1")].sync == SyncState()
+    with stage.state() as state:
+        assert state.holds.deal_ids() == frozenset()
+    assert run(stage).results == ()
