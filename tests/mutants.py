@@ -720,8 +720,8 @@ BUGS = (
     Bug(
         "an empty list of customers is believed",
         "engine/wholeness.py",
-        "return missing if len(missing) * 2 > len(known) else []",
-        "return missing if len(missing) * 2 > len(known) + 1000 else []",
+        "return missing if len(missing) * 2 > of else []",
+        "return missing if len(missing) * 2 > of + 1000 else []",
         ("tests/cli/test_cli_empty_answers.py",),
     ),
 )

@@ -8,6 +8,7 @@ from typing import Final
 OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "company_settings": "GET /companysettings",
     "customers": "GET /customers",
+    "has_customer": "GET /customers/{customerId}",
     "articles": "GET /articles",
     "codings": "GET /articleaccountcodings",
     "units": "GET /units",
@@ -17,8 +18,10 @@ OUR_OPERATIONS: Final[Mapping[str, str]] = {
     "currencies": "GET /currencies",
     "terms_of_payments": "GET /termsofpayments",
     "drafts": "GET /customerinvoicedrafts",
-    "draft": "GET /customerinvoicedrafts/{invoiceDraftId}",  # `draft_paper` is the same call, read whole
-    "invoices": "GET /customerinvoices",  # `whole_invoices` is the same call, read whole
+    "draft": "GET /customerinvoicedrafts/{invoiceDraftId}",
+    "draft_paper": "GET /customerinvoicedrafts/{invoiceDraftId}",
+    "invoices": "GET /customerinvoices",
+    "whole_invoices": "GET /customerinvoices",
     "invoice": "GET /customerinvoices/{invoiceId}",
     "invoice_pdf": "GET /customerinvoices/{invoiceId}/pdf",
     "invoice_print": "GET /customerinvoices/{invoiceId}/print",

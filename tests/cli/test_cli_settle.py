@@ -58,7 +58,7 @@ def seed(demo: Playground, *companies: str, number: int = OBSERVED) -> None:
 def test_a_lagging_list_is_measured_by_the_ledgers_clock_and_told_by_doctor_and_state_info(
     morning: Playground,
 ) -> None:
-    assert "nothing measured" in finding(morning)["message"]
+    assert "nothing has been measured" in finding(morning)["message"]
     morning.control("spiris", "PUT", "switches", {"index_lag_seconds": 300})
     morning.forget_calls()
     assert morning.sfspiris("push-closed-won", *ONE).code == 0

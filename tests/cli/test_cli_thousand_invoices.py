@@ -180,7 +180,9 @@ def check_calls(story: Story, told: Json) -> None:
     said = [(one["method"], one["path"]) for one in calls if one["status"] != 401]
     jobs = [path for _, path in said if "/jobs/" in path]
     assert len(jobs) in {0, 7}, jobs
-    assert len(said) - len(jobs) <= pages + sum(-(-count // AT_ONCE) for count in writes.values()) + 5, said
+    assert len(said) - len(jobs) <= pages + sum(-(-count // AT_ONCE) for count in writes.values()) + 5, (
+        "\n".join(map(str, said))
+    )
 
 
 def check_quiet(story: Story) -> None:

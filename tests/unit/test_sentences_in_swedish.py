@@ -27,6 +27,7 @@ BESIDES = (
     "cli/doctor.py",
     "cli/flows.py",
     "adapters/salesforce/crm.py",
+    "state/place.py",
     "adapters/salesforce/package/compare.py",
 )
 """Files of other rooms that make sentences."""

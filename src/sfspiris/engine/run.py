@@ -42,7 +42,6 @@ from sfspiris.engine.execute import Carried, execute
 from sfspiris.engine.recover import recover
 from sfspiris.engine.settled import without_resolved
 from sfspiris.errors import SafetyStop
-from sfspiris.ports.crm import Selection
 from sfspiris.sentences import as_told, say
 from sfspiris.state.runs import RunCounts, SeenDeal
 from sfspiris.state.schema import SeenAs
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import DealLink
     from sfspiris.engine.gather import Gathered, Scope
     from sfspiris.engine.world import World
+    from sfspiris.ports.crm import Fate
     from sfspiris.ports.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -233,8 +233,9 @@ def pull(world: World, *, full: bool, companies: Collection[str] = ()) -> RunRes
         carried = execute(world, decided.plan)
         _remember_links(world, decided, carried, cursors)
     restored = _mirror(world, decided, links, news, carried, full=full)
-    names = _names(world, decided.plan)
-    holds = _remember_deleted(world, links, decided.plan, names)
+    told = _told_about(world, decided.plan)
+    names = {deal_id: one.name for deal_id, one in told.items()}
+    holds = _remember_deleted(world, links, decided.plan, told)
     warnings = (
         *_about_the_crm(world),
         *mirror.unshown(world),
@@ -351,21 +352,16 @@ def _remember_holds(world: World, gathered: Gathered, plan: Plan, carried: Carri
 
 
 def _remember_deleted(
-    world: World, links: list[DealLink], plan: Plan, names: Mapping[str, str]
+    world: World, links: list[DealLink], plan: Plan, told: Mapping[str, Fate]
 ) -> tuple[HeldSince, ...]:
     """The holds of a pull, in the same queue as those of a push, with their owners; those that it found settled leave it."""
-    owners: dict[str, str | None] = {}
-    if plan.holds:
-        held = tuple(sorted(plan.held_deals))
-        owners = {one.id: one.owner_name for one in world.crm.read_deals(Selection(ids=held)).deals}
     found: dict[str, list[Hold]] = {}
     resolved = world.state.reviews.resolved().keys()
     for hold in plan.holds:
         if hold.deal_id in resolved:  # the next push sees whether that is still so
             continue
-        named = replace(
-            hold, deal_name=names.get(hold.deal_id, ""), owner=owners.get(hold.deal_id, hold.owner)
-        )
+        known_as = told.get(hold.deal_id)
+        named = replace(hold, deal_name="") if known_as is None else _named(hold, known_as)
         found.setdefault(hold.deal_id, []).append(named)
     known = {one.deal_id for one in world.state.holds.all() if one.code in _FOUND_BY_A_PULL}
     known |= {one.deal_id for one in links if one.code == TWINS}
@@ -373,10 +369,14 @@ def _remember_deleted(
     return tracing.remember_held(world, found, plan)
 
 
-def _names(world: World, plan: Plan) -> Mapping[str, str]:
-    """What the Deals of a pull are called; our memory holds no names, so the CRM is asked, and only about these."""
+def _named(hold: Hold, known_as: Fate) -> Hold:
+    return replace(hold, deal_name=known_as.name, owner=known_as.owner_name or hold.owner)
+
+
+def _told_about(world: World, plan: Plan) -> Mapping[str, Fate]:
+    """What the Deals of a pull are called, and whose they are; our memory holds no names, so the CRM is asked about these."""
     ids = {one.deal_id for one in plan.actions} | plan.held_deals
-    return {one: known.name for one, known in world.crm.exist(sorted(ids)).items()} if ids else {}
+    return {one.deal_id: one for one in world.crm.fates(ids=sorted(ids))} if ids else {}
 
 
 def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> tuple[LedgerNews, datetime]:
@@ -387,8 +387,8 @@ def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> t
     cursor = None if complete else world.state.cursors.get(_invoice_feed(company))
     ordered = orders.of(world, ledger)
     drafts = ledger.drafts()
-    wholeness.check_documents(world, ledger, (*drafts, *ordered))
     invoices, read_at = ledger.invoices(modified_since=cursor - INVOICE_OVERLAP if cursor else None)
+    wholeness.check_documents(world, ledger, (*drafts, *ordered), invoices)
     world.clock.follow(read_at)
     searchlag.observe(world, company, lambda: Documents.of(drafts, invoices, ordered), read_at)
     news = LedgerNews(drafts, invoices, complete=cursor is None, read_at=read_at, orders=ordered)

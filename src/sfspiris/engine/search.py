@@ -43,8 +43,8 @@ def documents(
     """
     ordered = orders.of(world, ledger, thorough=thorough)
     drafts = ledger.drafts()
-    wholeness.check_documents(world, ledger, (*drafts, *ordered))
     invoices, read_at = ledger.invoices(modified_since=since)
+    wholeness.check_documents(world, ledger, (*drafts, *ordered), invoices)
     found = Documents.of(drafts, invoices, ordered)
     searchlag.observe(world, ledger.company, lambda: found, read_at)
     return found

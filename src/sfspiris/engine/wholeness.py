@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sfspiris.core.identity import Marker, markers_in
 from sfspiris.core.model import DealStatus
 from sfspiris.errors import BrokenReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from sfspiris.core.model import LedgerCustomer, LedgerDraft
+    from sfspiris.core.model import Invoice, LedgerCustomer, LedgerDraft
     from sfspiris.engine.world import World
     from sfspiris.ports.ledger import Ledger
 
@@ -27,20 +28,36 @@ def customers(world: World, ledger: Ledger) -> Sequence[LedgerCustomer]:
     known = {
         link.customer_id for link in world.state.links.customers(ledger.company).values() if link.at <= before
     }
-    if missing := _most_of(known, {one.id for one in found}):
+    if missing := _most_of(known, {one.id for one in found}, of=len(known)):
         _ask_for(world, ledger, "customers", missing, ledger.has_customer)
     return found
 
 
-def check_documents(world: World, ledger: Ledger, listed: Iterable[LedgerDraft]) -> None:
-    """Raise BrokenReply when drafts and orders lack most of those that stood there when we last looked, and still stand."""
-    before = world.clock.now() - world.settle
-    targets = {
-        link.draft_id: link.target
+def check_documents(
+    world: World, ledger: Ledger, listed: Iterable[LedgerDraft], invoices: Iterable[Invoice]
+) -> None:
+    """Raise BrokenReply when drafts and orders lack most of those that stood there when we last looked, and still stand.
+
+    Those that became one of the invoices are where they should be.
+    """
+    before, tag = world.clock.now() - world.settle, world.policy.org_tag
+    open_links = [
+        link
         for link in world.state.links.latest().values()
         if link.company == ledger.company and link.status is DealStatus.DRAFT and link.created_at <= before
+    ]
+    if not open_links:
+        return
+    issued, marked = set[str | None](), set[Marker]()
+    for one in invoices:
+        issued |= {one.draft_id, *one.order_ids}
+        marked |= {marker for words in one.texts for marker in markers_in(words)}
+    targets = {
+        link.draft_id: link.target
+        for link in open_links
+        if link.draft_id not in issued and Marker(link.deal_id, link.revision, tag) not in marked
     }
-    if missing := _most_of(targets, {one.id for one in listed}):
+    if missing := _most_of(targets, {one.id for one in listed}, of=len(open_links)):
         _ask_for(
             world,
             ledger,
@@ -50,10 +67,10 @@ def check_documents(world: World, ledger: Ledger, listed: Iterable[LedgerDraft])
         )
 
 
-def _most_of(known: Collection[str], listed: Collection[str]) -> list[str]:
-    """What is missing, when that is more than half of what is known; else nothing."""
+def _most_of(known: Collection[str], listed: Collection[str], *, of: int) -> list[str]:
+    """What is missing, when that is more than half of so many; else nothing."""
     missing = sorted(set(known) - set(listed))
-    return missing if len(missing) * 2 > len(known) else []
+    return missing if len(missing) * 2 > of else []
 
 
 def _ask_for(

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Literal
 from sfspiris.core import searchlag
 from sfspiris.report.shapes import Facts, Moment
 from sfspiris.report.view import how_many
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sfspiris.core.searchlag import Measurement
+    from sfspiris.sentences import Sentence
 
 
 class SearchLagFacts(Facts):
@@ -61,18 +63,30 @@ def lag_facts(measurement: Measurement, *, now: datetime) -> SearchLagFacts:
     )
 
 
-def lag_words(one: SearchLagFacts) -> str:
+def lag_words(one: SearchLagFacts) -> Sentence:
     """The same in a sentence or two."""
+    allowed = say("settle_minutes may be %(minutes)s at least.", minutes=one.settle_minutes)
     if one.since is None and not one.unlisted and one.longest_lag_seconds is None:
-        return f"nothing measured of the list of new {one.target}s yet; settle_minutes may be {one.settle_minutes} at least."
-    since = f" since {one.since:%Y-%m-%d}" if one.since else ""
+        return joined((say("nothing has been measured of it yet;"), allowed))
+    looked = (
+        say(
+            "%(count)s new ones looked for on %(days)s since %(day)s,",
+            count=one.observed,
+            days=how_many(one.days, "day"),
+            day=f"{one.since:%Y-%m-%d}",
+        )
+        if one.since
+        else say(
+            "%(count)s new ones looked for on %(days)s,", count=one.observed, days=how_many(one.days, "day")
+        )
+    )
     slowest = (
-        "none was missing at the first look"
+        say("none was missing at the first look;")
         if one.longest_lag_seconds is None
-        else f"the slowest was seen {how_many(one.longest_lag_seconds, 'second')} after it was made"
+        else say(
+            "the slowest was seen %(time)s after it was made;",
+            time=how_many(one.longest_lag_seconds, "second"),
+        )
     )
-    unlisted = f", {one.unlisted} not seen since" if one.unlisted else ""
-    return (
-        f"{how_many(one.observed, f'new {one.target}')} looked for on {how_many(one.days, 'day')}{since}, {slowest}{unlisted}; "
-        f"settle_minutes may be {one.settle_minutes} at least."
-    )
+    unlisted = (say("%(count)s not seen since;", count=one.unlisted),) if one.unlisted else ()
+    return joined((looked, slowest, *unlisted, allowed))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from sfspiris.errors import ConfigError
+from sfspiris.sentences import say
 
 MOUNTS: Path = Path("/proc/self/mountinfo")
 """Where Linux tells what is mounted; elsewhere nothing is known, and nothing is said."""
@@ -129,37 +130,60 @@ def judge(file: Path, mount: Mount | None) -> Place:
     """What to expect of a state file on this mount."""
     if mount is None:
         return Place(Kind.UNKNOWN)
-    kept = f"The state file {file} lies on"
+    told: dict[str, object] = {"file": file, "kind": mount.type, "point": mount.point}
     own_locks = sorted(mount.options & _OWN_LOCKS)
     if mount.type in _WITHOUT_LOCKS or (mount.type in _NETWORK and own_locks):
-        how = f", mounted with {own_locks[0]}" if own_locks else ""
+        if own_locks:
+            told["point"] = say("%(point)s, mounted with %(option)s", point=mount.point, option=own_locks[0])
         return Place(
             Kind.UNLOCKED,
-            f"{kept} a network share ({mount.type} at {mount.point}{how}) that keeps no locks for other machines: two runs "
-            "could be at work at once, and what was written may not have arrived.",
-            "Name a file on a local disk in [state] url (or --state). If several machines must share it, use a share that "
-            "keeps locks, such as NFS version 4, without nolock, local_lock or nobrl.",
+            say(
+                "The state file %(file)s lies on a network share (%(kind)s at %(point)s) that keeps no locks for other "
+                "machines: two runs could be at work at once, and what was written may not have arrived.",
+                **told,
+            ),
+            say(
+                "Name a file on a local disk in [state] url (or --state). If several machines must share it, use a share that "
+                "keeps locks, such as NFS version 4, without nolock, local_lock or nobrl."
+            ),
         )
     if mount.type in _NETWORK:
         return Place(
             Kind.SHARED,
-            f"{kept} a network share ({mount.type} at {mount.point}): one run at a time holds only as far as its server "
-            "keeps locks for all machines.",
-            "A local disk is safer: name a file there in [state] url (or --state). On a share, see that locks are kept by "
-            "the server, and let one machine run sfspiris.",
+            say(
+                "The state file %(file)s lies on a network share (%(kind)s at %(point)s): one run at a time holds only as far "
+                "as its server keeps locks for all machines.",
+                **told,
+            ),
+            say(
+                "A local disk is safer: name a file there in [state] url (or --state). On a share, see that locks are kept by "
+                "the server, and let one machine run sfspiris."
+            ),
         )
     if mount.type in _IN_MEMORY:
         return Place(
             Kind.FLEETING,
-            f"{kept} memory ({mount.type} at {mount.point}) and is gone when the machine restarts.",
-            "Name a file on a disk in [state] url (or --state). Until then each restart is a lost memory, which costs a wait.",
+            say(
+                "The state file %(file)s lies on memory (%(kind)s at %(point)s) and is gone when the machine restarts.",
+                **told,
+            ),
+            say(
+                "Name a file on a disk in [state] url (or --state). Until then each restart is a lost memory, which costs a "
+                "wait."
+            ),
         )
     if mount.type in _IN_LAYERS:
         return Place(
             Kind.FLEETING,
-            f"{kept} a container's own layer ({mount.type} at {mount.point}) and is gone when the container is.",
-            "Mount a volume and name a file on it in [state] url (or --state). Until then each new container is a lost "
-            "memory, which costs a wait.",
+            say(
+                "The state file %(file)s lies on a container's own layer (%(kind)s at %(point)s) and is gone when the "
+                "container is.",
+                **told,
+            ),
+            say(
+                "Mount a volume and name a file on it in [state] url (or --state). Until then each new container is a lost "
+                "memory, which costs a wait."
+            ),
         )
     return Place(Kind.LOCAL)
 

@@ -62,6 +62,9 @@ _UNAUTHORIZED: Final = 401
 _PERMANENT: Final = "not valid for use with"
 """In the text of a 401: the user may not use the API at all, and a new session would not help."""
 
+QUERIES_PER_CALL: Final = 25
+"""The most requests that a composite batch takes. Source: REST API guide, \"Batch\" (read November 2026)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

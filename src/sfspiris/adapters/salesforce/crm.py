@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sfspiris.adapters.salesforce import files, mapping, rates, receivables, soql
 from sfspiris.adapters.salesforce.bulk import ROWS_PER_JOB, Bulk
 from sfspiris.adapters.salesforce.catalog import ACCOUNT, CONTACT_ROLE, OPPORTUNITY
-from sfspiris.adapters.salesforce.client import LOCKED, RECORDS_PER_UPDATE
+from sfspiris.adapters.salesforce.client import LOCKED, QUERIES_PER_CALL, RECORDS_PER_UPDATE
 from sfspiris.adapters.salesforce.ids import is_id, long_id
 from sfspiris.adapters.salesforce.origin import ORDER, standard_origin
 from sfspiris.adapters.salesforce.package.fields import INVOICE
@@ -208,14 +208,19 @@ class SalesforceCrm:
         schema = self._schema.get()
         origin = schema.source.origin
         sync = mapping.readable_sync_fields(schema.catalog, origin.object)
-        rows = (
-            row
-            for query in soql.fate_queries(sync, changed_since, known, origin)
-            for row in self._schema.with_known_fields(
-                lambda query=query: self._client.query(query, deleted=True)  # type: ignore[misc]
-            ).rows
-        )
+        queries = list(soql.fate_queries(sync, changed_since, known, origin))
+        rows = self._schema.with_known_fields(lambda: self._rows_of(queries))
         return tuple(mapping.to_fate(row, origin) for row in rows)
+
+    def _rows_of(self, queries: Sequence[str]) -> list[Row]:
+        """What the queries find, in the recycle bin too: several of them in one call."""
+        if len(queries) == 1:
+            return list(self._client.query(queries[0], deleted=True).rows)
+        found: list[Row] = []
+        for start in range(0, len(queries), QUERIES_PER_CALL):
+            some = dict.fromkeys(queries[start : start + QUERIES_PER_CALL], True)
+            found += [row for result in self._client.queries(some) for row in result.rows]
+        return found
 
     def write_deals(self, updates: Sequence[DealUpdate]) -> list[WriteResult]:
         """Write status to the deals, in the order given.
