@@ -22,6 +22,7 @@ class Threads:
     def __init__(self, size: int) -> None:
         self._size = size
         self._answers: SimpleQueue[Answer] = SimpleQueue()
+        self._waiting: dict[int, threading.Thread] = {}
 
     @property
     def size(self) -> int:
@@ -30,10 +31,19 @@ class Threads:
 
     def give(self, number: int, call: Callable[[], object]) -> None:
         """As `Crew.give`."""
-        threading.Thread(
+        self._waiting[number] = threading.Thread(
             target=lambda: self._answers.put(answered(number, call)), name=f"call-{number}", daemon=True
-        ).start()
+        )
+        self._waiting[number].start()
 
     def answer(self) -> Answer:
         """As `Crew.answer`."""
-        return self._answers.get()
+        answer = self._answers.get()
+        self._waiting.pop(answer.number).join()
+        return answer
+
+    def let_go(self) -> None:
+        """Wait for the calls of a run that was given up in a process which lives on; nobody takes their answers."""
+        for one in self._waiting.values():
+            one.join()
+        self._waiting.clear()

@@ -253,12 +253,17 @@ class _Range:
 
     @contextlib.contextmanager
     def _session(self, command: str = "push-closed-won") -> Iterator[Any]:
+        from sfspiris.cli.crew import Threads
         from sfspiris.cli.wiring import open_session
 
         with open_session(
             Common(config=self._config, quiet=True), command, dry=False, pace=self._pace()
         ) as session:
-            yield session
+            try:
+                yield session
+            finally:  # a process that dies takes its threads with it; this one lives on, and what they had sent arrives
+                if isinstance(session.world.crew, Threads):
+                    session.world.crew.let_go()
 
     def _pace(self) -> Pace:
         """Pauses that pass at once: a trial waits for nobody."""
