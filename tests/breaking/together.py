@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 HANDS = 4
 CUSTOMERS, EACH = 4, 3
-EFFECTS = ("drop_before", "drop_after", "repeat", "truncate", "html", "empty", "429")
+EFFECTS = ("drop_before", "drop_after", "truncate", "html", "empty", "429")
 SIGNALS = {"KILL": -signal.SIGKILL, "TERM": 143, "INT": 130}
 
 
