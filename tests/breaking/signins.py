@@ -125,10 +125,10 @@ def _healed(bench: Bench, before: dict[str, dict[str, object]]) -> Verdict:
 
 
 def sent_twice(bench: Bench) -> Iterator[str]:
-    """Creates that were sent again although the first was not provably turned away at the door."""
+    """Creates that were sent again although the first was not provably turned away at the door: for its token, or for the quota."""
     answers: dict[tuple[str, bytes], list[bool]] = {}
     for one in bench.calls(SPIRIS, "/v2/", "POST"):
-        is_turned_away = one.status == 401 and b"ErrorCode" in one.response
+        is_turned_away = one.status in {401, 429} and b"ErrorCode" in one.response
         answers.setdefault((one.path, one.body), []).append(is_turned_away)
     for (path, _), turned_away in answers.items():
         if not all(turned_away[:-1]):
