@@ -14,7 +14,7 @@ from sfspiris.core.holds import for_sales
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.twins import TWINS, beside, hold_of, is_own, marked_for
 from sfspiris.engine import gather, orders, search
-from sfspiris.errors import Fatal, Retryable
+from sfspiris.errors import Fatal, Retryable, SignInNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -82,6 +82,9 @@ def count_created(work: Work, created: Collection[CreateDraft]) -> None:
         read_at = world.clock.now()
         try:
             found = _unbooked(world, world.ledgers[company])
+        except SignInNeeded as error:  # true of whatever else would be asked of the company
+            work.stop(error)
+            return
         except (Retryable, Fatal) as error:
             log.info("drafts of %s were not counted after the creates: %s", company, error.code)
             continue
