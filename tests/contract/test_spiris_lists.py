@@ -132,6 +132,15 @@ def test_a_row_that_is_seen_twice_while_another_is_missed_makes_the_list_be_read
         assert line.client.calls == 4
 
 
+@pytest.mark.parametrize("total", [1, 1_000_000])
+def test_a_count_of_pages_that_lies_is_not_followed_without_end(total: int) -> None:
+    """Every page is the first one again, as from a gateway that drops the query."""
+    with spiris(*[page(customer(1), pages=1_000_000, total=total)] * 40) as line:
+        with pytest.raises(BrokenReply, match="its count is wrong"):
+            line.client.customers()
+        assert line.client.calls == 6  # two pages in each of three readings
+
+
 def test_a_total_that_changes_between_pages_makes_the_list_be_read_again() -> None:
     drifted = [page(customer(1), customer(2), pages=2, total=3), page(customer(3), pages=2, total=4)]
     steady = [

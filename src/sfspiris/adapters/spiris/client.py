@@ -351,7 +351,8 @@ class SpirisClient:
     ) -> tuple[dict[str, _Item], datetime, bool]:
         """What was found by id, the server's time before, and whether the books provably stood still meanwhile.
 
-        Nothing is found when the counts disagree.
+        Nothing is found when the counts disagree, or when a page brings nothing that was not there before: then the pages
+        lead nowhere, and their number cannot be right.
         """
         first = latest = self._page(path, page, query, 1)
         began, total = first.meta.server_time_utc, first.meta.total_number_of_results
@@ -360,9 +361,11 @@ class SpirisClient:
         while number < pages and latest.data:
             number += 1
             latest = self._page(path, page, query, number)
-            if latest.meta.total_number_of_results != total:
+            more = {one.id: one for one in latest.data}
+            is_going_on = not latest.data or bool(more.keys() - found.keys())
+            if latest.meta.total_number_of_results != total or not is_going_on:
                 return {}, began, False
-            found |= {one.id: one for one in latest.data}
+            found |= more
         if len(found) != total:
             return {}, began, False
         return found, began, number == 1 or not any(_is_younger(one, began) for one in found.values())
