@@ -87,19 +87,26 @@ class Loopback:
     `requests` holds what was received, head and body together; `connections` counts who called.
     """
 
-    def __init__(self, *acts: Act, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *acts: Act, tls: ssl.SSLContext | None = None, address: tuple[str, int] = ("127.0.0.1", 0)
+    ) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
         self.is_over = threading.Event()
         self._acts = deque(acts)
         self._tls = tls
         self._open: list[socket.socket] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server(address)
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
 
     @property
+    def port(self) -> int:
+        port: int = self._listening.getsockname()[1]
+        return port
+
+    @property
     def url(self) -> str:
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._listening.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://{self._listening.getsockname()[0]}:{self.port}"
 
     def play(self, *acts: Act) -> None:
         """Add acts to the end of the script."""

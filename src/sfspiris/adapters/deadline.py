@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import httpx
 
+from sfspiris.adapters.reaching import ReachingBackend, ask_the_system
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable
 
     from httpcore import SOCKET_OPTION
+
+    from sfspiris.adapters.reaching import LookUp
 
 
 class Deadline:
@@ -47,6 +51,18 @@ class Deadline:
             raise expired("the time for the whole request is up")
         return left if timeout is None else min(timeout, left)
 
+    def within(self, timeout: float | None, expired: type[Exception]) -> Callable[[], float]:
+        """A limit for several steps together: what is left of the timeout, or of the whole; raises `expired` when nothing is."""
+        ends = self._monotonic() + self.bound(timeout, expired)
+
+        def left() -> float:
+            seconds = ends - self._monotonic()
+            if seconds <= 0:
+                raise expired("the time for this step is up")
+            return self.bound(seconds, expired)
+
+        return left
+
 
 class _TimedStream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
@@ -73,8 +89,8 @@ class _TimedStream(httpcore.NetworkStream):
 
 
 class _TimedBackend(httpcore.NetworkBackend):
-    def __init__(self, deadline: Deadline) -> None:
-        self._inner = httpcore.SyncBackend()
+    def __init__(self, deadline: Deadline, look_up: LookUp) -> None:
+        self._inner = ReachingBackend(look_up)
         self._deadline = deadline
 
     def connect_tcp(
@@ -85,8 +101,8 @@ class _TimedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        bound = self._deadline.bound(timeout, httpcore.ConnectTimeout)
-        stream = self._inner.connect_tcp(host, port, bound, local_address, socket_options)
+        limit = self._deadline.within(timeout, httpcore.ConnectTimeout)
+        stream = self._inner.reach(host, port, limit, local_address, socket_options)
         return _TimedStream(stream, self._deadline)
 
 
@@ -94,7 +110,13 @@ class TimedHTTPTransport(httpx.HTTPTransport):
     """httpx' own transport, never retrying, its sockets under a deadline, its idle connections dropped after `idle` s."""
 
     def __init__(
-        self, deadline: Deadline, *, context: ssl.SSLContext, proxy: str | None, idle: float
+        self,
+        deadline: Deadline,
+        *,
+        context: ssl.SSLContext,
+        proxy: str | None,
+        idle: float,
+        look_up: LookUp = ask_the_system,
     ) -> None:
         super().__init__(
             verify=context,
@@ -103,4 +125,4 @@ class TimedHTTPTransport(httpx.HTTPTransport):
             limits=httpx.Limits(keepalive_expiry=idle),
         )
         # httpx has no public way to choose the sockets. Should this name ever change, the tests with slow headers fail.
-        self._pool._network_backend = _TimedBackend(deadline)  # noqa: SLF001
+        self._pool._network_backend = _TimedBackend(deadline, look_up)  # noqa: SLF001

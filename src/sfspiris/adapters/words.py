@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from sfspiris.adapters.reaching import UnknownNameError
 from sfspiris.errors import BrokenReply, ConfigError, OutcomeUnknown, OutOfQuota, Unreachable
 
 if TYPE_CHECKING:
@@ -18,9 +19,18 @@ _START_SANDBOX = (
     "Nothing is lost. Start the sandbox with `sfspiris sandbox up`, then run the same command again."
 )
 THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+_LOOK_AT_NAMES = (
+    "Nothing is lost. See that the address in sfspiris.toml is right and that this machine can look up names (DNS), "
+    "then run the same command again."
+)
 _LOOK_FIRST = "Run the same command again: it looks for the record before it would send anything."
 QUOTA_WINDOW = 60.0
 """Seconds to wait when a service counts requests and does not say for how long: it counts them per minute."""
+
+
+def _is_unknown_name(error: httpx.RequestError) -> bool:
+    """Whether it failed before there was an address to connect to."""
+    return isinstance(error.__cause__, UnknownNameError)
 
 
 class Words:
@@ -38,6 +48,8 @@ class Words:
                 return self._too_slow(error)
             case httpx.ProxyError():
                 return "could not be reached through the proxy"
+            case httpx.ConnectError() if _is_unknown_name(error):
+                return f"is not known to this machine's name service ({error})"
             case httpx.ConnectError():
                 return f"could not be reached ({error})"
             case httpx.DecodingError():
@@ -54,10 +66,10 @@ class Words:
 
     def unreachable(self, error: httpx.RequestError, url: httpx.URL) -> Unreachable:
         """It failed, and nothing was written. Of the address only host and port are told."""
-        is_here = url.host in THIS_MACHINE
+        remedy = _START_SANDBOX if url.host in THIS_MACHINE else RUN_AGAIN
         return Unreachable(
             f"{self._service} at {url.netloc.decode('ascii')} {self.reason(error)}.",
-            remedy=_START_SANDBOX if is_here else RUN_AGAIN,
+            remedy=_LOOK_AT_NAMES if _is_unknown_name(error) else remedy,
         )
 
     def unknown(self, reason: str) -> OutcomeUnknown:
