@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -49,17 +50,43 @@ def disagreeing(bench: Bench, some: int | None) -> Line:
 
 
 def _trials(bench: Bench, some: int | None) -> Iterator[tuple[str, Verdict]]:
-    trials = [(name, moment, jump) for name, moment in MOMENTS.items() for jump in JUMPS]
+    # The world's deals were won by NOW; before that there would be nothing to do.
+    trials = [
+        (f"{name}, then {jump}", partial(_between_runs, bench, max(moment, NOW), jump))
+        for name, moment in MOMENTS.items()
+        for jump in JUMPS
+    ]
+    bench.put_back()
+    bench.run(*PUSH)
+    trials += [
+        (
+            f"{jump} at call {nth} of {('Salesforce', 'Spiris')[side]}",
+            partial(_within, bench, side, nth, jump),
+        )
+        for side in (0, 1)
+        for nth in range(1, len([one for one in bench.calls(side) if not one.is_sign_in]) + 1)
+        for jump in JUMPS
+    ]
     for place in spread(len(trials), some):
-        name, moment, jump = trials[place]
-        # The world's deals were won by NOW; before that there would be nothing to do.
-        yield f"{name}, then {jump}", _lost_on_its_way(bench, max(moment, NOW), jump)
+        name, try_it = trials[place]
+        bench.put_back()
+        yield name, try_it()
+
+
+def _between_runs(bench: Bench, moment: datetime, jump: timedelta) -> Verdict:
+    """The clocks are far from this machine's, and jump before the second run."""
+    bench.set_clock(moment)
+    return _lost_on_its_way(bench, moment, jump)
+
+
+def _within(bench: Bench, side: int, nth: int, jump: timedelta) -> Verdict:
+    """The vendors' clock jumps while the run that loses a create is going on."""
+    bench.at_call(side, nth, act=lambda: bench.set_clock(NOW + jump))
+    return _lost_on_its_way(bench, NOW, jump)
 
 
 def _lost_on_its_way(bench: Bench, moment: datetime, jump: timedelta) -> Verdict:
-    bench.put_back()
     before = bench.touched()
-    bench.set_clock(moment)
     fault = {"method": "POST", "path": "/v2/customerinvoicedrafts", "nth": 1, "effect": "drop_before"}
     bench.simulators[1].faults.add(fault)
     verdict = bench.judge_during(ran=bench.run(*PUSH), before=before)

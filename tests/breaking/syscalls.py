@@ -31,6 +31,7 @@ WRITES = (
 TO_THE_DISK = ("write", "pwrite64", "fsync", "fdatasync", "ftruncate", "rename", "unlink", "openat")
 ERRORS = ("EIO", "ENOSPC", "EROFS")
 TO_THE_NET = ("socket", "connect", "sendto", "recvfrom", "close", "shutdown")
+COMMITS = ("fsync", "fdatasync")
 STOPS = {"KILL": -signal.SIGKILL, "TERM": 143, "INT": 130}
 _CALL = re.compile(r"^\d+\s+(\w+)\(", re.MULTILINE)
 
@@ -51,7 +52,7 @@ def failed_at_every_write(bench: Bench, some: int | None) -> Line:
 
 
 def stopped_at_every_boundary(bench: Bench, some: int | None) -> Line:
-    """SIGKILL, SIGTERM and SIGINT before each connection, request, part of an answer, and end of a connection."""
+    """SIGKILL, SIGTERM and SIGINT before each connection, request, part of an answer, end of a connection, and commit."""
     return line_of("killed or ended at an HTTP boundary", _stopped(bench, some))
 
 
@@ -89,7 +90,7 @@ def _failed(bench: Bench, some: int | None) -> Iterator[tuple[str, Verdict]]:
 def _stopped(bench: Bench, some: int | None) -> Iterator[tuple[str, Verdict]]:
     bench.put_back()
     before = bench.touched()
-    trials = [(name, nth, word) for name, nth in _places(bench, TO_THE_NET) for word in STOPS]
+    trials = [(name, nth, word) for name, nth in _places(bench, (*TO_THE_NET, *COMMITS)) for word in STOPS]
     for place in spread(len(trials), some):
         name, nth, word = trials[place]
         bench.put_back()

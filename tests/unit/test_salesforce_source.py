@@ -24,15 +24,17 @@ def test_a_path_is_found_in_the_orgs_own_spelling() -> None:
 
 
 def test_a_path_breaks_off_where_the_org_has_no_such_field() -> None:
-    assert catalog().find("Opportunity", "Account.Organization_Number__c") == Missing(
-        "Account", "Organization_Number__c", "Organisation_Number__c"
-    )
+    missing = catalog().find("Opportunity", "Account.Organization_Number__c")
+    assert isinstance(missing, Missing)
+    assert (missing.object, missing.name) == ("Account", "Organization_Number__c")
+    assert missing.nearest == "Organisation_Number__c"
 
 
 def test_a_path_breaks_off_where_the_org_has_no_such_relationship() -> None:
-    assert catalog().find("Opportunity", "Primary_Contact__c.Name") == Missing(
-        "Opportunity", "Primary_Contact__c", "Primary_Contact__r"
-    )
+    missing = catalog().find("Opportunity", "Primary_Contact__c.Name")
+    assert isinstance(missing, Missing)
+    assert (missing.object, missing.name) == ("Opportunity", "Primary_Contact__c")
+    assert missing.nearest == "Primary_Contact__r"
 
 
 def test_a_path_waits_for_an_object_that_was_not_described() -> None:

@@ -13,11 +13,13 @@ import signal
 import sys
 import traceback
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from sfspiris import __version__
 from sfspiris.cli import (
@@ -174,10 +176,16 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out one command line and give its exit code; whatever fails has been told to the user then."""
     logging.getLogger("sfspiris").handlers.clear()  # of an earlier command of this process, with its run's id
     try:
-        code = app(args=list(arguments), standalone_mode=False, prog_name="sfspiris")
+        code = _command()(args=list(arguments), standalone_mode=False, prog_name="sfspiris")
     except BaseException as error:  # noqa: BLE001 - the last resort: every end has its code and its words
         return _end(arguments, error.cause if isinstance(error, _PassedOnError) else error)
     return code if isinstance(code, int) else Exit.DONE
+
+
+@cache
+def _command() -> Any:
+    """What typer makes of all the commands: the same for every command line of a process."""
+    return get_command(app)
 
 
 def _end(arguments: Sequence[str], error: BaseException) -> int:

@@ -67,11 +67,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A path that breaks off at `object`, which has no field or relationship `name`; `nearest` is one that it does have."""
+    """A path that breaks off at `object`, which has no field or relationship `name`; `names` are those that it does have."""
 
     object: str
     name: str
-    nearest: str | None
+    names: tuple[str, ...] = dataclasses.field(compare=False, repr=False)
+
+    @property
+    def nearest(self) -> str | None:
+        """The name that is most like the one sought, if any is; it takes time, so only who tells a person asks."""
+        return _closest(self.name, self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ class Catalog:
 
     def nearest(self, owner: str, name: str) -> str | None:
         """The field of a described object whose name is most like this one, if any is."""
-        return self._nearest(owner, name)
+        return _closest(name, self._names(owner))
 
     def nearest_child(self, owner: str, name: str) -> str | None:
         """The list of child records whose name is most like this one, if any is."""
@@ -115,14 +120,14 @@ class Catalog:
                 return Undescribed(owner)
             lookup = self._lookup(owner, step)
             if lookup is None or lookup.relationship is None:
-                return Missing(owner, step, self._nearest(owner, step, relationships=True))
+                return Missing(owner, step, self._names(owner, relationships=True))
             walked.append(lookup.relationship)
             owner = _target(lookup)
         if owner not in self.objects:
             return Undescribed(owner)
         field = self.field(owner, last)
         if field is None:
-            return Missing(owner, last, self._nearest(owner, last))
+            return Missing(owner, last, self._names(owner))
         return Found(".".join((*walked, field.name)), field)
 
     def with_objects(self, described: Mapping[str, Mapping[str, Field]]) -> Catalog:
@@ -161,10 +166,11 @@ class Catalog:
             None,
         )
 
-    def _nearest(self, owner: str, name: str, *, relationships: bool = False) -> str | None:
+    def _names(self, owner: str, *, relationships: bool = False) -> tuple[str, ...]:
+        """The names that a step of a path may have: of relationships where there are any and they are sought, or of fields."""
         fields = [one for one in self.objects[owner].values() if one.type != _CHILDREN]
         names = [one.relationship for one in fields if one.relationship] if relationships else []
-        return _closest(name, names or [one.name for one in fields])
+        return tuple(names or [one.name for one in fields])
 
 
 def _closest(name: str, names: Iterable[str]) -> str | None:
