@@ -59,6 +59,33 @@ def status(common: Common) -> None:
         raise typer.Exit(5)
 
 
+@app.command("refresh")
+@with_common
+def refresh(
+    common: Common,
+    *,
+    keepalive: Annotated[
+        bool,
+        typer.Option(
+            "--keepalive",
+            help="Only those that were not renewed for a week, so that none ends for want of use; for a schedule.",
+        ),
+    ] = False,
+) -> None:
+    """Renew the sign-ins without a person: all of them, or those of the companies named with --company.
+
+    Every run renews what it uses. This is for machines that run seldom, and to see that a sign-in can still be renewed.
+    """
+    from sfspiris.cli.desk import open_desk
+    from sfspiris.cli.signin import refresh as renew
+
+    with open_desk(common, read_only=True) as desk:
+        found, failure = renew(desk, keepalive=keepalive)
+    show_sign_ins(common, "auth refresh", found)
+    if failure is not None:
+        raise typer.Exit(failure.exit_code)
+
+
 @app.command("logout")
 @with_common
 def logout(common: Common) -> None:

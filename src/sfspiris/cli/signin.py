@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 import webbrowser
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import typer
 
 from sfspiris.adapters.consent import Listener, Pledge, code_in
+from sfspiris.adapters.spiris.oauth import SpirisSignIn
 from sfspiris.cli.desk import SpirisOpening
 from sfspiris.cli.identity import shown_orgnr, spiris_key
-from sfspiris.errors import SafetyStop, SfspirisError, UsageError
+from sfspiris.errors import SafetyStop, SfspirisError, SignInNeeded, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 _SALESFORCE: Final = "salesforce"
 _SECONDS_FOR_A_PERSON: Final = 300
 _DAY: Final = 86_400
+UNUSED_LIMIT: Final = timedelta(days=30)
+"""How long a sign-in that is renewed by a refresh token may lie unused: the sliding limit that Salesforce sets for apps of many
+orgs, and any administrator may set. Spiris publishes none, so the same is assumed."""
+_WARNED: Final = timedelta(days=10)  # before that
+_KEPT_ALIVE: Final = timedelta(days=7)  # what is younger needs nothing
 _HTTP_PORT: Final = 80
 
 
@@ -41,6 +48,7 @@ class SignedIn:
     scopes: tuple[str, ...] = ()
     obtained_at: datetime | None = None
     age_seconds: int | None = None
+    ends_unused_at: datetime | None = None
     note: str = ""
 
     def facts(self) -> dict[str, Any]:
@@ -54,8 +62,9 @@ class SignedIn:
             "user": self.user,
             "host": self.host,
             "scopes": list(self.scopes),
-            "obtained_at": f"{self.obtained_at:%Y-%m-%dT%H:%M:%SZ}" if self.obtained_at else None,
+            "obtained_at": _moment(self.obtained_at),
             "age_seconds": self.age_seconds,
+            "ends_unused_at": _moment(self.ends_unused_at),
             "note": self.note,
         }
 
@@ -75,7 +84,7 @@ class SignedIn:
             parts.append(f"scopes {' '.join(self.scopes)}")
         if self.age_seconds is not None:
             parts.append(f"tokens {_age(self.age_seconds)} old")
-        return ", ".join(parts) + "."
+        return ", ".join(parts) + "." + (f" {self.note}" if self.note else "")
 
 
 # --- Salesforce ----------------------------------------------------------------------------------------------------
@@ -199,8 +208,47 @@ def signed_in(desk: Desk) -> list[SignedIn]:
             note = f"nobody is signed in; run `{command}`"
             found.append(SignedIn(service, company, None, note=note))
         else:
-            found.append(_told(desk, tokens, service, company))
+            found.append(_early_warning(desk, _told(desk, tokens, service, company)))
     return found
+
+
+def refresh(desk: Desk, *, keepalive: bool) -> tuple[list[SignedIn], SfspirisError | None]:
+    """Renew every sign-in, or with `keepalive` those that could end for want of use, and the worst that kept one from it.
+
+    One that cannot be renewed keeps no other from it. Nothing is asked twice: a refresh token may be used once only.
+    """
+    told: list[SignedIn] = []
+    failures: list[SfspirisError] = []
+    for service, company, key in _places(desk):
+        try:
+            told.append(_refreshed(desk, service, company, key, keepalive=keepalive))
+        except SfspirisError as error:
+            told.append(SignedIn(service, company, None, note=f"{error.message} {error.remedy}".rstrip(".")))
+            failures.append(error)
+    return told, min(failures, key=lambda one: not isinstance(one, SignInNeeded), default=None)
+
+
+def _refreshed(desk: Desk, service: str, company: str | None, key: str, *, keepalive: bool) -> SignedIn:
+    kept = desk.store.load(key)
+    if keepalive and kept is not None:
+        if kept.refresh_token is None:
+            told = _told(desk, kept, service, company)
+            return replace(told, note="It is made anew when it is needed, so nothing keeps it alive.")
+        if desk.now() - kept.obtained_at < _KEPT_ALIVE:
+            return _told(desk, kept, service, company)
+    if company is None:
+        sign_in = desk.salesforce_sign_in()
+        fresh = sign_in.current() if kept is None else sign_in.renew(kept)
+    else:
+        own = SpirisSignIn(
+            desk.spiris_calls(company, desk.spiris_transport(company)),
+            desk.store,
+            key=key,
+            company=company,
+            now=desk.now,
+        )
+        fresh = own.renewed(kept.access_token if kept else "")
+    return replace(_told(desk, fresh, service, company), note="Renewed.")
 
 
 def sign_out(desk: Desk) -> list[SignedIn]:
@@ -241,7 +289,26 @@ def _told(desk: Desk, tokens: Tokens, service: str, company: str | None, name: s
         scopes=tokens.scopes,
         obtained_at=tokens.obtained_at,
         age_seconds=max(0, int((desk.now() - tokens.obtained_at).total_seconds())),
+        ends_unused_at=tokens.obtained_at + UNUSED_LIMIT if tokens.refresh_token else None,
     )
+
+
+def _early_warning(desk: Desk, told: SignedIn) -> SignedIn:
+    """The same, with a word when it ends soon unless it is used."""
+    ends = told.ends_unused_at
+    if ends is None or ends - desk.now() > _WARNED:
+        return told
+    days = max(0, (ends - desk.now()).days)
+    when = f"in {days} day{'s' if days != 1 else ''}" if days else "any day"
+    return replace(
+        told,
+        note=f"A sign-in that nobody uses may end after {UNUSED_LIMIT.days} days, this one {when}; "
+        "`sfspiris auth refresh` renews it.",
+    )
+
+
+def _moment(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None
 
 
 def _age(seconds: int) -> str:

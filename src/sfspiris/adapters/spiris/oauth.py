@@ -239,19 +239,21 @@ class SpirisSignIn:
     def token(self) -> str:
         """An access token with at least a minute left."""
         tokens = self._load()
-        return tokens.access_token if self._is_good(tokens) else self._renewed(self._is_good)
+        return (tokens if self._is_good(tokens) else self._renewed(self._is_good)).access_token
 
     def renew(self, rejected: str) -> str:
         """Another access token than `rejected`, from the store when somebody else was faster."""
+        return self.renewed(rejected).access_token
+
+    def renewed(self, rejected: str) -> Tokens:
+        """The whole sign-in in place of that of the access token `rejected`."""
         return self._renewed(lambda kept: kept.access_token != rejected and self._is_good(kept))
 
-    def _renewed(self, is_usable: Callable[[Tokens], bool]) -> str:
+    def _renewed(self, is_usable: Callable[[Tokens], bool]) -> Tokens:
         with self._store.lock(self._key):
             # Whoever waited for the lock finds that the work is done.
             kept = self._load()
-            if is_usable(kept):
-                return kept.access_token
-            return self._refreshed(kept).access_token
+            return kept if is_usable(kept) else self._refreshed(kept)
 
     def _refreshed(self, kept: Tokens) -> Tokens:
         try:
