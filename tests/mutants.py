@@ -625,8 +625,8 @@ BUGS = (
     Bug(
         "whoever waited for the sign-in's lock renews it once more",
         "adapters/spiris/oauth.py",
-        "            if is_usable(kept):\n                return kept.access_token\n",
-        "",
+        "return kept if is_usable(kept) else self._refreshed(kept)",
+        "return self._refreshed(kept)",
         (SIGN_IN,),
     ),
     Bug(

@@ -228,6 +228,16 @@ class Desk:
             now=self.now,
         )
 
+    def spiris_sign_in(self, company: str, transport: Transport | None = None) -> spiris_oauth.SpirisSignIn:
+        """The kept sign-in to the company."""
+        return spiris_oauth.SpirisSignIn(
+            self.spiris_calls(company, transport or self.spiris_transport(company)),
+            self.store,
+            key=spiris_key(company),
+            company=company,
+            now=self.now,
+        )
+
     def spiris_ledger(
         self, company: str, bearer: spiris_oauth.Bearer, transport: Transport, kept: Kept
     ) -> SpirisLedger:
@@ -326,13 +336,7 @@ def _print_of(path: Path) -> str:
 def company_ledger(desk: Desk, company: str, kept: Kept) -> SpirisLedger:
     """A company's books, through a sign-in that is looked at before it is used."""
     transport = desk.spiris_transport(company)
-    sign_in = spiris_oauth.SpirisSignIn(
-        desk.spiris_calls(company, transport),
-        desk.store,
-        key=spiris_key(company),
-        company=company,
-        now=desk.now,
-    )
+    sign_in = desk.spiris_sign_in(company, transport)
     checked = identity.CheckedBearer(
         sign_in,
         company=company,

@@ -29,7 +29,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.DONE: "done; nothing held or failed",
     Exit.BUG: "internal error: a bug",
     Exit.USAGE: "usage or configuration",
-    Exit.HELD: "finished, with deals held or items failed (`--allow-held` makes held alone 0)",
+    Exit.HELD: "finished, with deals held or items failed (`--allow-held` makes held alone 0, unless more than `[limits] max_held_share` of them are)",
     Exit.CHANGES: "changes pending or drift found, only with `--detailed-exitcode`",
     Exit.SIGN_IN: "sign-in needed again; the message names the command",
     Exit.LOCKED: "another run holds the lock",
@@ -44,7 +44,8 @@ def of_run(result: RunResult, *, allow_held: bool, detailed: bool) -> int:
     """The exit code of a run that came to its end. Failures go before holds, holds before pending changes."""
     if result.stopped is not None:
         return result.stopped.exit_code
-    if result.failed or result.miscounted or (result.held and not allow_held):
+    is_held = result.is_much_held or (result.held and not allow_held)
+    if result.failed or result.miscounted or is_held:
         return Exit.HELD
     if detailed and result.results:
         return Exit.CHANGES

@@ -66,6 +66,12 @@ Full = Annotated[bool, typer.Option("--full", help="Read every record again, not
 AllowLarge = Annotated[
     bool, typer.Option("--allow-large", help="Make more than \\[limits] max_changes in one run.")
 ]
+FailFast = Annotated[
+    bool,
+    typer.Option(
+        "--fail-fast", help='Stop at the first write that fails, as \\[limits] on_error = "stop" does always.'
+    ),
+]
 AllowHeld = Annotated[bool, typer.Option("--allow-held", help="Exit 0 even when deals are held.")]
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit 4 when a dry run finds something to do.")

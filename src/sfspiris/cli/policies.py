@@ -23,6 +23,7 @@ from sfspiris.core.policy import (
     WithoutProduct,
 )
 from sfspiris.core.searchlag import UNMEASURED
+from sfspiris.engine.run import Guard
 from sfspiris.report.language import words
 
 if TYPE_CHECKING:
@@ -68,6 +69,20 @@ def policy_of(settings: Settings, crm: SalesforceCrm) -> Policy:
         attaches_pdfs=settings.write_back.attachments == "pdf",
         links_drafts=settings.write_back.ledger_links,
         scope=_scope(settings),
+    )
+
+
+def guard_of(
+    settings: Settings, *, allow_large: bool, fail_fast: bool = False, is_pilot: bool = False
+) -> Guard:
+    """Where a run stops of itself: as the configuration says, and this command line."""
+    limits = settings.limits
+    return Guard(
+        limits.max_changes,
+        allow_large=allow_large,
+        is_pilot=is_pilot,
+        fail_fast=fail_fast or limits.on_error == "stop",
+        max_held_share=limits.max_held_share,
     )
 
 

@@ -12,6 +12,7 @@ from sfspiris.cli.options import (
     Deals,
     DetailedExitcode,
     DryRun,
+    FailFast,
     Full,
     Lang,
     Limit,
@@ -39,15 +40,17 @@ def push_closed_won(
     full: Full = False,
     allow_large: AllowLarge = False,
     allow_held: AllowHeld = False,
+    fail_fast: FailFast = False,
     detailed_exitcode: DetailedExitcode = False,
 ) -> None:
     """Turn Closed Won deals into customers and invoice drafts in Spiris. Finance issues the drafts."""
     from sfspiris.cli import flows
     from sfspiris.cli.output import check_plan, check_report, show_run
+    from sfspiris.cli.policies import guard_of
     from sfspiris.cli.wiring import open_session
     from sfspiris.engine.apply import save
     from sfspiris.engine.gather import Scope
-    from sfspiris.engine.run import Guard, push
+    from sfspiris.engine.run import push
 
     first, last = days(since, until)
     scope = Scope(
@@ -64,8 +67,8 @@ def push_closed_won(
         flows.show_off(common, "push-closed-won", ("push",), dry=dry_run, report=report, lang=lang)
         return
     with open_session(common, "push-closed-won", dry=dry_run) as session:
-        guard = Guard(
-            session.settings.limits.max_changes, allow_large=allow_large, is_pilot=limit is not None
+        guard = guard_of(
+            session.settings, allow_large=allow_large, fail_fast=fail_fast, is_pilot=limit is not None
         )
         result = push(session.world, scope, guard)
         saved = save(session.world, result, scope) if out is not None else None

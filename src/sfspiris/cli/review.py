@@ -105,9 +105,9 @@ def replay(
     """Plan held deals again from today's data, show what has changed, and push them as any other deal."""
     from sfspiris.cli.flows import require_push
     from sfspiris.cli.output import check_report, show_replay
+    from sfspiris.cli.policies import guard_of
     from sfspiris.cli.wiring import open_session
     from sfspiris.engine.review import plan_again, push_only, waiting
-    from sfspiris.engine.run import Guard
 
     check_report(report)
     require_push(common, "review replay")
@@ -128,7 +128,7 @@ def replay(
             at=session.world.clock.now(),
             who=getpass.getuser(),
         )
-        guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
+        guard = guard_of(session.settings, allow_large=allow_large)
         result = push_only(session.world, queue.still_won, guard)
         show_replay(common, session, result, queue.differences, report=report, lang=lang)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=False))

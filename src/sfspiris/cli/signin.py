@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import typer
 
 from sfspiris.adapters.consent import Listener, Pledge, code_in
-from sfspiris.adapters.spiris.oauth import SpirisSignIn
 from sfspiris.cli.desk import SpirisOpening
 from sfspiris.cli.identity import shown_orgnr, spiris_key
 from sfspiris.errors import SafetyStop, SfspirisError, SignInNeeded, UsageError
@@ -240,14 +239,7 @@ def _refreshed(desk: Desk, service: str, company: str | None, key: str, *, keepa
         sign_in = desk.salesforce_sign_in()
         fresh = sign_in.current() if kept is None else sign_in.renew(kept)
     else:
-        own = SpirisSignIn(
-            desk.spiris_calls(company, desk.spiris_transport(company)),
-            desk.store,
-            key=key,
-            company=company,
-            now=desk.now,
-        )
-        fresh = own.renewed(kept.access_token if kept else "")
+        fresh = desk.spiris_sign_in(company).renewed(kept.access_token if kept else "")
     return replace(_told(desk, fresh, service, company), note="Renewed.")
 
 

@@ -14,6 +14,7 @@ from sfspiris.cli.options import (
     Deals,
     DetailedExitcode,
     DryRun,
+    FailFast,
     Full,
     Lang,
     Limit,
@@ -39,14 +40,16 @@ def sync(
     full: Full = False,
     allow_large: AllowLarge = False,
     allow_held: AllowHeld = False,
+    fail_fast: FailFast = False,
     detailed_exitcode: DetailedExitcode = False,
 ) -> None:
     """Push won deals, then pull the status of drafts and invoices: both halves under one lock, in one report."""
     from sfspiris.cli import flows
     from sfspiris.cli.output import check_report, show_run
+    from sfspiris.cli.policies import guard_of
     from sfspiris.cli.wiring import open_session
     from sfspiris.engine.gather import Scope
-    from sfspiris.engine.run import Guard, pull, push
+    from sfspiris.engine.run import pull, push
     from sfspiris.engine.sync import sync as push_and_pull
 
     first, last = days(since, until)
@@ -64,7 +67,7 @@ def sync(
         flows.show_off(common, "sync", off, dry=dry_run, report=report, lang=lang)
         return
     with open_session(common, "sync", dry=dry_run) as session:
-        guard = Guard(session.settings.limits.max_changes, allow_large=allow_large)
+        guard = guard_of(session.settings, allow_large=allow_large, fail_fast=fail_fast)
         if "push" in off:
             result = pull(session.world, full=full, companies=common.companies)
         elif "pull" in off:

@@ -164,9 +164,11 @@ class SecretsSettings(Section):
 
 
 class LimitsSettings(Section):
-    """Where a run stops of itself. `tolerance` is in document currency; the daily share is a part of 1."""
+    """Where a run stops of itself, or calls a person. `tolerance` is in document currency; both shares are parts of 1."""
 
     max_changes: int = key("max_changes = 200", default=200, ge=1)
+    max_held_share: Number = key("max_held_share = 0.5", default="1", ge=0, le=1)
+    on_error: Literal["continue", "stop"] = key('on_error = "continue"', default="continue")
     tolerance: Number = key('tolerance = "0.00"', default="0.00", ge=0)
     settle_minutes: int = key("settle_minutes = 15", default=15, le=24 * 60)
     max_minutes: int = key("max_minutes = 60", default=60, ge=1, le=24 * 60)

@@ -115,6 +115,11 @@ class RunResult:
         return sum(one.code is WarningCode.COUNT_MISMATCH for one in self.warnings)
 
     @property
+    def is_much_held(self) -> bool:
+        """Whether a greater part of the Deals waits for a person than the configuration allows."""
+        return any(one.code is WarningCode.HELD_SHARE for one in self.warnings)
+
+    @property
     def status(self) -> RunStatus:
         """`partial` as soon as one Deal is held or one action failed; `failed` when it could not go on."""
         if self.stopped is not None:

@@ -6,6 +6,7 @@ all of them.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sfspiris.core.holds import Warn, WarningCode
@@ -45,6 +46,25 @@ def deals(world: World, read: Collection[str], decided: Collection[str]) -> tupl
                 count=len(read),
                 lost=len(lost),
                 some=_some(lost),
+            ),
+        ),
+    )
+
+
+def held(held: Collection[str], decided: Collection[str], *, most: Decimal) -> tuple[Warn, ...]:
+    """That a greater part of the deals than `most` (0 to 1) waits for a person, out of all that were decided about."""
+    of = len({*held, *decided})
+    if not of or Decimal(len(held)) / of <= most:
+        return ()
+    return (
+        Warn(
+            WarningCode.HELD_SHARE,
+            say(
+                "%(held)s of %(of)s deals wait for a person, which is more than [limits] max_held_share = %(most)s allows. So many at "
+                "once often have one cause; the reasons by code show it.",
+                held=len(held),
+                of=of,
+                most=most,
             ),
         ),
     )

@@ -32,25 +32,26 @@ if TYPE_CHECKING:
 __all__ = ["Carried", "execute"]
 
 
-def execute(world: World, plan: Plan, *, is_pilot: bool = False) -> Carried:
+def execute(world: World, plan: Plan, *, is_pilot: bool = False, fail_fast: bool = False) -> Carried:
     """Carry out the plan. A Deal that cannot be written becomes a hold and the others go on.
 
     As many calls are under way at the same time as the world's crew has hands; one customer's follow the order of the plan,
     and what is told does so altogether. A pilot is a few Deals that somebody looks at before the rest follows: it goes one by
     one and ends at the first document that the ledger makes another total of than the Deal has.
 
-    Only trouble that would meet every further write stops the run: no connection, no quota, no sign-in. What was done
-    until then is told to the CRM all the same, and `stopped` says why the rest was not tried.
+    Only trouble that would meet every further write stops the run: no connection, no quota, no sign-in; with `fail_fast`, the
+    first write that fails does. What was done until then is told to the CRM all the same, and `stopped` says why the rest was
+    not tried.
     """
-    return _Execution(world, is_pilot=is_pilot).carry_out(plan)
+    return _Execution(world, is_pilot=is_pilot, fail_fast=fail_fast).carry_out(plan)
 
 
 class _Execution:
-    def __init__(self, world: World, *, is_pilot: bool) -> None:
+    def __init__(self, world: World, *, is_pilot: bool, fail_fast: bool) -> None:
         self._world = world
         self._crew = world.crew
         self._hands = 1 if is_pilot else world.crew.size
-        self._work = Work(world)
+        self._work = Work(world, fail_fast=fail_fast)
         self._entering = Entering(self._work)
         self._drafting = Drafting(self._work, self._entering, is_pilot=is_pilot)
         self._telling = Telling(self._work)

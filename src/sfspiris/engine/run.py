@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.actions import Adopt, WriteDeal, kind
@@ -74,11 +75,17 @@ _TOLD: Final = frozenset({Outcome.DONE, Outcome.PLANNED})
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """How many customers and documents one run may make or change before a person must say that it is meant."""
+    """Where one run stops of itself, or calls a person.
+
+    More than `max_changes` customers and documents are made or changed only when a person says that it is meant. A part of the
+    deals greater than `max_held_share` (0 to 1) that is held is told, whatever else is allowed.
+    """
 
     max_changes: int
     allow_large: bool = False
     is_pilot: bool = False  # stop at the first document whose total is not as expected
+    fail_fast: bool = False  # stop at the first write that is refused or has no answer
+    max_held_share: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         *plan.warnings,
         *carried.warnings,
         *told.warnings,
+        *_much_held(scope, plan, holds, most=guard.max_held_share),
         *_counted(world, scope, gathered, plan, inputs.documents),
     )
     return finish(
@@ -150,7 +158,7 @@ def _counted(
     """What does not add up after a push; a run that was told to leave Deals out counts nothing."""
     if not scope.is_everything:
         return ()
-    decided = {one.deal_id for one in plan.actions} | {*plan.unchanged, *plan.out_of_scope} | plan.held_deals
+    decided = _decided(plan) | {*plan.out_of_scope}
     return (
         *counting.unseen(gathered.unseen),
         *counting.deals(world, [deal.id for deal in gathered.deals], decided),
@@ -160,6 +168,18 @@ def _counted(
             for warned in counting.documents(world, company, found, decided)
         ),
     )
+
+
+def _much_held(scope: Scope, plan: Plan, holds: tuple[HeldSince, ...], *, most: Decimal) -> tuple[Warn, ...]:
+    """That too great a part of all deals waits; of deals that were asked for nothing follows about the others."""
+    if not scope.is_everything:
+        return ()
+    return counting.held({one.hold.deal_id for one in holds}, _decided(plan), most=most)
+
+
+def _decided(plan: Plan) -> set[str]:
+    """The deals that the plan says something of, those aside that a route leaves out."""
+    return {one.deal_id for one in plan.actions} | {*plan.unchanged} | plan.held_deals
 
 
 def push_part(world: World, started: datetime, gathered: Gathered, part: Part, guard: Guard) -> RunResult:
@@ -311,7 +331,7 @@ def _carried(world: World, plan: Plan, guard: Guard) -> Carried:
     if world.dry:
         return Carried([ActionResult(action, Outcome.PLANNED) for action in plan.actions])
     _check_size(plan, guard)
-    carried = execute(world, plan, is_pilot=guard.is_pilot)
+    carried = execute(world, plan, is_pilot=guard.is_pilot, fail_fast=guard.fail_fast)
     world.state.links.save_bases(plan.remembered, at=world.clock.now())
     linking.link(world, carried)
     return carried

@@ -17,13 +17,14 @@ from sfspiris.core.actions import (
     DeleteDraft,
     UpdateCustomer,
     UpdateDraft,
+    WriteDeal,
     kind,
 )
 from sfspiris.core.holds import Hold, HoldCode, Warn, for_sales
 from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.outcome import ActionResult, Outcome
-from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, Unreachable
+from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, SafetyStop, Unreachable
 from sfspiris.sentences import as_told
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _QUOTA_WAITS: Final = 3  # how often one create waits for quota before the run g
 _LONGEST_WAIT: Final = (
     65.0  # seconds; a quota counted per minute is free again by then, and no longer one is waited for
 )
+_FAILURES: Final = frozenset({Outcome.FAILED, Outcome.UNKNOWN})
 UNANSWERED_IN_A_ROW: Final = 3
 """After so many creates in a row without a trustworthy answer from one company the run stops.
 
@@ -86,8 +88,9 @@ class Work:
     Results, holds and warnings come out in the order of the plan, in whatever order the answers came in.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, fail_fast: bool = False) -> None:
         self.world = world
+        self._fail_fast = fail_fast
         self.number = 0
         self.after: dict[str, SyncState] = {}  # what the CRM must be told otherwise than planned
         self.untouched: set[str] = set()  # deals of whose write nothing is known: the CRM is told nothing
@@ -112,6 +115,16 @@ class Work:
     ) -> None:
         """Say how the action ended."""
         self._results.append((self.number, ActionResult(action, outcome, target_id, adopted)))
+        if self._fail_fast and outcome in _FAILURES and not isinstance(action, WriteDeal):
+            self.stop(
+                SafetyStop(
+                    f"The run stopped at the first write that failed, as it was told to: {kind(action)} for deal "
+                    f"{action.deal_id}. What was under way with it was finished; the rest was not tried.",
+                    remedy="Mend what the hold of that deal says, then run again: what was made stays, and nothing is made "
+                    "twice.",
+                    code="STOPPED_AT_FAILURE",
+                )
+            )
 
     def hold(self, hold: Hold) -> None:
         """Somebody must look at the Deal."""
