@@ -220,8 +220,8 @@ BUGS = (
     Bug(
         "two documents for one deal are not told",
         "engine/counting.py",
-        "if len(marked) > 1",
-        "if len(marked) > 2",
+        "if len(stands) > 1",
+        "if len(stands) > 2",
         (COUNTING,),
     ),
     Bug(
@@ -471,8 +471,8 @@ BUGS = (
     Bug(
         "of two documents with one marker a memory made anew takes the first",
         "core/planning/adoption.py",
-        "    if len(marked) > 1:\n",
-        "    if len(marked) > 2:\n",
+        "    if len(marked) > 1 or len(standing) > 1:\n",
+        "    if len(marked) > 2 or len(standing) > 2:\n",
         ("tests/unit/test_core_push.py", PUSH),
     ),
     Bug(
@@ -548,8 +548,29 @@ BUGS = (
     Bug(
         "a list that shows no draft proves that it was deleted, though it was made just now",
         "core/planning/pull.py",
-        "or seen.read_at - link.created_at < settle:",
-        "or seen.read_at < link.created_at:",
+        "    is_young = seen.read_at - link.created_at < settle\n",
+        "    is_young = seen.read_at < link.created_at\n",
+        (PROTOCOL,),
+    ),
+    Bug(
+        "what one list lacks was deleted, though nobody has asked for it by itself",
+        "core/planning/pull.py",
+        "    if not is_gone:  #",
+        "    if is_gone and not is_gone:  #",
+        (PROTOCOL,),
+    ),
+    Bug(
+        "a memory made anew knows documents of the first revision only",
+        "core/planning/adoption.py",
+        "else _carried(own, marker)",
+        "else marker",
+        (PROTOCOL,),
+    ),
+    Bug(
+        "a document is made again although the one that was taken for deleted still stands",
+        "core/planning/adoption.py",
+        "if marker.revision > FIRST_REVISION and (earlier",
+        "if marker.revision < FIRST_REVISION and (earlier",
         (PROTOCOL,),
     ),
     Bug(

@@ -21,9 +21,12 @@ LATER = NOW + timedelta(days=1)
 
 
 def pull(known: DealLink, *seen: LedgerDraft | Invoice, complete: bool = False) -> PullPlan:
+    """What is on no list was asked for by itself, where every invoice was read, and is not there."""
     drafts = [one for one in seen if isinstance(one, LedgerDraft)]
     invoices = [one for one in seen if isinstance(one, Invoice)]
-    return decide_pull([known], {"se": LedgerNews(drafts, invoices, complete, LATER)}, POLICY, today=TODAY)
+    absent = frozenset({known.draft_id} - {one.id for one in drafts}) if complete else frozenset()
+    news = LedgerNews(drafts, invoices, complete, LATER, absent=absent)
+    return decide_pull([known], {"se": news}, POLICY, today=TODAY)
 
 
 def status_after(known: DealLink, *seen: LedgerDraft | Invoice, complete: bool = False) -> DealStatus:
@@ -81,6 +84,13 @@ def test_a_vanished_draft_is_not_called_deleted_until_every_invoice_was_read() -
     found = pull(LINK, complete=True)
     assert found.links[LINK.deal_id].status is DealStatus.DELETED
     assert [hold.code for hold in found.plan.holds] == [HoldCode.DRAFT_DELETED]
+
+
+def test_a_list_alone_never_proves_that_a_draft_was_deleted() -> None:
+    """It may lack any row; the draft is asked for by itself first."""
+    unasked = LedgerNews([], [], complete=True, read_at=LATER)
+    found = decide_pull([LINK], {"se": unasked}, POLICY, today=TODAY)
+    assert (found.links, found.plan.holds) == ({}, ())
 
 
 def test_a_draft_once_found_deleted_asks_for_no_full_reading_again() -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from fakes import Killed, Stage, lost, over_quota
 from sfspiris.core.holds import HoldCode
-from sfspiris.core.model import DealStatus, SyncState
+from sfspiris.core.model import SYNC_FIELDS, DealStatus, SyncState
 from sfspiris.core.planning.documents import SETTLE
 from sfspiris.engine.gather import FEED, Scope
-from sfspiris.engine.run import Guard, pull, push
+from sfspiris.engine.run import Guard, pull, push, rebuild
 from sfspiris.engine.world import ServerClock
 from shorthand import POLICY, buyer, deal, deal_id
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sfspiris.core.outcome import RunResult
 
 OTHER = buyer("Ericsson", id="001000000000A02AAA", orgnr="556016-0680")
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -271,3 +271,96 @@ def test_a_run_that_lost_its_lock_meets_the_journal_and_makes_nothing_twice(stag
     run(stage)
     run(stage)
     assert len(stage.se.made) == 1
+
+
+# --- documents of another revision -----------------------------------------------------------------------------------
+
+
+def pulled(stage: Stage) -> RunResult:
+    with stage.world(command="pull-invoice-status") as world:
+        return pull(world, full=True)
+
+
+def ask_again(stage: Stage) -> None:
+    """A person ticks the box that asks for a new draft in place of a deleted one."""
+    sold = stage.crm.deals[deal_id("D1")]
+    stage.crm.deals[deal_id("D1")] = replace(sold, retry=True, changed_at=stage.crm.time)
+
+
+def made_twice_on_purpose(stage: Stage) -> None:
+    """Finance deletes the draft, and a person asks for another, which is the second revision."""
+    run(stage)
+    stage.pass_time(HOUR)
+    stage.se.made.clear()
+    pulled(stage)
+    ask_again(stage)
+    stage.pass_time(HOUR)
+    run(stage)
+    (again,) = stage.se.made
+    assert f"{deal_id('D1')}:2:" in " ".join(again.texts)
+
+
+@pytest.mark.parametrize("fields", [SYNC_FIELDS, frozenset[str]()], ids=["witness", "no witness"])
+@pytest.mark.parametrize("way", ["rebuild", "push"])
+def test_a_memory_made_anew_takes_over_a_document_of_a_later_revision(
+    stage: Stage, fields: frozenset[str], way: str
+) -> None:
+    stage.crm.writable = fields
+    made_twice_on_purpose(stage)
+    forget(stage)
+    stage.crm.deals[deal_id("D1")] = replace(stage.crm.deals[deal_id("D1")], retry=False)
+    stage.pass_time(HOUR)
+    if way == "rebuild":
+        with stage.world(command="state rebuild") as world:
+            rebuild(world)
+    for _ in range(3):
+        assert codes(run(stage)) == []
+        stage.pass_time(SETTLE)
+    assert len(stage.se.made) == 1
+    with stage.world() as world:
+        assert [one.revision for one in world.state.links.all()] == [2]
+
+
+def test_two_documents_of_different_revisions_are_for_a_person_to_look_at(stage: Stage) -> None:
+    made_twice_on_purpose(stage)
+    (second,) = stage.se.made
+    first = replace(second, id="draft-1", texts=tuple(one.replace(":2:", ":1:") for one in second.texts))
+    stage.se.made.append(first)
+    with stage.world() as world:
+        result = push(world, Scope(full=True), Guard(max_changes=200))
+    assert codes(result) == [HoldCode.OUTCOME_UNKNOWN]
+    forget(stage)
+    stage.pass_time(HOUR)
+    assert codes(run(stage)) == [HoldCode.OUTCOME_UNKNOWN]
+    assert len(stage.se.made) == 2
+
+
+def test_a_draft_that_a_list_lacks_is_asked_for_before_anybody_is_told_that_it_was_deleted(
+    stage: Stage,
+) -> None:
+    stage.crm.add(deal("D2", "1 x 500 KONS"), deal("D3", "3 x 500 KONS"))
+    run(stage)
+    stage.pass_time(HOUR)
+    stage.se.hidden.add(stage.se.made[0].id)
+    result = pulled(stage)
+    assert result.holds == ()
+    with stage.world() as world:
+        assert {one.status for one in world.state.links.all()} == {DealStatus.DRAFT}
+
+
+def test_nothing_is_made_again_while_what_was_taken_for_deleted_still_stands(stage: Stage) -> None:
+    """It came back from a backup, say: the box asks for a second document then, and a person must choose."""
+    run(stage)
+    stage.pass_time(HOUR)
+    (back,) = stage.se.made
+    stage.se.made.clear()
+    pulled(stage)
+    stage.se.made.append(back)
+    ask_again(stage)
+    result = run(stage)
+    assert codes(result) == [HoldCode.OUTCOME_UNKNOWN]
+    assert "pull-invoice-status" in result.holds[0].hold.fix
+    assert stage.se.made == [back]
+    assert pulled(stage).holds == ()
+    with stage.world() as world:
+        assert [one.status for one in world.state.links.all()] == [DealStatus.DRAFT]

@@ -100,12 +100,11 @@ def documents(world: World, company: str, found: Documents, decided: Collection[
         | world.state.holds.deal_ids()
         | {one.deal_id for one in world.state.journal.open_intents()}
     )
-    ours = {
-        mark: [
-            one for one in marked if not is_taken_back(one)
-        ]  # an invoice that was credited may have a successor
-        for mark, marked in found.by_marker.items()
-        if mark.org_tag == world.policy.org_tag
+    tag = world.policy.org_tag
+    ours = {mark for mark in found.by_marker if mark.org_tag == tag}
+    standing = {  # an invoice that was credited may have a successor
+        deal_id: [one for one in found.of_deal(deal_id, tag) if not is_taken_back(one)]
+        for deal_id in sorted({mark.deal_id for mark in ours})
     }
     warned = [
         Warn(
@@ -113,14 +112,14 @@ def documents(world: World, company: str, found: Documents, decided: Collection[
             say(
                 "%(count)s documents in %(ledger)s carry the deal's marker %(marker)s; one was to be made. Look at "
                 "them before one is issued, and delete what should not be there.",
-                count=len(marked),
+                count=len(stands),
                 ledger=ledger,
-                marker=marker,
+                marker=joined((str(one) for one in found.markers_of(deal_id, tag)), ", "),
             ),
-            marker.deal_id,
+            deal_id,
         )
-        for marker, marked in ours.items()
-        if len(marked) > 1
+        for deal_id, stands in standing.items()
+        if len(stands) > 1
     ]
     strangers = sorted(
         str(one) for one in ours if (one.deal_id, one.revision) not in known and one.deal_id not in told

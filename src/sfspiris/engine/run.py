@@ -17,8 +17,8 @@ from sfspiris.core.planning.pull import (
     LedgerNews,
     PullPlan,
     decide_pull,
+    unseen,
     vanished,
-    young_and_unseen,
 )
 from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.twins import TWINS
@@ -65,7 +65,7 @@ INVOICE_OVERLAP: Final = timedelta(minutes=15)
 
 
 _ASKED_FOR: Final = (
-    20  # documents that are asked for by themselves, by company and pull; more wait for the lists
+    100  # documents that are asked for by themselves, by company and pull; more wait for the next
 )
 _FOUND_BY_A_PULL: Final = frozenset({HoldCode.DRAFT_DELETED, HoldCode.INVOICE_UNCERTAIN})
 
@@ -421,14 +421,14 @@ def _news(world: World, company: str, links: list[DealLink], *, full: bool) -> t
 
 
 def _asked_for(world: World, ledger: Ledger, links: list[DealLink], news: LedgerNews) -> LedgerNews:
-    """The news with what became of documents that no list shows though they are young: each is asked for by itself.
+    """The news with what became of documents that no list shows: each is asked for by itself.
 
     Where one is gone, invoices are read once more after that, for it may have been issued since they were read.
     """
-    unseen = young_and_unseen(links, news, world.policy.org_tag, settle=world.settle)[:_ASKED_FOR]
-    if not unseen:
+    missing = unseen(links, news, world.policy.org_tag, settle=world.settle)[:_ASKED_FOR]
+    if not missing:
         return news
-    found = {one.draft_id: ledger.draft(one.draft_id, target=one.target) for one in unseen}
+    found = {one.draft_id: ledger.draft(one.draft_id, target=one.target) for one in missing}
     absent = frozenset(draft_id for draft_id, one in found.items() if one is None)
     standing = [one for one in found.values() if one is not None]
     news = replace(
@@ -439,8 +439,9 @@ def _asked_for(world: World, ledger: Ledger, links: list[DealLink], news: Ledger
     )
     if not absent:
         return news
-    since = min(one.created_at for one in unseen if one.draft_id in absent) - INVOICE_OVERLAP
-    again, read_at = ledger.invoices(modified_since=since)
+    earliest = news.read_at - world.settle  # what was issued before that stands among those that were read
+    since = min(max(one.created_at, earliest) for one in missing if one.draft_id in absent)
+    again, read_at = ledger.invoices(modified_since=since - INVOICE_OVERLAP)
     invoices = {one.id: one for one in (*news.invoices, *again)}
     return replace(news, invoices=tuple(invoices.values()), read_at=read_at)
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.actions import ExistingCustomer
 from sfspiris.core.holds import HoldCode
-from sfspiris.core.identity import markers_in
+from sfspiris.core.identity import FIRST_REVISION, markers_in
 from sfspiris.core.money import Money
 from sfspiris.core.planning.copied import Copied, hold_copied
+from sfspiris.core.planning.differences import is_taken_back, named
 from sfspiris.core.planning.documents import no_documents
 from sfspiris.core.planning.findings import Findings
 from sfspiris.core.planning.gross import is_other_sum
 from sfspiris.core.planning.matching import match_customer, same_orgnr
-from sfspiris.sentences import say
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import Deal, LedgerCustomer
     from sfspiris.core.planning.documents import Document, Documents
     from sfspiris.core.planning.screening import Screened
+    from sfspiris.core.policy import CompanyPolicy
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -70,15 +72,16 @@ def find_document(
     searched: Searched,
     customers: Sequence[LedgerCustomer],
     found: Findings,
-) -> Document | None:
-    """The one document that stands for the Deal though our memory does not know it; None when there is none.
+) -> tuple[Document, Marker] | None:
+    """The one document that stands for the Deal though our memory does not know it, and its marker; None when there is none.
 
-    A hold is noted when there may be one, when there are several, or when the one is not what the Deal says.
-    `customers` are the ledger's.
+    `marker` is what a new document would carry. Where our memory knows of none, that is the first revision's, and one of any
+    revision is the Deal's; where it knows of earlier ones that were deleted, none of those may stand any more. A hold is
+    noted when there may be one, when there are several, or when the one is not what the Deal says. `customers` are the ledger's.
     """
     company, policy = screened.company, found.policy
     for key, documents in sorted(searched.documents.items()):
-        if key != company.key and documents.marked(marker):
+        if key != company.key and (documents.marked(marker) or _standing(documents, marker)):
             found.hold(
                 HoldCode.OUTCOME_UNKNOWN,
                 say(
@@ -93,17 +96,23 @@ def find_document(
                 ),
             )
             return None
-    marked = searched.documents.get(company.key, no_documents).marked(marker)
+    own = searched.documents.get(company.key, no_documents)
+    if marker.revision > FIRST_REVISION and (earlier := _standing(own, marker)):
+        _hold_since_it_stands(earlier, company, found)
+        return None
+    carried = marker if marker.revision > FIRST_REVISION else _carried(own, marker)
+    marked = own.marked(carried)
     if not marked:
         _hold_when_it_may_be_there(screened, searched, found)
         return None
     document = marked[0]
-    if len(marked) > 1:
+    standing = _standing(own, marker) if marker.revision == FIRST_REVISION else ()
+    if len(marked) > 1 or len(standing) > 1:
         otherwise = say(
             "%(count)s documents in %(ledger)s carry the deal's marker %(marker)s.",
-            count=len(marked),
+            count=max(len(marked), len(standing)),
             ledger=company.ledger,
-            marker=marker,
+            marker=joined((str(one) for one in own.markers_of(marker.deal_id, marker.org_tag)), ", "),
         )
     elif (company.key, document.draft_id) in searched.taken:
         otherwise = say(
@@ -128,7 +137,7 @@ def find_document(
             ledger=company.ledger,
         )
     else:
-        return document
+        return document, carried
     found.hold(
         HoldCode.OUTCOME_UNKNOWN,
         otherwise,
@@ -139,13 +148,47 @@ def find_document(
     return None
 
 
+def _standing(documents: Documents, marker: Marker) -> tuple[Document, ...]:
+    """The documents with a marker of the Deal that have not been taken back; of a later revision than the first, the earlier ones."""
+    known = documents.of_deal(marker.deal_id, marker.org_tag)
+    own = documents.marked(marker) if marker.revision > FIRST_REVISION else ()
+    return tuple(one for one in known if one not in own and not is_taken_back(one))
+
+
+def _carried(documents: Documents, marker: Marker) -> Marker:
+    """The marker by which a Deal that our memory does not know stands there: of a document that stands, else the latest."""
+    known = documents.markers_of(marker.deal_id, marker.org_tag)
+    standing = [
+        one for one in known if not all(is_taken_back(document) for document in documents.marked(one))
+    ]
+    return (standing or known or (marker,))[-1]
+
+
+def _hold_since_it_stands(standing: Sequence[Document], company: CompanyPolicy, found: Findings) -> None:
+    """A new document was asked for in place of one that was taken for deleted, and is there after all."""
+    found.hold(
+        HoldCode.OUTCOME_UNKNOWN,
+        say(
+            "A new document was asked for in place of a deleted one, but %(documents)s with the deal's marker stands in "
+            "%(ledger)s.",
+            documents=joined((named(one) for one in standing), ", "),
+            ledger=company.ledger,
+        ),
+        say(
+            "If it is to stay, run `sfspiris pull-invoice-status`, which finds it again. If not, delete it in %(ledger)s; "
+            "then run again.",
+            ledger=company.ledger,
+        ),
+    )
+
+
 def waits_for_a_list(screened: Screened, marker: Marker, searched: Searched) -> bool:
     """Whether all that stops the Deal is that a list may not show yet what an unknown run has made.
 
     That passes within minutes and is nobody's to mend, so sales is not told of it.
     """
     gap = searched.gaps.get(screened.company.key)
-    is_marked = any(one.marked(marker) for one in searched.documents.values())
+    is_marked = any(one.of_deal(marker.deal_id, marker.org_tag) for one in searched.documents.values())
     return gap is not None and not gap.is_over and not is_marked and not claims_a_document(screened.deal)
 
 

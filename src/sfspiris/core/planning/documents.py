@@ -67,15 +67,20 @@ class Documents:
 
     all: tuple[Document, ...] = ()
     by_marker: Mapping[Marker, tuple[Document, ...]] = field(init=False, repr=False, compare=False)
+    _markers: Mapping[tuple[str, str], tuple[Marker, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         found: dict[Marker, list[Document]] = defaultdict(list)
         for one in self.all:
             for marker in dict.fromkeys(mark for words in one.texts for mark in markers_in(words)):
                 found[marker].append(one)
+        markers: dict[tuple[str, str], list[Marker]] = defaultdict(list)
+        for marker in sorted(found, key=lambda one: one.revision):
+            markers[marker.deal_id, marker.org_tag].append(marker)
         object.__setattr__(
             self, "by_marker", {marker: tuple(documents) for marker, documents in found.items()}
         )
+        object.__setattr__(self, "_markers", {deal: tuple(known) for deal, known in markers.items()})
 
     @staticmethod
     def of(
@@ -96,6 +101,15 @@ class Documents:
     def marked(self, marker: Marker) -> tuple[Document, ...]:
         """Those that carry exactly this marker."""
         return self.by_marker.get(marker, ())
+
+    def markers_of(self, deal_id: str, org_tag: str) -> tuple[Marker, ...]:
+        """The markers of a Deal that some document carries, by revision."""
+        return self._markers.get((deal_id, org_tag), ())
+
+    def of_deal(self, deal_id: str, org_tag: str) -> tuple[Document, ...]:
+        """Those that carry a marker of the Deal, whatever its revision; by revision, each once."""
+        marked = (one for marker in self.markers_of(deal_id, org_tag) for one in self.marked(marker))
+        return tuple({one.draft_id: one for one in marked}.values())
 
     def alike(
         self, *, customer_id: str, net: Decimal, currency: str, since: datetime, known: Collection[str]

@@ -76,24 +76,29 @@ def vanished(links: Iterable[DealLink], news: LedgerNews, org_tag: str) -> bool:
     )
 
 
-def young_and_unseen(
-    links: Iterable[DealLink], news: LedgerNews, org_tag: str, *, settle: timedelta
-) -> list[DealLink]:
-    """Deals whose document is on no list although it was made so lately that a list may only lag behind; by Deal id.
+def unseen(links: Iterable[DealLink], news: LedgerNews, org_tag: str, *, settle: timedelta) -> list[DealLink]:
+    """Deals whose document is on no list, so that it must be asked for by itself; the youngest first.
 
-    Those too of which it is known that they are gone, but not yet what became of them.
+    A list alone never tells that a document is gone: it may lag behind one that was made just now, and lack any other. Those
+    of which it has been told already that they were deleted are not asked for again.
     """
     known = sorted(links, key=lambda one: one.deal_id)
     seen = _Seen(news, org_tag, known)
-    return [
+    missing = [
         link
         for link in known
         if link.invoice_id is None
         and link.status is not DealStatus.DELETED
-        and (link.code == TWINS or news.read_at - link.created_at < settle)
+        and (news.complete or is_young(link, news, settle))
         and not seen.draft(link)
         and seen.invoice(link) is None
     ]
+    return sorted(missing, key=lambda one: one.created_at, reverse=True)
+
+
+def is_young(link: DealLink, news: LedgerNews, settle: timedelta) -> bool:
+    """Whether a list may not show yet what became of the Deal's document, or that is being waited for."""
+    return link.code == TWINS or news.read_at - link.created_at < settle
 
 
 def decide_pull(
@@ -295,13 +300,16 @@ def _judge_gone(link: DealLink, seen: _Seen, settle: timedelta, since: datetime 
     since it was first seen to be gone.
     """
     is_told = link.status is DealStatus.DELETED  # in the words of whoever noticed it, or took it back
+    is_young = seen.read_at - link.created_at < settle
+    is_gone = seen.is_certainly_gone(link)
     if (left := seen.left_of_two(link)) is not None:  # of which nobody has said what we wrote on it
         return replace(
             link, draft_id=left.draft_id, code=None, message=None, source=None, wrote=None, stood=None
         )
-    if not is_told and seen.is_certainly_gone(link) and seen.read_at - (since or seen.read_at) < settle:
+    is_awaited = is_young or link.code == TWINS
+    if not is_told and is_gone and is_awaited and seen.read_at - (since or seen.read_at) < settle:
         return replace(link, code=TWINS)
-    if is_told or not seen.complete or seen.read_at - link.created_at < settle:  # a list may not show it yet
+    if is_told or not seen.complete or is_young:  # a list may not show it yet
         return link
     if seen.order(link) or seen.candidates(link):
         is_there = seen.order(link)
@@ -314,6 +322,8 @@ def _judge_gone(link: DealLink, seen: _Seen, settle: timedelta, since: datetime 
             code=HoldCode.INVOICE_UNCERTAIN,
             message=say("%(Went)s, and %(which)s is for a person in finance to say.", Went=went, which=which),
         )
+    if not is_gone:  # a list may lack it, and it has not been asked for by itself
+        return link
     return replace(
         link,
         status=DealStatus.DELETED,

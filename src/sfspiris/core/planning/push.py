@@ -262,12 +262,12 @@ class _Draughtsman:
         correlation = correlation_id(self.inputs.policy.org_tag, company.key, deal.id, revision)
         ledger = self.inputs.ledgers[company.key]
         searched = Searched(self.inputs.documents, self.inputs.gaps, self.taken, self.inputs.copied)
-        document = find_document(screened, marker, searched, ledger.customers, found)
+        stands = find_document(screened, marker, searched, ledger.customers, found)
         if found.holds:
             self.plan.hold(deal, found, is_told=not waits_for_a_list(screened, marker, searched))
             return
-        if document is not None:
-            self._adopt(screened, found, document, marker, correlation)
+        if stands is not None:
+            self._adopt(screened, found, *stands)
             return
         wanted = self._want(screened, marker, correlation, found)
         if wanted is not None and isinstance(wanted.customer, ExistingCustomer):
@@ -344,11 +344,10 @@ class _Draughtsman:
             self.customers.planned[customer.company, customer.key] = customer
             self.plan.actions.append(customer)
 
-    def _adopt(
-        self, screened: Screened, found: Findings, document: Document, marker: Marker, correlation: str
-    ) -> None:
+    def _adopt(self, screened: Screened, found: Findings, document: Document, marker: Marker) -> None:
         """Take over what the ledger has for this Deal already."""
         deal, company = screened.deal, screened.company
+        correlation = correlation_id(marker.org_tag, company.key, deal.id, marker.revision)
         self.taken.add((company.key, document.draft_id))
         adopted = Adopt(
             company=company.key,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import Hold, HoldCode
-from sfspiris.core.identity import Marker
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
 from sfspiris.core.planning.differences import is_taken_back, named
@@ -39,9 +38,8 @@ def beside(link: DealLink, documents: Documents, org_tag: str) -> tuple[Document
 
 
 def marked_for(link: DealLink, documents: Documents, org_tag: str) -> tuple[Document, ...]:
-    """The documents that carry the Deal's marker, but for those that have been taken back."""
-    marker = Marker(link.deal_id, link.revision, org_tag)
-    return tuple(one for one in documents.marked(marker) if not is_taken_back(one))
+    """The documents that carry a marker of the Deal, of any revision, but for those that have been taken back."""
+    return tuple(one for one in documents.of_deal(link.deal_id, org_tag) if not is_taken_back(one))
 
 
 def is_own(link: DealLink, document: Document) -> bool:
