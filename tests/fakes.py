@@ -722,6 +722,7 @@ class Stage:
                 command=command,
                 dry=dry,
                 pause=self.paused.append,
+                ticks=lambda: self.crm.time.timestamp(),  # noqa: PLW0108 - the time moves
                 crew=self.crew,
             )
 

@@ -278,8 +278,8 @@ BUGS = (
     Bug(
         "a short window begins before the request has left",
         "engine/searchlag.py",
-        "return world.settle_documents + (last.at - (intent.sent_at or intent.created_at))",
-        "return world.settle_documents",
+        "return settle + max(last.at - (intent.sent_at or intent.created_at), timedelta(0))",
+        "return settle",
         (f"{MEASURED}::test_a_short_window_begins_when_the_request_was_given_up",),
     ),
     Bug(
@@ -315,12 +315,12 @@ BUGS = (
             )
             self.sent.add(action.id)
             try:
-                made = cast("Made", (yield Call(send)))
+                made = cast("Made", (yield Call(self._while_fresh(send))))
 """,
         """            self.sent.add(action.id)
             try:
                 try:
-                    made = cast("Made", (yield Call(send)))
+                    made = cast("Made", (yield Call(self._while_fresh(send))))
                 except Exception:
                     intent = self.move(intent, IntentEvent.ARM)
                     raise
@@ -551,6 +551,34 @@ BUGS = (
         "    is_young = seen.read_at - link.created_at < settle\n",
         "    is_young = seen.read_at < link.created_at\n",
         (PROTOCOL,),
+    ),
+    Bug(
+        "a run that stood still sends what it wrote down before",
+        "engine/work.py",
+        "if ticks() - armed > _FRESH:",
+        "if ticks() < armed:",
+        (PROTOCOL,),
+    ),
+    Bug(
+        "the settle window begins before the request was given up",
+        "engine/searchlag.py",
+        "return settle + max(last.at",
+        "return settle + 0 * max(last.at",
+        (PROTOCOL,),
+    ),
+    Bug(
+        "what rests for quota is sent although the run was stopped",
+        "engine/work.py",
+        "if self.stopped is not None:  # meanwhile",
+        "if self.stopped is not None and not self.stopped:  # meanwhile",
+        (PROTOCOL,),
+    ),
+    Bug(
+        "a create that waited for minutes for its turn is sent",
+        "adapters/transport.py",
+        "- asked > self._limits.stale:",
+        "- asked < 0:",
+        (LINES,),
     ),
     Bug(
         "what one list lacks was deleted, though nobody has asked for it by itself",

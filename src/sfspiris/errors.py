@@ -64,6 +64,15 @@ class OutOfQuota(Retryable):
         self.retry_after = retry_after
 
 
+def stood_still() -> OutOfQuota:
+    """A create that waited too long for its turn, or whose process was stopped or slept, and was therefore not sent."""
+    return OutOfQuota(
+        "The run stood still before a write could be sent, so it was not sent.",
+        remedy="Nothing is lost; run the same command again.",
+        retry_after=0,
+    )
+
+
 class BrokenReply(Retryable):
     """An answer that is not the promised document: cut short, not JSON, wrong shape, or counts that disagree."""
 

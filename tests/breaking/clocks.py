@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from breaking.bench import NOW, PUSH, TO_MAKE
+from breaking.bench import NOW, PUSH
 from breaking.line import Verdict, line_of, spread
 from sfspiris.core.planning.documents import SETTLE
 
@@ -92,16 +92,26 @@ def _lost_on_its_way(bench: Bench, moment: datetime, jump: timedelta) -> Verdict
     verdict = bench.judge_during(ran=bench.run(*PUSH), before=before)
     bench.calm()
     wrong = []
-    (missing,) = [name for name in TO_MAKE if name not in bench.facts()["documents"]]
+    unanswered = _unanswered(bench)
     wrong += _cursors_ahead(bench)
     bench.set_clock(moment + jump)
     verdict += bench.judge_during(ran=bench.run(*PUSH), before=before)
-    if (missing in bench.facts()["documents"]) and jump < SETTLE:
-        wrong.append(f"made again {jump} after it was sent")
+    if jump < SETTLE and (again := unanswered & bench.facts()["documents"].keys()):
+        wrong.append(f"{sorted(again)} made again {jump} after it was sent")
     wrong += [f"{one['Id']} is dated {one['InvoiceDate']}" for one in _dated_wrongly(bench, moment, jump)]
     bench.set_clock(max(moment, moment + jump) + SETTLE + timedelta(minutes=1))
     ran = bench.run(*PUSH)
     return verdict + Verdict(wrong=tuple(wrong)) + bench.judge_after(ran=ran, before=before)
+
+
+def _unanswered(bench: Bench) -> set[str]:
+    """The deals whose draft was sent, and nobody answered; none where the clock stood so that all were held."""
+    with closing(sqlite3.connect(bench.folder / "sfspiris.db")) as connection:
+        rows = connection.execute(
+            "SELECT deal_id FROM intents WHERE kind = 'create_draft' AND state = 'sent'"
+        ).fetchall()
+    sent = {str(deal_id) for (deal_id,) in rows}
+    return {name for name, one in bench.playground.deals().items() if one["Id"] in sent}
 
 
 def _dated_wrongly(bench: Bench, *moments: object) -> list[dict[str, str]]:

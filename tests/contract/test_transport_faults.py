@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopback import Act, Loopback, cut, drip, hang_up, reply, silence
+from sfspiris.adapters.quota import OwnBook, Quota, Turnstile
 from sfspiris.adapters.transport import Effect, Limits, Pace, Reply, Transport
 from sfspiris.errors import BrokenReply, ConfigError, OutcomeUnknown, OutOfQuota, Unreachable
 from sfspiris.sandbox.kernel.keys import make_certificate
@@ -236,6 +237,24 @@ def test_a_connection_is_kept_for_a_while_and_then_not_trusted_any_more() -> Non
             time.sleep(0.02)
             spiris.send()
             assert spiris.server.connections == connections
+
+
+def test_a_create_that_waited_too_long_for_its_turn_is_not_sent() -> None:
+    """It was written down minutes ago, and by the time it would be carried out somebody may have looked for it in vain."""
+    now = [0.0]
+    with Loopback(*[reply({"Data": []})] * 2) as server:
+        pace = Pace(
+            sleep=lambda seconds: now.__setitem__(0, now[0] + seconds),
+            monotonic=lambda: now[0],
+            jitter=lambda: 0,
+        )
+        turnstile = Turnstile(Quota(1, 300.0), OwnBook(), pace)
+        transport = Transport(service="Spiris", pace=pace, turnstile=turnstile)
+        transport.request("GET", f"{server.url}/v2/customers", effect=Effect.READ)
+        with pytest.raises(OutOfQuota, match="stood still"):
+            transport.request("POST", f"{server.url}/v2/customers", effect=Effect.CREATE, json={})
+        assert len(server.requests) == 1
+        transport.close()
 
 
 # --- sign-in calls -------------------------------------------------------------------------------------------------

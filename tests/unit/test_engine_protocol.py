@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -11,16 +12,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fakes import Killed, Stage, lost, over_quota
+from fakes import Killed, Shuffled, Stage, lost, over_quota
+from sfspiris.core.actions import CreateDraft
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import SYNC_FIELDS, DealStatus, SyncState
+from sfspiris.core.outcome import Outcome
 from sfspiris.core.planning.documents import SETTLE
+from sfspiris.engine.crew import Alone
 from sfspiris.engine.gather import FEED, Scope
 from sfspiris.engine.run import Guard, pull, push, rebuild
 from sfspiris.engine.world import ServerClock
+from sfspiris.errors import SignInNeeded
 from shorthand import POLICY, buyer, deal, deal_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sfspiris.core.model import LedgerCustomer, LedgerDraft
     from sfspiris.core.outcome import RunResult
 
 OTHER = buyer("Ericsson", id="001000000000A02AAA", orgnr="556016-0680")
@@ -364,3 +372,80 @@ def test_nothing_is_made_again_while_what_was_taken_for_deleted_still_stands(sta
     assert pulled(stage).holds == ()
     with stage.world() as world:
         assert [one.status for one in world.state.links.all()] == [DealStatus.DRAFT]
+
+
+# --- runs that stand still ---------------------------------------------------------------------------------------------
+
+
+class Sleepy(Alone):
+    """A machine that sleeps once, after a write was written down and before anybody sent it."""
+
+    def __init__(self, sleep: Callable[[], None], *, before: int) -> None:
+        super().__init__()
+        self._sleep, self._before = sleep, before
+
+    def give(self, number: int, send: Callable[[], object]) -> None:
+        self._before -= 1
+        if self._before == 0:
+            self._sleep()
+        super().give(number, send)
+
+
+@pytest.mark.parametrize("what", ["customer", "draft"])
+def test_a_create_that_slept_before_it_was_sent_is_written_down_anew(stage: Stage, what: str) -> None:
+    """Its settle window would be over before it was sent, and the next run would make it again."""
+    nth = {"customer": 1, "draft": 2}[what]
+    stage.se.lag = 2 * MINUTE
+    stage.crew = Sleepy(lambda: stage.pass_time(SETTLE + MINUTE), before=nth)
+    stage.se.trouble.after[nth] = lost
+    assert codes(run(stage)) == [HoldCode.OUTCOME_UNKNOWN]
+    stage.pass_time(MINUTE)
+    run(stage)
+    stage.pass_time(SETTLE)
+    run(stage)
+    assert (len(stage.se.known), len(stage.se.made)) == (1, 1)
+    with stage.world() as world:
+        (intent,) = [one for one in world.state.journal.of_run("run-1") if one.kind == f"create_{what}"]
+        events = [one.event for one in world.state.journal.history(intent.id)]
+    assert events[:4] == ["record", "arm", "not_executed", "arm"]
+
+
+@pytest.mark.parametrize("what", ["customer", "draft"])
+def test_the_settle_window_begins_when_a_request_was_given_up(stage: Stage, what: str) -> None:
+    """It may have been carried out until then, however long ago it was written down."""
+
+    def slowly() -> BaseException:
+        stage.pass_time(SETTLE + MINUTE)
+        made: Sequence[LedgerDraft | LedgerCustomer] = stage.se.made or stage.se.known
+        newest = made[-1].id
+        stage.se.listed_from[newest] = stage.crm.time + 2 * MINUTE
+        return lost()
+
+    stage.se.trouble.after[{"customer": 1, "draft": 2}[what]] = slowly
+    assert codes(run(stage)) == [HoldCode.OUTCOME_UNKNOWN]
+    stage.pass_time(MINUTE)
+    assert codes(run(stage)) == [HoldCode.OUTCOME_UNKNOWN]
+    stage.pass_time(SETTLE)
+    run(stage)
+    assert (len(stage.se.known), len(stage.se.made)) == (1, 1)
+
+
+def test_a_create_that_rests_for_quota_is_not_sent_once_the_run_was_stopped(stage: Stage) -> None:
+    stage.crm.add(deal("D2", "1 x 500 KONS", buyer=OTHER))
+    run(stage)  # both customers are known now
+    before = len(stage.se.made)
+    stage.crm.add(deal("D3", "3 x 500 KONS"), deal("D4", "4 x 500 KONS", buyer=OTHER))
+    stage.crew = Shuffled(random.Random(0), size=2)  # noqa: S311 - replays
+    nth = stage.se.creates + 1
+
+    def over_quota_and_then_signed_out() -> BaseException:
+        stage.se.trouble.before[nth] = lambda: SignInNeeded("It is over.", remedy="Sign in.")
+        return over_quota()
+
+    stage.se.trouble.before[nth] = over_quota_and_then_signed_out
+    result = run(stage)
+    assert result.stopped is not None
+    assert {one.outcome for one in result.results if isinstance(one.action, CreateDraft)} == {Outcome.SKIPPED}
+    assert (len(stage.se.made), stage.paused) == (before, [])
+    assert codes(run(stage)) == []
+    assert len(stage.se.made) == before + 2

@@ -12,7 +12,8 @@ class Limits:
 
     `total` bounds one attempt from its first to its last byte, and `patience` how long failing attempts may last together
     before no other begins. `longest_wait` is the longest pause that a vendor may
-    ask for within a run. `idle` is how long a kept connection is trusted for another request.
+    ask for within a run. `idle` is how long a kept connection is trusted for another request, and `stale` how long a create may
+    wait for its turn before it is not sent any more.
     """
 
     connect: float = 5.0
@@ -23,6 +24,7 @@ class Limits:
     attempts: int = 4
     longest_wait: float = 65.0
     idle: float = 5.0
+    stale: float = 120.0
 
 
 DEFAULT_LIMITS: Final = Limits()

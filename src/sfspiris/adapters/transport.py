@@ -31,7 +31,7 @@ from sfspiris.adapters.reply import Reply, names_an_error, told_pause
 from sfspiris.adapters.retrying import Effect, Then, after_line, after_status
 from sfspiris.adapters.unpacking import TooLargeError, Unpacking
 from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, THIS_MACHINE, Words
-from sfspiris.errors import ConfigError, SafetyStop, Unreachable
+from sfspiris.errors import ConfigError, SafetyStop, Unreachable, stood_still
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -265,7 +265,10 @@ class Transport:
     def _exchange(self, request: httpx.Request, number: int, effect: Effect) -> Reply:
         if self._turnstile is None or effect is Effect.TOKEN:
             return self._exchange_now(request, number)
+        asked = self._pace.monotonic()
         with self._turnstile.turn(endpoint_of(request.url.path)):
+            if effect is Effect.CREATE and self._pace.monotonic() - asked > self._limits.stale:
+                raise stood_still()
             return self._exchange_now(request, number)
 
     def _exchange_now(self, request: httpx.Request, number: int) -> Reply:

@@ -43,5 +43,13 @@ def wait(seconds: float) -> None:
     time.sleep(seconds)
 
 
-PACE: Final = Pace(sleep=wait, monotonic=time.monotonic, jitter=random.random)
+_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+
+
+def ticks() -> float:
+    """Seconds that only go forward, also while this machine sleeps: Linux counts those in CLOCK_BOOTTIME, macOS in CLOCK_MONOTONIC."""
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
+
+
+PACE: Final = Pace(sleep=wait, monotonic=ticks, jitter=random.random)
 """How time passes between two attempts at a request."""

@@ -25,7 +25,7 @@ from sfspiris.cli import identity, logs
 from sfspiris.cli.crew import Threads
 from sfspiris.cli.desk import company_ledger, desk_of_run, open_desk
 from sfspiris.cli.interruption import Interruption
-from sfspiris.cli.machine import PACE, login_name, new_run_id, utc_now, wait
+from sfspiris.cli.machine import PACE, login_name, new_run_id, ticks, utc_now, wait
 from sfspiris.cli.policies import org_source, policy_of
 from sfspiris.cli.progress import Progress
 from sfspiris.engine.crew import Alone
@@ -182,6 +182,7 @@ def _session(
         command=command,
         dry=dry,
         pause=interruption.pause,
+        ticks=ticks,
         unit=interruption.unit,
         crew=_crew(settings.limits.concurrent_creates),
         progress=progress.told,

@@ -122,7 +122,8 @@ class _Execution:
     def _rest(self, lanes: Lanes) -> None:
         """Wait once for all that asked for it, now that nothing is under way, and let them go on."""
         resting, self._resting = self._resting, {}
-        self._world.pause(max(seconds for _, seconds in resting.values()))
+        if self._work.stopped is None:
+            self._world.pause(max(seconds for _, seconds in resting.values()))
         for number, (steps, _) in resting.items():
             self._step(number, steps, lanes)
 

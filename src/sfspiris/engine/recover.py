@@ -98,7 +98,7 @@ def _customers(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unre
             customers,
             sent_at=intent.sent_at or intent.created_at,
             now=world.clock.now(),
-            settle=world.settle,
+            settle=searchlag.window(world, intent),
         )
         _tell(intent, verdict)
         if verdict is Verdict.ADOPT and customer is not None:
@@ -142,7 +142,7 @@ def _articles(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unres
                 remote_id=article_id,
                 note="found by its number",
             )
-        elif world.clock.now() - sent_at < world.settle:
+        elif world.clock.now() - sent_at < searchlag.window(world, intent):
             _tell(intent, Verdict.WAIT)
             unresolved.append(
                 Unresolved(
@@ -289,9 +289,9 @@ def _update(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
         _adopt_update(world, intent, link, standing)
         return None
     sent_at = intent.sent_at or intent.created_at
-    if world.clock.now() - sent_at < world.settle:
+    until = sent_at + searchlag.window(world, intent)
+    if world.clock.now() < until:
         _tell(intent, Verdict.WAIT)
-        until = sent_at + world.settle
         return Unresolved(
             intent.company or "",
             intent.deal_id,
@@ -338,7 +338,8 @@ def _deletion(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None
         )
         return None
     sent_at = intent.sent_at or intent.created_at
-    if world.clock.now() - sent_at < world.settle:
+    until = sent_at + searchlag.window(world, intent)
+    if world.clock.now() < until:
         _tell(intent, Verdict.WAIT)
         return Unresolved(
             intent.company or "",
@@ -352,7 +353,7 @@ def _deletion(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None
             ),
             say(
                 "Run again after %(until)s UTC: %(document)s is read first, and nothing is deleted unseen.",
-                until=f"{sent_at + world.settle:%H:%M}",
+                until=f"{until:%H:%M}",
                 document=link.target.the,
             ),
         )

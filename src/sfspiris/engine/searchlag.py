@@ -14,6 +14,7 @@ from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.core.model import Target
 from sfspiris.core.searchlag import PROMPT, REQUEST, Measurement, latest, settle_allowed
 from sfspiris.errors import ConfigError
+from sfspiris.state.schema import NEW_DOCUMENTS
 from sfspiris.state.searchlag import Looked
 
 if TYPE_CHECKING:
@@ -68,17 +69,17 @@ def _looked(one: Awaited, found: Documents, by_id: dict[str, Document], read_at:
 
 
 def window(world: World, intent: Intent) -> timedelta:
-    """How long after it was sent a document that nobody answered for is waited for.
+    """How long after it was written down a write that nobody answered for is waited for.
 
-    A window that rests on a measurement begins when we gave up the request, which may have waited for its turn before it
-    left. Of a run that died in the middle nobody knows when that was: its documents are waited for as without a measurement.
+    The window begins when we gave up the request, which may have waited for its turn before it left. Of a run that died in
+    the middle nobody knows when that was: what it sent is waited for as without a measurement. A measurement of the list of
+    documents says nothing about other lists.
     """
-    if world.settle_documents >= world.settle:
-        return world.settle_documents
+    settle = world.settle_documents if intent.kind in NEW_DOCUMENTS else world.settle
     last = world.state.journal.history(intent.id)[-1]
     if last.event != IntentEvent.LOSE:
-        return world.settle
-    return world.settle_documents + (last.at - (intent.sent_at or intent.created_at))
+        return max(settle, world.settle)
+    return settle + max(last.at - (intent.sent_at or intent.created_at), timedelta(0))
 
 
 def check(world: World) -> None:

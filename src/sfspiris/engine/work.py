@@ -24,7 +24,16 @@ from sfspiris.core.holds import Hold, HoldCode, Warn, for_sales
 from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.core.model import DealStatus, SyncState
 from sfspiris.core.outcome import ActionResult, Outcome
-from sfspiris.errors import Fatal, OutcomeUnknown, OutOfQuota, Refused, Retryable, SafetyStop, Unreachable
+from sfspiris.errors import (
+    Fatal,
+    OutcomeUnknown,
+    OutOfQuota,
+    Refused,
+    Retryable,
+    SafetyStop,
+    Unreachable,
+    stood_still,
+)
 from sfspiris.sentences import as_told
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ _LONGEST_WAIT: Final = (
     65.0  # seconds; a quota counted per minute is free again by then, and no longer one is waited for
 )
 _FAILURES: Final = frozenset({Outcome.FAILED, Outcome.UNKNOWN})
+_FRESH: Final = 60.0  # seconds from when a write is written down until somebody begins to send it
 UNANSWERED_IN_A_ROW: Final = 3
 """After so many creates in a row without a trustworthy answer from one company the run stops.
 
@@ -183,7 +193,7 @@ class Work:
             )
             self.sent.add(action.id)
             try:
-                made = cast("Made", (yield Call(send)))
+                made = cast("Made", (yield Call(self._while_fresh(send))))
             except OutOfQuota as error:
                 self.sent.discard(action.id)
                 intent = self.move(intent, IntentEvent.NOT_EXECUTED, error.code)
@@ -191,7 +201,7 @@ class Work:
                 if quota_waits > _QUOTA_WAITS or error.retry_after > _LONGEST_WAIT:
                     self.move(intent, IntentEvent.DROP, error.code)
                     raise
-                wait = error.retry_after
+                over_quota = error
             except (Retryable, Fatal) as error:
                 self.sent.discard(action.id)
                 intent = self.move(intent, IntentEvent.NOT_EXECUTED, error.code)
@@ -212,7 +222,26 @@ class Work:
             else:
                 self._unanswered[action.company] = 0
                 return intent, made
-            yield Pause(wait)
+            yield Pause(over_quota.retry_after)
+            if self.stopped is not None:  # meanwhile, for another action: nothing more begins
+                self.move(intent, IntentEvent.DROP, over_quota.code)
+                raise over_quota
+
+    def _while_fresh(self, send: Callable[[], Made]) -> Callable[[], Made]:
+        """The same, but nothing is sent when this process has stood still since it was written down.
+
+        The settle window begins there: what is sent long after it may appear when the window is over. So it is written down
+        anew first, as after a refusal for want of quota.
+        """
+        ticks = self.world.ticks
+        armed = ticks()
+
+        def fresh() -> Made:
+            if ticks() - armed > _FRESH:
+                raise stood_still()
+            return send()
+
+        return fresh
 
     def _stop_when_nobody_answers(self, company: str) -> None:
         self._unanswered[company] += 1

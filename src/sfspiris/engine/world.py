@@ -78,6 +78,7 @@ class World:
 
     What happens in a block of `unit` is finished before an interruption ends the run, and what the block gets tells whether
     one is waiting. `progress` hears how many of how many actions are done. `crew` waits for the ledgers' answers.
+    `ticks` are seconds that go on while the machine sleeps or the process is stopped.
     """
 
     crm: Crm
@@ -92,6 +93,7 @@ class World:
     unit: Callable[[], AbstractContextManager[Callable[[], bool]]] = _at_once
     crew: Crew = field(default_factory=Alone)
     progress: Callable[[int, int], None] = field(default=lambda _done, _all: None)
+    ticks: Callable[[], float] = field(default=lambda: 0.0)
 
     @property
     def settle(self) -> timedelta:
