@@ -454,7 +454,7 @@ def test_every_example_in_a_refusal_is_toml(read: Callable[[str], Settings]) -> 
 def test_a_key_like_no_other_is_answered_with_those_that_there_are(read: Callable[[str], Settings]) -> None:
     text = refusal(read, f"zzzz = 1\n{LEAST}")
     assert (
-        "sfspiris.toml:1: zzzz is not known here; known are companies, limits, mode, pull, push, review, "
+        "sfspiris.toml:1: zzzz is not known here; known are companies, extends, limits, mode, pull, push, review, "
         in text
     )
 

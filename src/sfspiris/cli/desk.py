@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import platformdirs
@@ -38,12 +37,11 @@ from sfspiris.core.identity import payload_hash
 from sfspiris.core.model import Target
 from sfspiris.credentials import open_store
 from sfspiris.engine.world import STOCKHOLM
-from sfspiris.errors import ConfigError, UsageError
+from sfspiris.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from pydantic import SecretStr
 
@@ -70,7 +68,9 @@ class Desk:
     transport: Callable[[str, Turnstile | None], Transport]
     now: Callable[[], datetime] = utc_now
     pace: Pace = PACE
-    config_print: str = ""  # SHA-256 of the configuration file, hexadecimal
+    config_print: str = ""  # SHA-256 of the configuration, hexadecimal; see `config.layers.checksum`
+
+    config_files: Mapping[str, str] = field(default_factory=dict)  # name → text, the lowest first
 
     def chosen_companies(self) -> tuple[str, ...]:
         """The companies of this command: those named with --company, or all.
@@ -301,8 +301,8 @@ def desk_of_run(
 ) -> Iterator[Desk]:
     """As `open_desk`, for a run that has begun its log under its own name; `pace` and `limits` as of `wiring.open_session`."""
     today = utc_now().astimezone(STOCKHOLM).date()
-    path = config.find(str(common.config) if common.config else None, os.environ)
-    settings = config.load(path, today=today)
+    loaded = config.read(config.find(str(common.config) if common.config else None, os.environ), today=today)
+    settings = loaded.settings
     store = open_store(settings.secrets, environ=os.environ, folder=settings.folder)
     ends = pace.monotonic() + 60 * settings.limits.max_minutes
     with ExitStack() as stack:
@@ -319,18 +319,15 @@ def desk_of_run(
             stack.callback(made.close)
             return made
 
-        yield Desk(common, settings, store, transport, pace=pace, config_print=_print_of(path))
-
-
-def _print_of(path: Path) -> str:
-    """The checksum of the configuration file, by which the processing history names it."""
-    try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError as error:  # it could be read a moment ago
-        raise ConfigError(
-            f"The configuration file {path} cannot be read: {error.strerror}.",
-            remedy="Correct the path, or the rights on the file.",
-        ) from error
+        yield Desk(
+            common,
+            settings,
+            store,
+            transport,
+            pace=pace,
+            config_print=loaded.checksum,
+            config_files={one.file.name: one.text for one in loaded.files},
+        )
 
 
 def company_ledger(desk: Desk, company: str, kept: Kept) -> SpirisLedger:

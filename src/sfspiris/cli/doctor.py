@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import zipfile
 from pathlib import Path
@@ -16,7 +15,7 @@ from sfspiris.errors import SfspirisError, UsageError
 from sfspiris.sentences import joined, say, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sfspiris.cli.desk import Desk
     from sfspiris.core.doctor import Finding
@@ -48,7 +47,7 @@ def doctor(
 
     Ends with 3 when something keeps runs from doing all their work.
     """
-    from sfspiris import __version__, config
+    from sfspiris import __version__
     from sfspiris.cli.answers import answer
     from sfspiris.cli.desk import open_desk
     from sfspiris.cli.machine import utc_now
@@ -61,6 +60,7 @@ def doctor(
             f"There is no folder {bundle.parent}.", remedy="Give --bundle a file in a folder that exists."
         )
     with open_desk(common, read_only=True) as desk:
+        config_files = desk.config_files
         found, measured = _state(common)
         findings = [*found, *_flows(desk), *_review(desk), *_salesforce(desk)]
         lags = _lags(desk, measured)
@@ -74,8 +74,7 @@ def doctor(
     told = doctor_document(findings, version=__version__, search_lags=seen, language=lang)
     answer(common, document, lambda console: print_doctor(console, told, lang))
     if bundle is not None:
-        place = config.find(str(common.config) if common.config else None, os.environ)
-        _write_bundle(common, bundle, document, place.read_text(encoding="utf-8"))
+        _write_bundle(common, bundle, document, config_files)
     if any(one.state is State.BAD for one in findings):
         raise typer.Exit(exits.Exit.HELD)
 
@@ -331,7 +330,9 @@ def _company(desk: Desk, company: str) -> list[Finding]:
     return [*found, *(_looked(company, say("orders"), orders) if is_open else [])]
 
 
-def _write_bundle(common: Common, bundle: Path, document: DoctorDocument, config_text: str) -> None:
+def _write_bundle(
+    common: Common, bundle: Path, document: DoctorDocument, config_files: Mapping[str, str]
+) -> None:
     import platform
 
     from sfspiris import __version__
@@ -342,7 +343,8 @@ def _write_bundle(common: Common, bundle: Path, document: DoctorDocument, config
         with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("doctor.json", to_json(document))
             archive.writestr("versions.txt", facts)
-            archive.writestr("sfspiris.toml", redacted(config_text))
+            for name, text in config_files.items():
+                archive.writestr(name if len(config_files) > 1 else "sfspiris.toml", redacted(text))
     except OSError as error:
         raise UsageError(
             f"{bundle} cannot be written: {error.strerror}.",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import platformdirs
 from pydantic import ValidationError
 
-from sfspiris.config import mistakes
+from sfspiris.config import apart, layers, mistakes
+from sfspiris.config.layers import EXAMPLE, Place
 from sfspiris.config.mistakes import Mistake
-from sfspiris.config.positions import positions
 from sfspiris.config.settings import SOURCE_FIELDS, Settings
 from sfspiris.config.values import Frame
 from sfspiris.core.capabilities import MARKERS_ON_ORDERS, MarkerField
@@ -23,14 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
+    from sfspiris.config.layers import Layer
     from sfspiris.config.positions import Key
     from sfspiris.config.settings import CompanySettings
 
 DEFAULT_NAME: Final = "sfspiris.toml"
 VARIABLE: Final = "SFSPIRIS_CONFIG"
-
-_EXAMPLE: Final = "`config.example.toml`, which comes with sfspiris, shows every key and what it means"
-_PLACE: Final = re.compile(r" \(at line (?P<line>\d+), column \d+\)$|\s*\(at end of document\)$")
 
 
 def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
@@ -50,57 +46,58 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
             return place.absolute()
     raise ConfigError(
         f"There is no configuration file: looked for {' and '.join(str(place.absolute()) for place in places)}.",
-        remedy=f"Copy and fill in an example ({_EXAMPLE}), or name the file with --config or {VARIABLE}.",
+        remedy=f"Copy and fill in an example ({EXAMPLE}), or name the file with --config or {VARIABLE}.",
     )
 
 
-def load(path: Path, *, today: date) -> Settings:
-    """The settings in a file. `today` is the Swedish day, by which organisation numbers are judged.
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration in force: its settings, and the files, the lowest first, that say them.
 
-    Raises ConfigError with one line for every mistake in the file: its line, the key, what is wrong with it, and a valid
-    value.
+    `places` has the place of every key that stands in a file; of the others the default is in force. `document` is what the files
+    say, as they say it.
     """
-    path = path.absolute()
-    text = _read(path)
-    document = _parse(text, path)
+
+    settings: Settings
+    files: tuple[Layer, ...]
+    document: Mapping[str, Any]
+    places: Mapping[Key, Place]
+
+    @property
+    def path(self) -> Path:
+        """The file that was asked for, absolute."""
+        return self.files[-1].file
+
+    @property
+    def checksum(self) -> str:
+        """By what the processing history names it; see `layers.checksum`."""
+        return layers.checksum(self.files)
+
+
+def load(path: Path, *, today: date) -> Settings:
+    """The settings that a file gives, as `read` reads them."""
+    return read(path, today=today).settings
+
+
+def read(path: Path, *, today: date) -> Loaded:
+    """The configuration in a file and in all that it extends. `today` is the Swedish day, by which organisation numbers are judged.
+
+    Raises ConfigError with one line for every mistake: its file and line, the key, what is wrong with it, and a valid value; and
+    when two environments would share their memory or their sign-ins.
+    """
+    files = layers.read(path.absolute())
+    document, places = layers.merged(files)
     found: list[Mistake] = []
     settings: Settings | None = None
     try:
-        settings = Settings.model_validate(document, context=Frame(path.parent, today))
+        settings = Settings.model_validate(document, context=Frame(path.absolute().parent, today))
     except ValidationError as error:
         found += mistakes.from_pydantic(error)
     found += _beyond_single_keys(document, settings)
     if settings is None or found:
-        raise _refusal(path, found, positions(text))
-    return settings
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")  # some editors put a mark in front
-    except OSError as error:
-        raise ConfigError(
-            f"The configuration file {path} cannot be read: {error.strerror}.",
-            remedy="Correct the path, or the rights on the file.",
-        ) from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            f"{path}:{line}: the file is not saved as UTF-8.",
-            remedy="Save it again in your editor with the encoding UTF-8.",
-        ) from None
-
-
-def _parse(text: str, path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        place = _PLACE.search(str(error))
-        line = (place and place["line"]) or text.count("\n") + 1
-        raise ConfigError(
-            f"{path}:{line}: this is not TOML: {_PLACE.sub('', str(error))}.",
-            remedy=f'A line looks like this: mode = "active". {_EXAMPLE.capitalize()}.',
-        ) from None
+        raise _refusal(files, found, places)
+    apart.check(files, settings, places)
+    return Loaded(settings, files, document, places)
 
 
 def _beyond_single_keys(document: Mapping[str, Any], settings: Settings | None) -> Iterator[Mistake]:
@@ -136,6 +133,7 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
                 ("companies", name, "environment"),
                 f'is "{company.environment}" while that of salesforce is "{settings.salesforce.environment}"; a '
                 "rehearsal must never reach real books or real deals",
+                beside=("salesforce", "environment"),
             )
         if company.target == "order" and company.marker.field not in MARKERS_ON_ORDERS:
             yield Mistake(("companies", name, "target"), _no_marker_on_orders(name, company))
@@ -164,8 +162,23 @@ def _list(document: Mapping[str, Any], name: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _refusal(path: Path, found: list[Mistake], lines: Mapping[Key, int]) -> ConfigError:
-    placed = sorted(((mistakes.line_of(one.key, lines), one) for one in found), key=lambda pair: pair[0])
-    told = [f"{path}:{line}: {one}" for line, one in placed]
-    intro = "" if len(told) == 1 else f"{path.name} has {len(told)} mistakes:\n"
-    return ConfigError(intro + "\n".join(told), remedy=f"Correct them and run again; {_EXAMPLE}.")
+def _refusal(files: tuple[Layer, ...], found: list[Mistake], places: Mapping[Key, Place]) -> ConfigError:
+    top = files[-1].file
+    order = [one.file for one in files]
+    placed = sorted(
+        ((layers.place_of(one.key, places, top), one) for one in found),
+        key=lambda pair: (order.index(pair[0].file), pair[0].line),
+    )
+    told = [f"{place}: {one}{_elsewhere(one.beside, place, places)}" for place, one in placed]
+    intro = "" if len(told) == 1 else f"{top.name} has {len(told)} mistakes:\n"
+    is_below = any(place.file != top for place, _ in placed)
+    anew = f" What {top.name} says goes over the files that it extends." if is_below else ""
+    return ConfigError(intro + "\n".join(told), remedy=f"Correct them and run again; {EXAMPLE}.{anew}")
+
+
+def _elsewhere(beside: Key | None, place: Place, places: Mapping[Key, Place]) -> str:
+    """Where the other of two settings that do not go together stands, when that is another file."""
+    other = places.get(beside or ())
+    if beside is None or other is None or other.file == place.file:
+        return ""
+    return f" {mistakes.dotted(beside)} stands in {other}."

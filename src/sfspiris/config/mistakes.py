@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import BaseModel
 
+from sfspiris.config.layers import around
 from sfspiris.config.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -41,11 +42,12 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing to correct. `key` leads to it; `nearest` is what was probably meant."""
+    """One thing to correct. `key` leads to it; `nearest` is what was probably meant, `beside` what it does not go with."""
 
     key: Key
     what: str
     nearest: str | None = None
+    beside: Key | None = None
 
     def __str__(self) -> str:
         guess = f"; did you mean {self.nearest}?" if self.nearest else "."
@@ -53,7 +55,7 @@ class Mistake:
 
     def _example(self) -> str:
         """A whole valid line for the key, or for the one that was probably meant."""
-        for key in ((*self.key[:-1], self.nearest or ""), *_shorter(self.key)):
+        for key in ((*self.key[:-1], self.nearest or ""), *around(self.key)):
             if line := _valid_line(key):
                 inside = self.key[len(key) :]
                 name = self.nearest or (str(inside[0]) if inside else "orgnr")
@@ -90,11 +92,6 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return by_folded[close[0]] if close else None
 
 
-def line_of(key: Key, lines: Mapping[Key, int]) -> int:
-    """The line of a key, or of the closest table around it; 1 when it would stand at the top."""
-    return next((lines[place] for place in _shorter(key) if place in lines), 1)
-
-
 def dotted(key: Key) -> str:
     """A key as TOML writes it; entries of lists are counted from 1, as people do."""
     written = ""
@@ -110,12 +107,6 @@ def _not_a_choice(key: Key, one: ErrorDetails) -> Mistake:
     expected = one["ctx"]["expected"]
     near = nearest(str(one["input"]), _QUOTED.findall(expected))
     return Mistake(key, "must be " + expected.replace("'", '"'), f'"{near}"' if near else None)
-
-
-def _shorter(key: Key) -> Iterator[Key]:
-    """The key and all around it, innermost first."""
-    for length in range(len(key), 0, -1):
-        yield key[:length]
 
 
 def _names(key: Key) -> Iterable[str]:

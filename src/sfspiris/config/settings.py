@@ -210,11 +210,7 @@ class SalesforceSettings(Section):
     @field_validator("login_url", mode="before")
     @classmethod
     def _default_login(cls, value: object, info: ValidationInfo) -> object:
-        if value != "":
-            return value
-        if info.data.get("environment") == "local":
-            return info.data.get("base_url") or _CALLBACK  # a missing base_url has been told already
-        return _SANDBOX_LOGIN if info.data.get("environment") == "sandbox" else _PRODUCTION_LOGIN
+        return value if value != "" else usual_login(info.data.get("environment"), info.data.get("base_url"))
 
     @field_validator("login_url")
     @classmethod
@@ -519,8 +515,12 @@ def _entries(value: object) -> object:
 
 
 class Settings(Section):
-    """The whole configuration. Every path in it is absolute; secrets are references until `secrets.resolve`."""
+    """The whole configuration. Every path in it is absolute; secrets are references until `secrets.resolve`.
 
+    `extends` names the file that this one goes over; `layers` has read it before anything is judged here.
+    """
+
+    extends: Text | None = key('extends = "sfspiris.toml"', default=None)
     version: Literal[1] = key("version = 1")
     mode: Literal["active", "read-only"] = key('mode = "active"', default="active")
     start_date: Day | None = key("start_date = 2026-11-01", default=None)
@@ -563,6 +563,13 @@ class Settings(Section):
     def state_file(self) -> Path:
         """The state's file."""
         return state_file(self.state.url, base=self._folder)
+
+
+def usual_login(environment: object, base_url: str | None) -> str:
+    """Where a user of such an org signs in, unless the configuration says otherwise."""
+    if environment == "local":
+        return base_url or _CALLBACK  # a missing base_url is told by itself
+    return _SANDBOX_LOGIN if environment == "sandbox" else _PRODUCTION_LOGIN
 
 
 def _local_address(value: str | None, info: ValidationInfo) -> str | None:

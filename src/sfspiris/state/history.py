@@ -27,7 +27,7 @@ _COUNTS: Final = ("created", "updated", "deleted", "unchanged", "held", "failed"
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Which configuration file (SHA-256) and program was used from when (UTC), first by which run and login name."""
+    """Which configuration (its checksum, SHA-256) and program was used from when (UTC), first by which run and login name."""
 
     first_used: datetime
     run_id: str

@@ -468,7 +468,9 @@ configurations = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, comment="in the order in which they came into force"),
     sa.Column("first_used", UtcTime, nullable=False, comment="when the first run under it began, UTC"),
     sa.Column("run_id", sa.Text, nullable=False, comment="that run"),
-    sa.Column("config", sa.Text, nullable=False, comment="SHA-256 of the configuration file, hexadecimal"),
+    sa.Column(
+        "config", sa.Text, nullable=False, comment="the configuration's checksum, SHA-256, hexadecimal"
+    ),
     sa.Column("app", sa.Text, nullable=False, comment="program and version"),
     sa.Column("who", sa.Text, nullable=False, comment="the login name that it ran under"),
     sa.CheckConstraint("length(config) = 64", name="configurations_config"),
