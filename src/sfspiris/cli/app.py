@@ -27,6 +27,7 @@ from sfspiris.cli import (
     apply,
     audit,
     auth,
+    config,
     demo,
     doctor,
     draft,
@@ -123,6 +124,7 @@ app.command("test")(testing.check_deals)
 app.command("sync")(sync.sync)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
+app.add_typer(config.app, name="config")
 app.command("rollback")(rollback.rollback)
 app.add_typer(draft.app, name="draft")
 app.add_typer(duplicates.app, name="duplicates")

@@ -8,6 +8,7 @@ Amounts are decimal strings in major units of the currency beside them; times ar
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -587,11 +588,88 @@ class StartDocument(Facts):
     next: tuple[str, ...]
 
 
+SettingValue = bool | int | Id | tuple[Id, ...] | None
+
+
+class ConfigFileFacts(Facts):
+    """One file that the configuration was read from. `sha256` is that of the file alone."""
+
+    file: Id
+    sha256: str
+
+
+class OriginFacts(Facts):
+    """The value of a setting, null where there is none, and where it comes from.
+
+    `source` is "file" (then `file` and `line` say where), "default", "option" (--state or SFSPIRIS_STATE) or "absent": this
+    configuration has no such company, route or entry.
+    """
+
+    value: SettingValue
+    source: Literal["file", "default", "option", "absent"]
+    file: Id | None = None
+    line: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the value comes from, for people; the file by its name, since all of one configuration stand in one folder."""
+        if self.source == "file" and self.file:
+            return f"{Path(self.file).name}:{self.line}"
+        return {"default": "default", "option": "--state or SFSPIRIS_STATE"}.get(self.source, "")
+
+
+class SettingFacts(OriginFacts):
+    """One setting by its dotted name, entries of lists counted from 1; `table` is the table that it stands in, empty at the top."""
+
+    key: Id
+    table: Id
+
+
+class ConfigDocument(Facts):
+    """What `sfspiris config show --json` prints: the files, the lowest first, and every setting in force.
+
+    `sha256` is the checksum by which the processing history names the configuration.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["config show"] = "config show"
+    files: tuple[ConfigFileFacts, ...]
+    sha256: str
+    settings: tuple[SettingFacts, ...]
+
+
+class ConfigSideFacts(Facts):
+    """One of two configurations that are compared: its files, the lowest first, and its checksum."""
+
+    files: tuple[ConfigFileFacts, ...]
+    sha256: str
+
+
+class ConfigDifferenceFacts(Facts):
+    """One setting that is not the same. Where both values read alike, they are secrets or commands that differ."""
+
+    key: Id
+    a: OriginFacts
+    b: OriginFacts
+
+
+class ConfigDiffDocument(Facts):
+    """What `sfspiris config diff --json` prints."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    command: Literal["config diff"] = "config diff"
+    a: ConfigSideFacts
+    b: ConfigSideFacts
+    differences: tuple[ConfigDifferenceFacts, ...]
+
+
 SCHEMAS: Final[Mapping[str, type[Facts]]] = {
     "run": RunDocument,
     "plan": PlanDocument,
     "reconcile": ReconcileDocument,
     "preflight": PreflightDocument,
     "error": FailureDocument,
+    "config-show": ConfigDocument,
+    "config-diff": ConfigDiffDocument,
 }
 """The documents whose JSON Schema ships with the package, as `schemas/<name>-1.json`."""
