@@ -64,11 +64,6 @@ class Loaded:
     places: Mapping[Key, Place]
 
     @property
-    def path(self) -> Path:
-        """The file that was asked for, absolute."""
-        return self.files[-1].file
-
-    @property
     def checksum(self) -> str:
         """By what the processing history names it; see `layers.checksum`."""
         return layers.checksum(self.files)
