@@ -32,8 +32,8 @@ from sfspiris.core.model import SyncState
 from sfspiris.core.outcome import ActionResult, HeldSince, Outcome, RunResult
 from sfspiris.errors import SafetyStop
 from sfspiris.report.document import failure_document, run_document
-from sfspiris.report.json import schema_text, shipped_schema, to_json
-from sfspiris.report.shapes import SCHEMAS, FailureDocument, RunDocument, money_text
+from sfspiris.report.json import SHIPPED, schema_text, shipped_schema, to_json
+from sfspiris.report.shapes import FailureDocument, RunDocument, money_text
 from sfspiris.sentences import as_told
 
 
@@ -314,7 +314,7 @@ def test_a_failure_tells_code_message_and_remedy() -> None:
     }
 
 
-@pytest.mark.parametrize("name", sorted(SCHEMAS))
+@pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_the_shipped_schema_is_the_models_own(name: str) -> None:
     """Whoever adds a field writes `schema_text(name)` to the file; whoever renames one breaks somebody's pipeline."""
     assert shipped_schema(name) == schema_text(name), (

@@ -54,7 +54,18 @@ PLACE = re.compile(r"%\(\w+\)s")
 ROOM = Path(sfspiris.__file__).parent / "report"
 IN_TEMPLATES = re.compile(r"\b_\(\s*\"((?:[^\"\\]|\\.)*)\"")
 COUNTED_IN_TEMPLATES = re.compile(r"counted\(\"([\w ]+)\"\)")
-PRINTED = ("text", "preflight", "review", "doctor", "duplicates", "match", "revenue", "view", "story")
+PRINTED = (
+    "text",
+    "preflight",
+    "review",
+    "doctor",
+    "duplicates",
+    "match",
+    "revenue",
+    "status",
+    "view",
+    "story",
+)
 """The modules that say something of their own to people at a terminal or in a report."""
 MADE_OF = {"joined", "Row", "Line"}
 """What puts words together that are printed."""

@@ -49,6 +49,7 @@ from sfspiris.cli import (
     scaffold,
     selftest,
     state,
+    status,
     sync,
     testing,
 )
@@ -122,6 +123,7 @@ app.command("preflight")(preflight.preflight)
 app.command("explain")(explain.explain)
 app.command("test")(testing.check_deals)
 app.command("sync")(sync.sync)
+app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("init")(init.init)
 app.add_typer(config.app, name="config")

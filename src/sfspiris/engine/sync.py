@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sfspiris.engine.run import pull, push
+from sfspiris.state.runs import PULL_HALF
 
 if TYPE_CHECKING:
     from sfspiris.core.outcome import RunResult
@@ -23,7 +24,7 @@ def sync(world: World, scope: Scope, guard: Guard) -> RunResult:
     pushed = push(world, scope, guard)
     if pushed.stopped is not None:
         return pushed
-    second = replace(world, run_id=f"{world.run_id}-pull")
+    second = replace(world, run_id=f"{world.run_id}{PULL_HALF}")
     pulled = pull(second, full=scope.full, companies=scope.companies)
     results = (*pushed.results, *pulled.results)
     moved = {one.action.deal_id for one in results}

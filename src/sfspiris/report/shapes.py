@@ -672,4 +672,4 @@ SCHEMAS: Final[Mapping[str, type[Facts]]] = {
     "config-show": ConfigDocument,
     "config-diff": ConfigDiffDocument,
 }
-"""The documents whose JSON Schema ships with the package, as `schemas/<name>-1.json`."""
+"""The documents of runs and failures; `report.json.SHIPPED` has all whose JSON Schema ships with the package."""

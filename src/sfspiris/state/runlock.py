@@ -42,7 +42,7 @@ def hold(file: Path, owner: LockOwner) -> Iterator[None]:
 
     Raises Locked at once, naming the run at work, when there is one. The lock's file stays; it says nothing by itself.
     """
-    facts = file.with_name(f"{file.name}.lock.json")
+    facts = _facts(file)
     lock = FileLock(file.with_name(f"{file.name}.lock"), timeout=0, mode=0o600)
     try:
         lock.acquire()
@@ -64,8 +64,14 @@ def hold(file: Path, owner: LockOwner) -> Iterator[None]:
 
 def naming(file: Path, otherwise: Locked) -> Locked:
     """The error for a state file that some program is inside of, with the name of the run when it is one of ours."""
-    owner = _introduced(file.with_name(f"{file.name}.lock.json"))
+    owner = _introduced(_facts(file))
     return otherwise if owner is None or owner.pid == os.getpid() else _locked(file, owner)
+
+
+def at_work(file: Path) -> LockOwner | None:
+    """The run that is at work with a state file, as it introduced itself, without asking for its lock; None when there is none."""
+    owner = _read_owner(_facts(file))
+    return None if owner is None or _is_dead(owner) else owner
 
 
 @contextmanager
@@ -81,6 +87,10 @@ def alone(file: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+
+
+def _facts(file: Path) -> Path:
+    return file.with_name(f"{file.name}.lock.json")
 
 
 def _write_owner(facts: Path, owner: LockOwner) -> None:

@@ -46,6 +46,9 @@ class SeenDeal:
     correlation_id: str | None = None
 
 
+PULL_HALF: Final = "-pull"
+"""What the id of a `sync`'s second half ends in, which is a run of its own."""
+
 SEEN_KEPT: Final = timedelta(days=90)
 """How long it is known what each run decided about Deals that it wrote nothing for; what was written is known for ever."""
 
@@ -150,6 +153,22 @@ class Runs:
         newest = sa.select(runs).order_by(runs.c.started_at.desc(), runs.c.run_id.desc()).limit(limit)
         with self._database.reading() as connection:
             return tuple(_run(row) for row in connection.execute(newest))
+
+    def newest_of_each(self, *, ended: Iterable[RunStatus] = ()) -> tuple[Run, ...]:
+        """The latest run of every command, the two halves of a `sync` apart, newest first; of those that `ended` so, when told."""
+        place = sa.func.row_number().over(
+            partition_by=(runs.c.command, runs.c.run_id.endswith(PULL_HALF)),
+            order_by=(runs.c.started_at.desc(), runs.c.run_id.desc()),
+        )
+        wanted = sa.select(runs, place.label("place"))
+        if statuses := tuple(ended):
+            wanted = wanted.where(runs.c.status.in_(statuses))
+        placed = wanted.subquery()
+        columns = [placed.c[one.name] for one in runs.c]
+        newest = sa.select(*columns).where(placed.c.place == 1)
+        with self._database.reading() as connection:
+            found = connection.execute(newest.order_by(placed.c.started_at.desc(), placed.c.run_id.desc()))
+            return tuple(_run(row) for row in found)
 
 
 def _run(row: sa.Row[tuple[object, ...]]) -> Run:
