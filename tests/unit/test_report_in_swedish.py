@@ -63,6 +63,7 @@ PRINTED = (
     "match",
     "revenue",
     "status",
+    "gdpr",
     "view",
     "story",
 )

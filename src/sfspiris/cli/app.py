@@ -34,6 +34,7 @@ from sfspiris.cli import (
     duplicates,
     explain,
     fields,
+    gdpr,
     helping,
     init,
     match,
@@ -136,6 +137,7 @@ review.app.command("accept")(accepting.accept)
 app.add_typer(runs.app, name="runs")
 app.add_typer(revenue.app, name="report")
 app.add_typer(audit.app, name="audit")
+app.add_typer(gdpr.app, name="gdpr")
 app.add_typer(state.app, name="state")
 app.add_typer(selftest.app, name="selftest")
 app.command("help")(helping.show_help)

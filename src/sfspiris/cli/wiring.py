@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import sys
 import threading
@@ -21,6 +22,7 @@ from sfspiris.adapters.limits import DEFAULT_LIMITS
 from sfspiris.adapters.salesforce.bulk import Bulk
 from sfspiris.adapters.salesforce.client import API_VERSION, SalesforceClient
 from sfspiris.adapters.salesforce.crm import SalesforceCrm
+from sfspiris.adapters.salesforce.ids import is_id, long_id
 from sfspiris.cli import identity, logs
 from sfspiris.cli.crew import Threads
 from sfspiris.cli.desk import company_ledger, desk_of_run, open_desk
@@ -119,6 +121,12 @@ def state_file(common: Common) -> Path:
         return address.state_file(common.state, base=Path.cwd())
     with open_desk(common, read_only=True) as desk:
         return desk.settings.state_file
+
+
+def record_ids(told: str) -> tuple[str, ...]:
+    """The ids of records, in their 18 characters, that stand in what a person copied: an id, or the address of the record's page."""
+    words = re.split(r"[^0-9A-Za-z]+", told)
+    return tuple(dict.fromkeys(long_id(one) for one in words if is_id(one)))
 
 
 def lock_owner(command: str, started: datetime) -> LockOwner:

@@ -7,6 +7,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.report.gdpr import GdprEraseDocument, GdprExportDocument
 from sfspiris.report.shapes import SCHEMA_VERSION, SCHEMAS
 from sfspiris.report.status import StatusDocument
 
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 
     from sfspiris.report.shapes import Facts
 
-SHIPPED: Final[Mapping[str, type[Facts]]] = {**SCHEMAS, "status": StatusDocument}
+SHIPPED: Final[Mapping[str, type[Facts]]] = {
+    **SCHEMAS,
+    "status": StatusDocument,
+    "gdpr-export": GdprExportDocument,
+    "gdpr-erase": GdprEraseDocument,
+}
 """The documents whose JSON Schema ships with the package, as `schemas/<name>-1.json`."""
 
 # A terminal may act on the 8-bit control characters and a reader be misled by direction marks, even inside JSON.

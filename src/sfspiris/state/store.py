@@ -31,6 +31,7 @@ from sfspiris.state.reviews import Reviews
 from sfspiris.state.runs import Runs
 from sfspiris.state.schema import HEAD, cursors, journal, meta, metadata, runs, search_lags
 from sfspiris.state.searchlag import SearchLags
+from sfspiris.state.subjects import Subjects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,6 +71,7 @@ class State:
         self.receivables = Receivables(database)
         self.history = History(database)
         self.search_lags = SearchLags(database)
+        self.subjects = Subjects(database)
 
     @contextmanager
     def run_lock(
