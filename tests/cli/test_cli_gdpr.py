@@ -140,15 +140,15 @@ def stored(demo: Playground, table: str, where: str) -> int:
         return int(memory.execute(f"SELECT COUNT(*) FROM {table} WHERE {where}").fetchone()[0])
 
 
-def sell_again(demo: Playground, account_id: str) -> None:
-    """The account buys something else."""
+def sell_again(demo: Playground, account_id: str, *, quantity: int = 2) -> None:
+    """The account buys something else; of nothing, the deal will wait."""
     records = demo.control("salesforce", "GET", "state")["records"]
     ids = {kind: records[kind][0]["Id"] for kind in ("User", "Pricebook2", "PricebookEntry")}
     deal = DEAL | {"_ref": "new", "Name": "Byxor", "AccountId": account_id}
     line = {
         "OpportunityId": "@new",
         "PricebookEntryId": ids["PricebookEntry"],
-        "Quantity": 2,
+        "Quantity": quantity,
         "UnitPrice": 100,
     }
     added = {
@@ -312,6 +312,8 @@ def test_who_is_not_known_has_nothing_to_export_or_erase_and_a_wrong_id_is_told(
     assert exported.code == 0
     assert exported.document["is_known"] is False
     assert not any(exported.document[one] for one in ("customer_links", "documents", "writes", "shown"))
+    contact = made.sfspiris("gdpr", "export", "003000000000A01")
+    assert (contact.code, contact.document["account"][:15]) == (0, "003000000000A01")
     erased = made.sfspiris("gdpr", "erase", nobody, "--json")
     assert erased.code == 2
     assert "Nothing is remembered" in erased.document["error"]["message"]
@@ -326,7 +328,10 @@ def test_who_is_not_known_has_nothing_to_export_or_erase_and_a_wrong_id_is_told(
 
 def test_a_page_says_in_swedish_what_was_forgotten_and_until_when_the_rest_is_kept(paid: Playground) -> None:
     kim = tailor(paid)
+    sell_again(paid, kim, quantity=0)
+    assert paid.sfspiris("push-closed-won").code == 3
     told = paid.sfspiris("gdpr", "erase", kim, "--dry-run", "--lang", "sv", "--no-color")
+    assert "1 affär utan dokument i kön" in told.out, "the memory cannot tell that it is this account's"
     assert "Skulle glömmas" in told.out
     assert "Bevaras till och med 2033-12-31" in told.out
     assert told.out.rstrip().endswith("Ingenting har ändrats.")

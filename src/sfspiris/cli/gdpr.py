@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sfspiris.core.erasing import Judged
     from sfspiris.sentences import Sentence
+    from sfspiris.state.store import State
     from sfspiris.state.subjects import About, Row
 
 app = typer.Typer(
@@ -111,7 +112,7 @@ def erase(common: Common, *, account: Account, dry_run: DryRun = False, lang: La
             before=about.rows,
             gone=gone,
             kept_until=judged.kept_until,
-            notes=tuple(_notes(about)),
+            notes=(*_notes(about), *_nobodys(memory.state)),
             now=memory.now,
             run_id=memory.run_id if is_left and not dry_run else None,
             dry=dry_run,
@@ -205,3 +206,11 @@ def _notes(about: About) -> Iterator[Sentence]:
             yield shared_note(one["company"], one["number"], others)
         if one["evidence"] == BY_HAND:
             yield by_hand_note(one["company"], one["number"])
+
+
+def _nobodys(state: State) -> Iterator[Sentence]:
+    """That deals wait of which the memory does not know whose they are: one of them may be this account's."""
+    from sfspiris.report.gdpr import nobodys_note
+
+    if count := len(state.holds.deal_ids() - {one.deal_id for one in state.links.all()}):
+        yield nobodys_note(count)

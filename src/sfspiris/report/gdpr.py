@@ -411,6 +411,15 @@ def by_hand_note(company: str, number: str) -> Sentence:
     )
 
 
+def nobodys_note(deals: int) -> Sentence:
+    """That so many deals wait without a document, and may be anybody's."""
+    return say(
+        "%(deals)s without a document in the queue: whose they are is not known here. Look with `sfspiris review list` whether one "
+        "is this account's; it then finds its customer by its numbers.",
+        deals=how_many(deals, "deal"),
+    )
+
+
 # --- pages ---------------------------------------------------------------------------------------------------------
 
 
