@@ -483,6 +483,13 @@ BUGS = (
         (PUSH, "tests/unit/test_core_documents.py"),
     ),
     Bug(
+        "a customer that nobody answered for hides an update of the same deal",
+        "core/planning/push.py",
+        "min(waiting, key=lambda one: one.customer_key is not None, default=None)",
+        "next(iter(waiting), None)",
+        (PROTOCOL,),
+    ),
+    Bug(
         "what an earlier run sent is not looked for",
         "engine/run.py",
         "unresolved = recover(world)",

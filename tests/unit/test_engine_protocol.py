@@ -205,6 +205,28 @@ def test_a_pull_right_after_a_push_calls_no_draft_deleted_that_lists_do_not_show
         stage.pass_time(6 * MINUTE)
 
 
+# --- writes whose replies were lost ------------------------------------------------------------------------------------
+
+
+def test_a_customer_that_nobody_answered_for_hides_no_update_of_the_same_deal(stage: Stage) -> None:
+    """An update that may still arrive would undo the next one, and no run would ever notice."""
+    sold = stage.crm.deals[deal_id("D1")]
+    run(stage)
+    stage.se.lag = 10 * MINUTE
+    stage.se.trouble.after[3] = lost
+    stage.crm.add(replace(sold, buyer=OTHER))
+    run(stage)
+    for quantity, trouble in ((3, {4: lost}), (4, {})):
+        stage.pass_time(MINUTE)
+        stage.se.trouble.before |= trouble
+        stage.crm.add(replace(sold, lines=deal("D1", f"{quantity} x 500 KONS").lines))
+        assert codes(run(stage)) == [HoldCode.OUTCOME_UNKNOWN]
+    assert (stage.se.updates, stage.se.made[0].totals.net) == (0, Decimal(1000))
+    stage.pass_time(SETTLE)
+    run(stage)
+    assert (stage.se.updates, stage.se.made[0].totals.net) == (1, Decimal(2000))
+
+
 # --- people who touch what we wrote ------------------------------------------------------------------------------------
 
 

@@ -86,10 +86,11 @@ class _Draughtsman:
     def take(self, deal: Deal) -> None:
         """Decide about one Deal."""
         link = self.inputs.links.get(deal.id)
-        unresolved = next(
-            (one for one in self.inputs.unresolved if one.deal_id == deal.id and one.article_key is None),
-            None,
-        )
+        waiting = [
+            one for one in self.inputs.unresolved if one.deal_id == deal.id and one.article_key is None
+        ]
+        # A document's write comes before its customer's: until it is known, nothing else is written over it.
+        unresolved = min(waiting, key=lambda one: one.customer_key is not None, default=None)
         if unresolved is not None and (link is None or unresolved.customer_key is None):
             self._wait(deal, unresolved, link)
         elif link is not None:
