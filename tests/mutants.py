@@ -148,6 +148,27 @@ BUGS = (
         (KEEPING,),
     ),
     Bug(
+        "nothing tells that a memory without a seal is just being replaced",
+        "state/keeping.py",
+        "            seal.expect(file, at=lost)\n",
+        "            pass\n",
+        (KEEPING,),
+    ),
+    Bug(
+        "the seal of a memory that is being replaced goes before the new one is there",
+        "state/keeping.py",
+        "    is_there = file.exists()\n",
+        "    is_there = file.exists()\n    seal.remove(file)\n",
+        (KEEPING,),
+    ),
+    Bug(
+        "a file that is gone counts as one that was just written to",
+        "state/store.py",
+        "lost = None if was_writing and _state_id(database) is not None else",
+        "lost = None if was_writing else",
+        (f"{KEEPING}::test_the_journal_of_a_file_that_is_gone_does_not_make_a_first_run",),
+    ),
+    Bug(
         "a commit need not outlive a power cut",
         "state/sqlite.py",
         '"PRAGMA synchronous = EXTRA"',

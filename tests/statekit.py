@@ -28,6 +28,19 @@ NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 NOBODY = 65534
 
 
+LEAVE_A_HOT_JOURNAL = """
+    import os, signal, sqlite3, sys
+    connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+    connection.execute("PRAGMA cache_size = 1")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("UPDATE intents SET state = 'dropped'")
+    for number in range(200):
+        connection.execute("INSERT INTO catalog VALUES (?, ?, '2026-11-20')", (str(number), "x" * 4000))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+"""Dies within a commit that has begun to write the file, whose path is the first argument."""
+
+
 def later(minutes: int) -> datetime:
     """So many minutes after NOW."""
     return NOW + timedelta(minutes=minutes)

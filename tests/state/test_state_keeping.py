@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
 import shutil
 import stat
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from search_lags import measured
-from sfspiris.errors import Locked, StateDamaged, UsageError
+from sfspiris.errors import Locked, SfspirisError, StateDamaged, UsageError
 from sfspiris.state import runlock, seal
 from sfspiris.state.keeping import back_up, look, made_anew, put_back
 from sfspiris.state.store import LOST, open_state
-from statekit import NOW, content_of, deal_link, later, new_draft, started
+from statekit import LEAVE_A_HOT_JOURNAL, NOW, content_of, deal_link, die_in_child, later, new_draft, started
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 OWNER = runlock.LockOwner("state restore", "run-9", 1, "h", NOW)
@@ -311,6 +316,145 @@ def test_what_a_killed_rebuild_left_is_no_hindrance(file: Path) -> None:
     with made_anew(file, OWNER, now=later(30)):
         pass
     assert told_lost(file) == later(10)
+
+
+# --- a replacement that ends half-way ----------------------------------------------------------------------------------
+
+
+class Died(BaseException):
+    """The process died here."""
+
+
+@dataclass
+class Steps:
+    """Counts what is done to files and folders, and lets nothing more be done from the nth step on."""
+
+    end: int | None = None
+    is_kill: bool = True
+    taken: int = 0
+
+    def watch(self, patch: pytest.MonkeyPatch) -> None:
+        for name in ("replace", "rename", "unlink", "fsync"):
+            patch.setattr(os, name, self._counted(getattr(os, name)))
+
+    def _counted(self, step: Callable[..., None]) -> Callable[..., None]:
+        def counted(*given: object, **more: object) -> None:
+            self.taken += 1
+            is_end = self.end is not None and self.taken >= self.end
+            if is_end and self.is_kill:
+                raise Died
+            if is_end and self.taken == self.end:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            step(*given, **more)
+
+        return counted
+
+
+def left_as(file: Path, before: str) -> None:
+    """Make the file what the replacement finds."""
+    if before == "interrupted":
+        die_in_child(LEAVE_A_HOT_JOURNAL, file)
+    if before in {"unsealed", "interrupted", "gone"}:
+        seal.remove(file)
+    if before in {"gone", "gone, sealed"}:
+        file.unlink()
+
+
+def restore(file: Path) -> None:
+    put_back(file, file.with_name("copy.db"), OWNER, now=later(30))
+
+
+def rebuild(file: Path) -> None:
+    with made_anew(file, OWNER, now=later(30)):
+        pass
+
+
+def is_as_before(file: Path) -> bool:
+    """Whether a run would find the memory of the last run; else it must know that it has lost what that did."""
+    with open_state(file, dry=True, now=later(31)) as state:
+        if state.cursors.get("deals") == later(20):
+            assert len(state.links.all()) == 1
+            assert [one.state for one in state.journal.open_intents()] == ["new"]
+            return True
+        lost = state.cursors.get(LOST)
+        assert lost is not None, "a memory without what the last run did counts as whole"
+        assert lost >= later(10)
+        return False
+
+
+@pytest.mark.parametrize(
+    ("replace_it", "before", "is_kill"),
+    [
+        *(
+            (restore, before, True)
+            for before in ("sealed", "unsealed", "interrupted", "gone", "gone, sealed")
+        ),
+        (restore, "sealed", False),
+        (restore, "interrupted", False),
+        (rebuild, "unsealed", True),
+    ],
+)
+def test_a_replacement_that_ends_half_way_leaves_no_memory_that_wrongly_counts_as_whole(
+    file: Path, replace_it: Callable[[Path], None], before: str, is_kill: bool
+) -> None:
+    """The old file, the new one that knows its loss, or none with a seal that says that one is missing: at every step."""
+    back_up(file, file.with_name("copy.db"))
+    write_once_more(file)
+    left_as(file, before)
+    start = {one.name: one.read_bytes() for one in file.parent.iterdir()}
+    steps = Steps()
+    with pytest.MonkeyPatch.context() as patch:
+        steps.watch(patch)
+        replace_it(file)
+    assert steps.taken >= 8
+    kept = sorted(one for one in file.parent.iterdir() if ".aside" in one.name)
+    assert len(kept) == {"interrupted": 2, "gone": 0, "gone, sealed": 0}.get(before, 1)
+    assert not is_as_before(file)
+    is_told = before != "gone"  # of what is gone with its seal, nobody knows before the first step is done
+    for end in range(1, steps.taken + 1):
+        for one in file.parent.iterdir():
+            one.unlink()
+        for name, content in start.items():
+            (file.parent / name).write_bytes(content)
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            suppress(Died, OSError, SfspirisError),
+        ):
+            Steps(end, is_kill).watch(patch)
+            replace_it(file)
+        is_told = is_told or file.exists() or seal.read(file) is not None
+        if is_told:
+            is_as_before(file)
+    replace_it(file)
+    assert not is_as_before(file)
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_the_journal_of_a_file_that_is_gone_does_not_make_a_first_run(file: Path, dry: bool) -> None:
+    file.with_name(f"{file.name}-journal").write_bytes(b"left over")
+    file.unlink()
+    with open_state(file, dry=dry, now=NOW) as state:
+        assert state.cursors.get(LOST) == later(10)
+
+
+def test_a_restored_state_that_is_lost_at_once_was_at_work_until_the_one_before_it_was(
+    file: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.db"
+    back_up(file, copy)
+    write_once_more(file)
+    seal.remove(file)
+    put_back(file, copy, OWNER, now=later(30))
+    file.unlink()
+    assert told_lost(file) == later(30)
+
+
+def test_what_a_killed_restore_left_is_no_backup(file: Path) -> None:
+    arriving = file.with_name(f"{file.name}.arriving")
+    back_up(file, arriving)
+    with pytest.raises(UsageError, match="no backup"):
+        put_back(file, arriving, OWNER, now=NOW)
+    assert arriving.exists()
 
 
 def test_the_seal_holds_no_more_than_ids_counts_and_times(file: Path) -> None:

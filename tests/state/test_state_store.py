@@ -20,6 +20,7 @@ from sfspiris.state import sqlite
 from sfspiris.state.address import state_file
 from sfspiris.state.store import open_state
 from statekit import (
+    LEAVE_A_HOT_JOURNAL,
     NOW,
     as_ordinary_user,
     content_of,
@@ -487,17 +488,6 @@ def test_a_dry_run_is_possible_while_a_run_is_at_work(kept: Path) -> None:
 
 
 BESIDE = ("state.db.lock", "state.db.seal")  # what every run leaves beside the file
-
-LEAVE_A_HOT_JOURNAL = """
-    import os, signal, sqlite3, sys
-    connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-    connection.execute("PRAGMA cache_size = 1")
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("UPDATE intents SET state = 'dropped'")
-    for number in range(200):
-        connection.execute("INSERT INTO catalog VALUES (?, ?, '2026-11-20')", (str(number), "x" * 4000))
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
 
 
 def test_a_dry_run_after_a_kill_within_a_commit_sees_the_last_commit_and_repairs_nothing(kept: Path) -> None:

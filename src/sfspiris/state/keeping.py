@@ -7,6 +7,7 @@ aside under a name of its own, never deleted.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -153,11 +154,12 @@ def back_up(file: Path, target: Path) -> None:
 def put_back(file: Path, backup: Path, owner: LockOwner, *, now: datetime) -> Path | None:
     """Put a backup in the state's place and give where the old file was kept aside, None when there was none.
 
-    The memory then knows that it has lost what happened since. Raises UsageError for a file that is no backup of ours, and
-    Locked while a run is at work.
+    The memory then knows that it has lost what happened since; until then the old one stays as it is, also when this ends
+    half-way. Raises UsageError for a file that is no backup of ours, and Locked while a run is at work.
     """
     backup = backup.absolute()  # SQLite's own names of files know no working folder
-    if not backup.is_file() or backup.resolve() == file.resolve():
+    arriving = _arriving(file)
+    if not backup.is_file() or backup.resolve() in {file.resolve(), arriving.resolve()}:
         raise UsageError(f"{backup} is no backup.", remedy="Name a file that `sfspiris state backup` made.")
     try:
         with open_state(backup, dry=True, now=now) as state:
@@ -172,15 +174,14 @@ def put_back(file: Path, backup: Path, owner: LockOwner, *, now: datetime) -> Pa
         ) from error
     place.check(file)
     with runlock.hold(file, owner):
-        arriving = file.with_name(f"{file.name}.arriving")
-        arriving.unlink(missing_ok=True)
-        back_up(backup, arriving)
-        lost = _last_at_work(file, now)
-        aside = _move_aside(file, now)
-        os.replace(arriving, file)  # noqa: PTH105 - the old file or the new, never half of one
-        _sync(file.parent)
-        _note_loss(file, lost, now)
-    return aside
+        _remove(arriving)
+        try:
+            back_up(backup, arriving)
+            lost = _last_at_work(file, now)
+            _note_loss(arriving, lost, now)
+            return _put_in_place(file, arriving, lost, now)
+        finally:
+            _remove(arriving)
 
 
 @contextmanager
@@ -194,17 +195,20 @@ def made_anew(file: Path, owner: LockOwner, *, now: datetime) -> Iterator[Path]:
         raise sqlite.unopenable(file, f"there is no folder {file.parent}")
     place.check(file)
     with runlock.hold(file, owner):
-        arriving = file.with_name(f"{file.name}.arriving")
+        arriving = _arriving(file)
         _remove(arriving)
         try:
-            _note_loss(arriving, _last_at_work(file, now), now)
+            lost = _last_at_work(file, now)
+            _note_loss(arriving, lost, now)
             yield arriving
-            _move_aside(file, now)
-            seal.move(arriving, file)
-            os.replace(arriving, file)  # noqa: PTH105 - the old file or the new, never half of one
-            _sync(file.parent)
+            _put_in_place(file, arriving, lost, now)
         finally:
             _remove(arriving)
+
+
+def _arriving(file: Path) -> Path:
+    """Where what is to take the state's place is made whole first."""
+    return file.with_name(f"{file.name}.arriving")
 
 
 def _remove(file: Path) -> None:
@@ -228,18 +232,40 @@ def _note_loss(file: Path, until: datetime, now: datetime) -> None:
         state.note_loss(until, at=now)
 
 
-def _move_aside(file: Path, now: datetime) -> Path | None:
-    """Give the file, with the journal of an interrupted commit, another name; the seal goes, for it was the old file's."""
-    aside: Path | None = None
-    if file.exists():
-        aside = file.with_name(f"{file.name}.{now:%Y%m%dT%H%M%SZ}.aside")
-        journal = file.with_name(f"{file.name}-journal")
-        if journal.exists():
-            journal.rename(aside.with_name(f"{aside.name}-journal"))
-        file.rename(aside)
-    seal.remove(file)
-    _sync(file.parent)
+def _put_in_place(file: Path, arriving: Path, lost: datetime, now: datetime) -> Path | None:
+    """Let the new file, which knows what it has lost, take the old one's place, and give where the old one was kept aside.
+
+    Whoever dies in between leaves the old file, the new one, or none beside a seal that tells that there was one, and until
+    when (UTC) its runs were at work.
+    """
+    try:
+        if seal.read(file) is None or _is_in_doubt(file):
+            seal.expect(file, at=lost)
+        seal.sync(arriving)
+        aside = _move_aside(file, now)
+        seal.move(arriving, file)
+        os.replace(arriving, file)  # noqa: PTH105 - the old file or the new, never half of one
+        _sync(file.parent)
+    except OSError as error:
+        raise sqlite.unusable(file, error, "another could not be put in its place") from error
     return aside
+
+
+def _move_aside(file: Path, now: datetime) -> Path | None:
+    """Give the file another name, with the journal of an interrupted commit; neither is ever without the other there."""
+    is_there = file.exists()
+    aside = file.with_name(f"{file.name}.{now:%Y%m%dT%H%M%SZ}.aside")
+    journal = file.with_name(f"{file.name}-journal")
+    if journal.exists():
+        kept = aside.with_name(f"{aside.name}-journal")
+        kept.touch(mode=0o600)
+        shutil.copyfile(journal, kept)
+        _sync(kept)
+    if is_there:
+        file.rename(aside)
+    journal.unlink(missing_ok=True)
+    _sync(file.parent)
+    return aside if is_there else None
 
 
 def _sync(path: Path) -> None:

@@ -53,10 +53,31 @@ def read(file: Path) -> Seal | None:
 def write(file: Path, *, state_id: str, generation: int, at: datetime) -> None:
     """Seal the file as it is now. A seal that cannot be written is left out: it proves, it does not protect."""
     with contextlib.suppress(OSError):
-        seal = Seal(state_id, generation, digest(file), at)
-        whole = _place(file).with_name(f"{_place(file).name}.tmp")
-        whole.write_text(json.dumps(asdict(seal) | {"at": at.isoformat()}), encoding="utf-8")
-        os.replace(whole, _place(file))  # noqa: PTH105 - a reader sees the old seal or the new, never half of one
+        _put(file, Seal(state_id, generation, digest(file), at))
+
+
+def _put(file: Path, seal: Seal) -> None:
+    whole = _place(file).with_name(f"{_place(file).name}.tmp")
+    whole.write_text(json.dumps(asdict(seal) | {"at": seal.at.isoformat()}), encoding="utf-8")
+    os.replace(whole, _place(file))  # noqa: PTH105 - a reader sees the old seal or the new, never half of one
+
+
+def expect(file: Path, *, at: datetime) -> None:
+    """Seal that a file stood here whose runs were at work until then (UTC): none that is found instead is that one.
+
+    On the disk when this returns; raises OSError when it cannot be.
+    """
+    _put(file, Seal("", 0, "", at))
+    sync(file)
+
+
+def sync(file: Path) -> None:
+    """See that the seal is on the disk; raises OSError when there is none, or it cannot be."""
+    handle = os.open(_place(file), os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def remove(file: Path) -> None:

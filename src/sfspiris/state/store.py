@@ -195,7 +195,7 @@ def open_state(
     was_writing = file.with_name(f"{file.name}-journal").exists()  # looking into the file already repairs it
     with closing(_connect(file, dry=dry, patience=patience)) as connection:
         database = Database(*sqlite.engine(connection), file, is_copy=dry)
-        lost = None if was_writing else _judge(database, file)
+        lost = None if was_writing and _state_id(database) is not None else _judge(database, file)
         is_new = _bring_up_to_date(database, file, now)
         state_id = _state_id(database)
         if state_id is None:
@@ -230,7 +230,7 @@ def _judge(database: Database, file: Path) -> datetime | None:
     """When the last run was at work, if this is not the memory that it left; StateDamaged when the file was changed.
 
     Not for a file whose last program died within a commit: it had begun to write, and what is rolled back need not be byte
-    for byte what was sealed, since SQLite keeps no copy of pages that were free.
+    for byte what was sealed, since SQLite keeps no copy of pages that were free. Where nothing is left, there was no such file.
     """
     known = seal.read(file)
     if known is None:
@@ -270,6 +270,7 @@ def _seal(database: Database, file: Path, now: datetime) -> None:
         latest = sa.union_all(
             sa.select(sa.func.max(journal.c.at).label("at")),
             sa.select(sa.func.max(runs.c.started_at).label("at")),
+            sa.select(sa.func.max(cursors.c.at).label("at")).where(cursors.c.feed == LOST),
         ).subquery()
         with database.reading() as connection:
             generation = sqlite.generation(connection)
