@@ -396,6 +396,7 @@ class FakeLedger:
     delete_trouble: Trouble = field(default_factory=Trouble)
     deleted: list[str] = field(default_factory=list)
     off_by: Decimal = Decimal(0)
+    vat_off_by: Decimal = Decimal(0)
     calls: int = 0
     creates: int = 0
     updates: int = 0
@@ -559,7 +560,7 @@ class FakeLedger:
             created = LedgerDraft(
                 id=f"{target}-{len(self.sent) + 1}",
                 customer_id=customer_id,
-                totals=Totals(net, sums.vat, Decimal(0), net + sums.vat, draft.currency),
+                totals=self._totals(net, sums.vat, draft.currency),
                 texts=tuple(
                     words
                     for words in (draft.our_reference, draft.your_reference, draft.contract_number)
@@ -620,12 +621,16 @@ class FakeLedger:
         after = replace(
             before,
             customer_id=customer_id,
-            totals=Totals(sums.net, sums.vat, Decimal(0), sums.net + sums.vat, draft.currency),
+            totals=self._totals(sums.net, sums.vat, draft.currency),
             draft=draft,
             print=print_of(draft, customer_id),
         )
         self.made[self.made.index(before)] = after
         return after
+
+    def _totals(self, net: Decimal, vat: Decimal, currency: str) -> Totals:
+        made = vat + self.vat_off_by
+        return Totals(net, made, Decimal(0), net + made, currency)
 
     def issue(self, draft_id: str, number: str, **changes: object) -> Invoice:
         """What finance does: the draft goes, an invoice with a number comes; an order stays, as invoiced."""

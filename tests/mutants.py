@@ -476,6 +476,27 @@ BUGS = (
         ("tests/unit/test_core_documents.py",),
     ),
     Bug(
+        "a draft is adopted whoever its customer is",
+        "core/planning/documents.py",
+        "if document.customer_id != sent.customer_id:",
+        "if not document.customer_id:",
+        ("tests/unit/test_core_documents.py",),
+    ),
+    Bug(
+        "a draft whose reply was lost may come to any total with VAT",
+        "engine/recover.py",
+        "        gross=intent.gross,\n",
+        "        gross=None,\n",
+        (f"{PROTOCOL}::test_another_vat_than_foretold_is_held_whether_the_reply_arrived_or_not",),
+    ),
+    Bug(
+        "an update whose reply was lost may come to any total with VAT",
+        "engine/recover.py",
+        "    after, differs = _compared(world, intent, after, standing.totals)\n",
+        "    differs = _compared(world, intent, after, standing.totals)[1][:0]\n",
+        (f"{PROTOCOL}::test_another_vat_than_foretold_is_held_whether_the_reply_arrived_or_not",),
+    ),
+    Bug(
         "a memory made anew adopts drafts whatever they come to",
         "core/planning/adoption.py",
         "elif document.totals.currency != screened.currency or is_other_sum(\n",

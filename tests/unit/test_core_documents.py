@@ -78,10 +78,11 @@ def test_a_twin_that_belongs_to_another_deal_does_not_stop_us() -> None:
     assert after(ledger_draft("d", "1000"), known=("d",), at=SETTLE).verdict is Verdict.GIVE_BACK
 
 
-def test_found_twice_or_with_another_amount_a_person_decides() -> None:
+def test_found_twice_or_with_another_amount_or_customer_a_person_decides() -> None:
     twice = [ledger_draft(name, "1000", str(MARKER)) for name in "ab"]
     assert after(*twice).verdict is Verdict.DOUBT
     assert after(ledger_draft("d", "999.99", str(MARKER))).verdict is Verdict.DOUBT
+    assert after(ledger_draft("d", "1000", str(MARKER), customer_id="cust-2")).verdict is Verdict.DOUBT
 
 
 NOTE = customer_note("001000000000A01AAA", TAG)

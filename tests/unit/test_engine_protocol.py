@@ -227,6 +227,39 @@ def test_a_customer_that_nobody_answered_for_hides_no_update_of_the_same_deal(st
     assert (stage.se.updates, stage.se.made[0].totals.net) == (1, Decimal(2000))
 
 
+@pytest.mark.parametrize(
+    ("what", "is_lost"),
+    [("draft", False), ("draft", True), ("update", False), ("update", True), ("invoice", True)],
+)
+def test_another_vat_than_foretold_is_held_whether_the_reply_arrived_or_not(
+    stage: Stage, what: str, is_lost: bool
+) -> None:
+    """What is found by its marker is compared like what was answered for, and the deal keeps its document."""
+    sold = stage.crm.deals[deal_id("D1")]
+    if what == "update":
+        run(stage)
+        stage.pass_time(MINUTE)
+        stage.crm.add(replace(sold, lines=deal("D1", "3 x 500 KONS").lines))
+    stage.se.vat_off_by = Decimal("-0.05")
+    if is_lost:
+        stage.se.trouble.after[stage.se.creates + (1 if what == "update" else 2)] = killed
+        with pytest.raises(Killed):
+            run(stage)
+        stage.pass_time(MINUTE)
+    if what == "invoice":
+        stage.se.issue("draft-1", "1042")
+    result = run(stage)
+    assert codes(result) == [HoldCode.TOTAL_MISMATCH]
+    told = stage.crm.deals[deal_id("D1")].sync
+    assert told.code == HoldCode.TOTAL_MISMATCH
+    assert result.holds[0].hold.message in (told.message or "")
+    assert ("credit" if what == "invoice" else "before it is issued") in (told.message or "")
+    with stage.state() as state:
+        assert state.links.latest()[deal_id("D1")].code == HoldCode.TOTAL_MISMATCH
+    assert run(stage).results == ()
+    assert stage.crm.deals[deal_id("D1")].sync == told
+
+
 # --- people who touch what we wrote ------------------------------------------------------------------------------------
 
 

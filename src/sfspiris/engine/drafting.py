@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sfspiris.core import vat, written
+from sfspiris.core import written
 from sfspiris.core.actions import Adopt, CreateDraft, DeleteDraft, ExistingCustomer, UpdateDraft
 from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.identity import payload_hash
 from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.core.model import DealLink, Target
-from sfspiris.core.money import Money
 from sfspiris.core.outcome import Outcome
+from sfspiris.core.planning import arrived
 from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.pull import as_invoiced
 from sfspiris.core.planning.rollback import taken_back
@@ -288,6 +288,7 @@ class Drafting:
                 source=None if isinstance(action, Adopt) else action.source,
                 wrote=wrote,
                 basis=None if isinstance(action, Adopt) else action.basis,
+                gross=None if isinstance(action, Adopt) else action.vat.gross,
             )
         )
 
@@ -327,40 +328,19 @@ class Drafting:
 
     def _compare(self, action: CreateDraft | UpdateDraft, draft: LedgerDraft) -> str | None:
         """The sentence when the ledger arrived at another total than the Deal or than foretold; a person should look."""
-        tolerance = self._work.world.policy.tolerance
-        ledger = self._work.world.policy.companies[action.company].ledger
-        net = Money(action.net, action.currency)
-        look = (
-            say("Look at the order before it is delivered or invoiced.")
-            if action.target is Target.ORDER
-            else say("Look at the draft before it is issued.")
+        policy = self._work.world.policy
+        words = arrived.differs(
+            draft.totals,
+            net=action.net,
+            gross=action.vat.gross,
+            currency=action.currency,
+            target=action.target,
+            ledger=policy.companies[action.company].ledger,
+            tolerance=policy.tolerance,
         )
-        if draft.totals.currency != action.currency:
-            words = say(
-                "The deal is in %(currency)s, but %(ledger)s made %(document)s in %(other)s.",
-                currency=action.currency,
-                ledger=ledger,
-                document=action.target.the,
-                other=draft.totals.currency,
-            )
-        elif vat.mismatch(action.net, draft.totals, tolerance=tolerance) is not None:
-            made = Money(draft.totals.net, draft.totals.currency)
-            words = say(
-                "The deal comes to %(net)s net, but %(ledger)s arrived at %(made)s.",
-                net=net,
-                ledger=ledger,
-                made=made,
-            )
-        elif abs(draft.totals.gross - action.vat.gross) > tolerance:
-            made = Money(draft.totals.gross, draft.totals.currency)
-            words = say(
-                "%(ledger)s arrived at a total of %(made)s with VAT and rounding, but %(expected)s was expected.",
-                ledger=ledger,
-                made=made,
-                expected=Money(action.vat.gross, action.currency),
-            )
-        else:
+        if words is None:
             return None
+        look = arrived.look(action.target)
         self._work.hold(
             Hold(
                 deal_id=action.deal_id,

@@ -11,9 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sfspiris.core import written
+from sfspiris.core.holds import Hold, HoldCode, for_sales
 from sfspiris.core.identity import markers_in
 from sfspiris.core.lifecycle import IntentEvent, IntentState
 from sfspiris.core.model import DealLink, DealStatus, Target
+from sfspiris.core.planning import arrived
 from sfspiris.core.planning.changed import as_it_stands
 from sfspiris.core.planning.documents import Resolution, Sent, Verdict, resolve, resolve_customer
 from sfspiris.core.planning.pull import as_invoiced
@@ -30,7 +32,7 @@ from sfspiris.state.schema import NEW_DOCUMENTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sfspiris.core.model import LedgerDraft
+    from sfspiris.core.model import LedgerDraft, Totals
     from sfspiris.core.planning.documents import Document, Documents
     from sfspiris.engine.world import World
     from sfspiris.ports.ledger import Ledger
@@ -174,7 +176,7 @@ def _drafts(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unresol
         _tell(intent, resolution.verdict)
         match resolution.verdict:
             case Verdict.ADOPT if resolution.document is not None:
-                _adopt(world, intent, resolution.document)
+                unresolved += _adopt(world, intent, resolution.document)
                 known.add(resolution.document.draft_id)
             case Verdict.GIVE_BACK:
                 _give_back(world, intent)
@@ -196,10 +198,11 @@ def _resolve(world: World, intent: Intent, found: Documents, known: set[str]) ->
     return resolve(sent, found, now=world.clock.now(), known=known, settle=searchlag.window(world, intent))
 
 
-def _adopt(world: World, intent: Intent, document: Document) -> None:
-    """Keep the document as the Deal's. What the Deal said when it was sent is in the intent, as its payload's print.
+def _adopt(world: World, intent: Intent, document: Document) -> list[Unresolved]:
+    """Keep the document as the Deal's, and give what a person should look at, as where it was answered for.
 
-    Finance may have been at it since, so how it stands now is not taken for how we left it.
+    What the Deal said when it was sent is in the intent, as its payload's print. Finance may have been at it since, so how
+    it stands now is not taken for how we left it.
     """
     if intent.company is None or intent.net is None or intent.currency is None:
         raise AssertionError(intent.id)
@@ -223,6 +226,7 @@ def _adopt(world: World, intent: Intent, document: Document) -> None:
         link = as_invoiced(link, document.invoice, today=world.clock.today())
     if _says_what_was_sent(world, intent, document.draft):
         link = replace(link, source=intent.source, wrote=intent.wrote)
+    link, differs = _compared(world, intent, link, document.totals)
     world.state.confirm_draft(
         intent,
         link,
@@ -231,6 +235,30 @@ def _adopt(world: World, intent: Intent, document: Document) -> None:
         event=IntentEvent.ADOPT,
         note="found by its marker",
     )
+    return differs
+
+
+def _compared(
+    world: World, intent: Intent, link: DealLink, totals: Totals
+) -> tuple[DealLink, list[Unresolved]]:
+    """The link, with what is to be said on its Deal where the ledger arrived at another total than was sent or foretold."""
+    if intent.net is None or intent.currency is None:
+        raise AssertionError(intent.id)
+    words = arrived.differs(
+        totals,
+        net=intent.net,
+        gross=intent.gross,
+        currency=intent.currency,
+        target=link.target,
+        ledger=world.policy.companies[link.company].ledger,
+        tolerance=world.policy.tolerance,
+    )
+    if words is None:
+        return replace(link, code=None, message=None), []
+    code, look = HoldCode.TOTAL_MISMATCH, arrived.look(link.target, is_issued=link.invoice_id is not None)
+    told = for_sales([Hold(link.deal_id, "", link.company, code, words, look)], world.policy.spoken)
+    differs = Unresolved(link.company, link.deal_id, None, words, look, code=code)
+    return replace(link, code=code, message=told), [differs]
 
 
 def _says_what_was_sent(world: World, intent: Intent, draft: LedgerDraft | None) -> bool:
@@ -249,8 +277,8 @@ def _updates(world: World, ledger: Ledger, intents: list[Intent]) -> list[Unreso
     return [waiting for intent in intents if (waiting := _update(world, ledger, intent)) is not None]
 
 
-def _adopt_update(world: World, intent: Intent, link: DealLink, standing: LedgerDraft) -> None:
-    """Keep the update as done. What else stands on the draft may be finance's by now, so it is never replaced again."""
+def _adopt_update(world: World, intent: Intent, link: DealLink, standing: LedgerDraft) -> Unresolved | None:
+    """Keep the update as done, and give what a person should look at. What else stands on the draft may be finance's by now, so it is never replaced again."""
     if intent.net is None or intent.currency is None:  # the schema refuses an update without them
         raise AssertionError(intent.id)
     after = replace(
@@ -263,6 +291,7 @@ def _adopt_update(world: World, intent: Intent, link: DealLink, standing: Ledger
         wrote=intent.wrote,
         stood=None,
     )
+    after, differs = _compared(world, intent, after, standing.totals)
     world.state.confirm_draft(
         intent,
         after,
@@ -272,6 +301,7 @@ def _adopt_update(world: World, intent: Intent, link: DealLink, standing: Ledger
         note="the draft says what was sent",
     )
     _tell(intent, Verdict.ADOPT)
+    return next(iter(differs), None)
 
 
 def _link_of(world: World, intent: Intent) -> DealLink:
@@ -286,8 +316,7 @@ def _update(world: World, ledger: Ledger, intent: Intent) -> Unresolved | None:
     link = _link_of(world, intent)
     standing = ledger.draft(link.draft_id, target=link.target)
     if standing is not None and standing.print != link.stood and _says_what_was_sent(world, intent, standing):
-        _adopt_update(world, intent, link, standing)
-        return None
+        return _adopt_update(world, intent, link, standing)
     sent_at = intent.sent_at or intent.created_at
     until = sent_at + searchlag.window(world, intent)
     if world.clock.now() < until:

@@ -37,7 +37,8 @@ class NewIntent:
     the ledger's id of a customer to update. A
     create needs `company` and `marker`; a draft needs `net` (in major units of `currency`), and its `customer_id` at
     the latest when it is armed. `payload_hash` is SHA-256 in hexadecimal. `source`, `wrote` and `basis` are prints: of what
-    the Deal said, of what is sent (see core.written), and of everything that the write rests on.
+    the Deal said, of what is sent (see core.written), and of everything that the write rests on. `gross` is what a draft was
+    foretold to come to with VAT and rounding, in major units of `currency`.
     """
 
     kind: IntentKind
@@ -54,6 +55,7 @@ class NewIntent:
     source: str | None = None
     wrote: str | None = None
     basis: str | None = None
+    gross: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Intent:
     source: str | None = None
     wrote: str | None = None
     basis: str | None = None
+    gross: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

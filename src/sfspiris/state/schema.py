@@ -155,6 +155,11 @@ intents = sa.Table(
         comment="what is sent, field by field, JSON: numbers and days as they are, words hashed",
     ),
     sa.Column("basis", sa.Text, comment="print of all that the write rests on, on both sides"),
+    sa.Column(
+        "gross",
+        Amount,
+        comment="what the draft was foretold to come to with VAT and rounding, decimal text in `currency`",
+    ),
     sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="intents_run"),
     sa.CheckConstraint("revision >= 1", name="intents_revision"),
     sa.CheckConstraint("length(payload_hash) = 64", name="intents_payload_hash"),

@@ -273,8 +273,8 @@ def resolve(
 ) -> Resolution:
     """What became of a draft that was sent without an answer.
 
-    Found once by its marker and equal to the öre: ours. Found twice, different, or standing for another Deal already: a
-    person decides. Not found: wait until the settle window has passed, since a late request or a lagging list may still
+    Found once by its marker, for the same customer and equal to the öre: ours. Found twice, different, or standing for
+    another Deal already: a person decides. Not found: wait until the settle window has passed, since a late request or a lagging list may still
     show it; then look for an unmarked twin, because a person may have removed the marker; only then may it be sent again.
     `now` is UTC; `known` are draft ids that belong to other Deals.
     """
@@ -310,6 +310,8 @@ def _doubt(sent: Sent, marked: Sequence[Document], known: Collection[str]) -> st
         return f"{len(marked)} documents carry the marker {sent.marker}."
     if document.draft_id in known:
         return f"the document with the marker {sent.marker} stands for another deal already."
+    if document.customer_id != sent.customer_id:
+        return f"the document with the marker {sent.marker} is another customer's."
     if document.totals.net != sent.net or document.totals.currency != sent.currency:
         return (
             f"the document with the marker {sent.marker} comes to "

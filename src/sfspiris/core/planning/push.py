@@ -243,7 +243,7 @@ class _Draughtsman:
 
     def _wait(self, deal: Deal, unresolved: Unresolved, link: DealLink | None) -> None:
         found = Findings(deal, self.inputs.policy, self.inputs.policy.companies.get(unresolved.company))
-        found.hold(HoldCode.OUTCOME_UNKNOWN, unresolved.message, unresolved.fix)
+        found.hold(unresolved.code, unresolved.message, unresolved.fix)
         if link is None:
             self.plan.hold(deal, found)
         else:

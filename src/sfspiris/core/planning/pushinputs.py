@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sfspiris.core.holds import HoldCode
 from sfspiris.core.planning import changed
 from sfspiris.core.planning.customercare import account_of
 from sfspiris.core.planning.screening import screen
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A write of an earlier run whose outcome nobody knows yet: what it concerns and the sentence to show."""
+    """A write of an earlier run whose outcome nobody knows yet: what it concerns and the sentence to show.
+
+    Or, with another `code`, one that was found and that a person should look at.
+    """
 
     company: str
     deal_id: str
@@ -36,6 +40,7 @@ class Unresolved:
     message: Sentence
     fix: Sentence
     article_key: str | None = None
+    code: HoldCode = HoldCode.OUTCOME_UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

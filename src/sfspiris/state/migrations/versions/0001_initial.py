@@ -114,6 +114,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text),
         sa.Column("wrote", sa.Text),
         sa.Column("basis", sa.Text),
+        sa.Column("gross", sa.Text),
         sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="intents_run"),
         sa.CheckConstraint("revision >= 1", name="intents_revision"),
         sa.CheckConstraint("length(payload_hash) = 64", name="intents_payload_hash"),
