@@ -21,6 +21,7 @@ PROTOCOL, LEDGER = "tests/unit/test_engine_protocol.py", "tests/contract/test_sp
 LINES, SIGN_IN = "tests/contract/test_transport_faults.py", "tests/contract/test_spiris_sign_in.py"
 RULE, MEASURED = "tests/unit/test_core_searchlag.py", "tests/unit/test_engine_searchlag.py"
 KEEPING, QUOTA = "tests/state/test_state_keeping.py", "tests/unit/test_quota.py"
+CUSTOMERS = "tests/unit/test_engine_customers.py"
 
 
 @dataclass(frozen=True)
@@ -530,6 +531,27 @@ BUGS = (
         "min(waiting, key=lambda one: one.customer_key is not None, default=None)",
         "next(iter(waiting), None)",
         (PROTOCOL,),
+    ),
+    Bug(
+        "a customer without an answer is known by its number alone",
+        "core/planning/customers.py",
+        "(one.customer_key in keys or one.customer_note in notes)",
+        "one.customer_key in keys",
+        (f"{CUSTOMERS}::test_a_customer_without_an_answer_is_waited_for_though_its_number_was_corrected",),
+    ),
+    Bug(
+        "a customer that no list shows yet is made again when its number is corrected",
+        "core/planning/customers.py",
+        "if made is not None or self._is_awaited(screened, buyer.id, ledger):",
+        "if made is not None:",
+        (CUSTOMERS,),
+    ),
+    Bug(
+        "a customer that was found just now is made again when a list leaves it out",
+        "engine/gather.py",
+        "for one in linked if one.at > before),",
+        "for one in linked if one.at > world.clock.now()),",
+        (CUSTOMERS,),
     ),
     Bug(
         "what an earlier run sent is not looked for",

@@ -331,6 +331,7 @@ def push_inputs(
     about = {deal.id for deal in gathered.deals} | {one.deal_id for one in departed}
     links = {deal_id: link for deal_id, link in links.items() if deal_id in about}
     deals, copied = told_apart(world, gathered.deals)
+    made = world.state.journal.made_customers()
     inputs = PushInputs(
         deals=deals,
         policy=world.policy,
@@ -347,7 +348,8 @@ def push_inputs(
             for company in world.policy.companies
             for customer_id, base in world.state.links.bases(company).items()
         },
-        made_customers=world.state.journal.made_customers(),
+        made_customers=made,
+        awaited_customers=_awaited(world, made),
         parted=world.state.links.parted(),
         unresolved=unresolved,
         departed=departed,
@@ -403,6 +405,18 @@ def links_by_currency(world: World, companies: Iterable[str]) -> dict[tuple[str,
         for company in companies
         for link in world.state.links.all_customers(company)
     }
+
+
+def _awaited(world: World, made: Mapping[tuple[str, str], str]) -> frozenset[tuple[str, str]]:
+    """Customers, by company and id, that a list may not show yet though they are there."""
+    before = world.clock.now() - world.settle
+    linked = [link for company in world.policy.companies for link in world.state.links.all_customers(company)]
+    return frozenset(
+        (
+            *((company, customer_id) for (company, _), customer_id in made.items()),
+            *((one.company, one.customer_id) for one in linked if one.at > before),
+        )
+    )
 
 
 def _overwritten(world: World, inputs: PushInputs) -> dict[str, tuple[str, ...]]:

@@ -459,6 +459,7 @@ def _customer_open(intent: Intent, verdict: Verdict) -> Unresolved:
         say("Run again later: it is looked for first and never sent twice.")
         if waits
         else say("Take the note out of the customer that should not be used; then run again."),
+        customer_note=intent.marker,
     )
 
 
@@ -473,4 +474,5 @@ def _not_asked(intent: Intent) -> Unresolved:
         ),
         say("Run without --company, or put the company back into the configuration."),
         article_key=intent.subject if intent.kind is IntentKind.CREATE_ARTICLE else None,
+        customer_note=intent.marker if intent.kind is IntentKind.CREATE_CUSTOMER else None,
     )

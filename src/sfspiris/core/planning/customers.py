@@ -60,11 +60,11 @@ class Customers:
                 self.buyers.setdefault((company.key, matched.id), (known.buyer_id, None))
             self._note_twin(company, matched.id, matched.name, screened, found)
             return matched
-        if made is not None:
+        if made is not None or self._is_awaited(screened, buyer.id, ledger):
             found.hold(
                 HoldCode.CUSTOMER_INACTIVE,
                 say(
-                    "An earlier run made the customer %(name)s, but %(ledger)s does not list it.",
+                    "An earlier run made or found the customer %(name)s, but %(ledger)s does not list it.",
                     name=screened.customer.name,
                     ledger=company.ledger,
                 ),
@@ -96,12 +96,33 @@ class Customers:
         known = (self.inputs.made_customers.get((company, key)) for key in before)
         return next((one for one in known if one is not None and one not in others), None)
 
+    def _is_awaited(self, screened: Screened, buyer_id: str, ledger: LedgerView) -> bool:
+        """Whether the buyer's customer is one that no list shows yet. Its number may have been corrected since it was made.
+
+        A buyer's other customer, for another currency, is not it where each currency has its own.
+        """
+        company, of_currency = screened.company, self.inputs.currency_links
+        linked = {of_currency.get((company.key, buyer_id, one)) for one in (screened.currency, "")}
+        if not company.customer_per_currency:
+            linked.add(self.inputs.customer_links.get((company.key, buyer_id)))
+        awaited = {one for one in linked if (company.key, one) in self.inputs.awaited_customers}
+        return bool(awaited) and not awaited <= {one.id for one in ledger.customers}
+
+    def _is_unresolved(self, screened: Screened, buyer_id: str, keys: tuple[str, ...]) -> bool:
+        """Whether it is not known yet what became of this customer, by its number or by the buyer that it is made for."""
+        tag = self.inputs.policy.org_tag
+        notes = {customer_note(buyer_id, tag, one) for one in (_second_currency(screened), None)}
+        return any(
+            one.company == screened.company.key and (one.customer_key in keys or one.customer_note in notes)
+            for one in self.inputs.unresolved
+        )
+
     def _new_customer(
         self, screened: Screened, buyer_id: str, ledger: LedgerView, found: Findings, correlation: str
     ) -> CreateCustomer | None:
         company, keys = screened.company, self._keys(screened)
         key = keys[0]
-        if any(one.company == company.key and one.customer_key in keys for one in self.inputs.unresolved):
+        if self._is_unresolved(screened, buyer_id, keys):
             found.hold(
                 HoldCode.OUTCOME_UNKNOWN,
                 say(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 class Unresolved:
     """A write of an earlier run whose outcome nobody knows yet: what it concerns and the sentence to show.
 
+    A customer is known by its key, and by the note that names its buyer, whose number may have been corrected since.
     Or, with another `code`, one that was found and that a person should look at.
     """
 
@@ -41,6 +42,7 @@ class Unresolved:
     fix: Sentence
     article_key: str | None = None
     code: HoldCode = HoldCode.OUTCOME_UNKNOWN
+    customer_note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class PushInputs:
     `links` by Deal id; `customer_links` by (company, buyer id) → the ledger's customer id, and `currency_links` by (company,
     buyer id, currency) for those that stand for Deals in one currency; `customer_bases` by (company,
     customer id) → what both sides last agreed on, and `made_customers` by (company,
-    customer key) for those that we made ourselves. `ledgers` hold the companies that `companies_to_read` asked for,
+    customer key) for those that we made ourselves; `awaited_customers` are (company, customer id) of those, and of whichever
+    was linked so lately that a list may only lag behind. `ledgers` hold the companies that `companies_to_read` asked for,
     `documents` what was searched for documents that our memory does not know; `taken` are the draft ids, with their
     company, that stand for a Deal already; `parted` are (company, buyer id, customer id) that a person said are not the same. `standing` is what became of the drafts of Deals that have changed since, by
     Deal id; `departed` are Deals that are not won any more; `resolved` are, by Deal id, the prints of the reasons to wait that
@@ -68,6 +71,7 @@ class PushInputs:
     currency_links: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     customer_bases: Mapping[tuple[str, str], CustomerBase] = field(default_factory=dict)
     made_customers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    awaited_customers: Collection[tuple[str, str]] = ()
     unresolved: Sequence[Unresolved] = ()
     ledgers: Mapping[str, LedgerView] = field(default_factory=dict)
     documents: Mapping[str, Documents] = field(default_factory=dict)
