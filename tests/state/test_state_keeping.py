@@ -331,6 +331,7 @@ class Steps:
 
     end: int | None = None
     is_kill: bool = True
+    is_done: bool = False  # the nth step itself
     taken: int = 0
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
@@ -342,6 +343,8 @@ class Steps:
             self.taken += 1
             is_end = self.end is not None and self.taken >= self.end
             if is_end and self.is_kill:
+                if self.is_done and self.taken == self.end:
+                    step(*given, **more)
                 raise Died
             if is_end and self.taken == self.end:
                 raise OSError(errno.ENOSPC, "No space left on device")
@@ -427,6 +430,27 @@ def test_a_replacement_that_ends_half_way_leaves_no_memory_that_wrongly_counts_a
             is_as_before(file)
     replace_it(file)
     assert not is_as_before(file)
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["gone", "yesterday's"])
+def test_an_opening_that_ends_half_way_forgets_no_loss(file: Path, is_gone: bool) -> None:
+    """Before the loss is noted in the file its seal tells of it, whatever else is written first."""
+    yesterday = file.read_bytes()
+    write_once_more(file)
+    seal_left = content_of(file.parent)["state.db.seal"]
+    end, steps = 0, Steps()
+    while end <= steps.taken:
+        end, steps = end + 1, Steps(end + 1, is_done=True)
+        file.write_bytes(yesterday)
+        (file.parent / "state.db.seal").write_bytes(seal_left)
+        if is_gone:
+            file.unlink()
+        with pytest.MonkeyPatch.context() as patch, suppress(Died):
+            steps.watch(patch)
+            write_once_more(file)
+        with open_state(file, dry=True, now=later(31)) as state:
+            assert state.cursors.get(LOST) == later(10)
+    assert end >= 4
 
 
 @pytest.mark.parametrize("dry", [True, False])

@@ -196,13 +196,15 @@ def open_state(
     with closing(_connect(file, dry=dry, patience=patience)) as connection:
         database = Database(*sqlite.engine(connection), file, is_copy=dry)
         lost = None if was_writing and _state_id(database) is not None else _judge(database, file)
+        database.lost_until = lost
         is_new = _bring_up_to_date(database, file, now)
         state_id = _state_id(database)
         if state_id is None:
             raise sqlite.damaged(file)
+        if lost is not None:
+            note_loss(database, lost, now=now)
+            database.believe()
         try:
-            if lost is not None:
-                note_loss(database, lost, now=now)
             yield State(database, file, state_id=state_id, is_new=is_new, is_dry=dry)
         finally:
             if database.has_written and sqlite.is_open(connection):
