@@ -815,6 +815,13 @@ BUGS = (
         ("tests/unit/test_engine_crew.py",),
     ),
     Bug(
+        "a call that could not begin counts as sent",
+        "cli/crew.py",
+        "error=_no_thread(error)",
+        "error=error",
+        ("tests/unit/test_engine_crew.py",),
+    ),
+    Bug(
         "a pause for quota begins while others are under way",
         "engine/execute.py",
         """                if self._under_way:

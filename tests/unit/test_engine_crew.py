@@ -160,6 +160,67 @@ def test_several_threads_wait_at_the_same_time_and_only_one_decides(stage: Stage
     assert decided == {threading.get_ident()}
 
 
+@pytest.mark.parametrize("started", [0, 1, 3])
+def test_where_no_thread_can_be_started_nothing_was_sent_and_the_run_ends_with_words(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, started: int
+) -> None:
+    """It is answered like any other failure: a call that never began must not be waited for."""
+    start, begun = threading.Thread.start, []
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith("call-"):
+            begun.append(thread)
+            if len(begun) > started:
+                raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    stage.crew = Threads(4)
+    result = run(stage)
+    assert result.stopped is not None
+    assert (result.stopped.code, result.stopped.exit_code) == ("UNREACHABLE", 8)
+    assert "can't start new thread" in result.stopped.message
+    assert "concurrent_creates = 1" in result.stopped.remedy
+    assert len(stage.se.known) == started
+    assert stage.se.made == []
+    monkeypatch.undo()
+    assert run(stage).stopped is None
+    assert (len(stage.se.known), len(stage.se.made)) == (4, 12)
+
+
+def test_a_thread_that_dies_answers_and_what_it_may_have_sent_is_looked_for(stage: Stage) -> None:
+    create = stage.se.create_customer
+
+    def die(*arguments: object, **named: object) -> object:
+        create(*arguments, **named)  # type: ignore[arg-type]
+        raise Killed
+
+    stage.se.create_customer = die  # type: ignore[method-assign, assignment]
+    stage.crew = Threads(4)
+    with pytest.raises(Killed):
+        run(stage)
+    stage.crew.let_go()
+    stage.se.create_customer = create  # type: ignore[method-assign]
+    stage.crew = Threads(4)
+    stage.pass_time(SETTLE * 2)
+    run(stage)
+    assert (len(stage.se.known), len(stage.se.made)) == (4, 12)
+
+
+def test_a_crew_that_cannot_begin_a_call_at_all_is_not_waited_for(stage: Stage) -> None:
+    class Stubborn(Threads):
+        def give(self, number: int, call: Callable[[], object]) -> None:
+            raise OSError(f"{number}: {call}")
+
+    stage.crew = Stubborn(4)
+    with pytest.raises(OSError, match="0:"):
+        run(stage)
+    stage.crew = Threads(4)
+    stage.pass_time(SETTLE * 2)
+    run(stage)
+    assert (len(stage.se.known), len(stage.se.made)) == (4, 12)
+
+
 def test_a_signal_lets_what_is_under_way_be_finished_and_nothing_more_begin(stage: Stage) -> None:
     usual = signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(Killed()))
     interruption = Interruption(sleep=lambda _: None, tell=lambda _: None)

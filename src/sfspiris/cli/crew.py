@@ -7,6 +7,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from sfspiris.engine.crew import Answer, answered
+from sfspiris.errors import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,16 +31,20 @@ class Threads:
         return self._size
 
     def give(self, number: int, call: Callable[[], object]) -> None:
-        """As `Crew.give`."""
-        self._waiting[number] = threading.Thread(
-            target=lambda: self._answers.put(answered(number, call)), name=f"call-{number}", daemon=True
-        )
-        self._waiting[number].start()
+        """As `Crew.give`. Where no thread can be started, that is the answer: nothing was sent."""
+        thread = threading.Thread(target=self._wait, args=(number, call), name=f"call-{number}", daemon=True)
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError) as error:
+            self._answers.put(Answer(number, error=_no_thread(error)))
+        else:
+            self._waiting[number] = thread
 
     def answer(self) -> Answer:
         """As `Crew.answer`."""
         answer = self._answers.get()
-        self._waiting.pop(answer.number).join()
+        if thread := self._waiting.pop(answer.number, None):
+            thread.join()
         return answer
 
     def let_go(self) -> None:
@@ -47,3 +52,20 @@ class Threads:
         for one in self._waiting.values():
             one.join()
         self._waiting.clear()
+
+    def _wait(self, number: int, call: Callable[[], object]) -> None:
+        """Carry out the call; whatever ends it is answered, since a thread that died in silence would be waited for."""
+        try:
+            answer = answered(number, call)
+        except BaseException as error:  # noqa: BLE001 - raised where the answer is taken
+            answer = Answer(number, error=error)
+        self._answers.put(answer)
+
+
+def _no_thread(error: Exception) -> Unreachable:
+    told = f" ({error})" if str(error) else ""
+    return Unreachable(
+        f"This machine starts no more threads{told}, so a call could not begin: nothing of it was sent.",
+        remedy="Nothing is lost. End other programs or raise the limit of processes (`ulimit -u`), or set "
+        "concurrent_creates = 1 under [limits] in sfspiris.toml, then run the same command again.",
+    )

@@ -31,7 +31,7 @@ class Crew(Protocol):
         """How many calls may be under way."""
 
     def give(self, number: int, call: Callable[[], object]) -> None:
-        """Begin the call; its answer comes with the number."""
+        """Begin the call; its answer comes with the number, also when it cannot begin or ends as no call should."""
 
     def answer(self) -> Answer:
         """The next answer, waiting for it; only when a call is under way."""

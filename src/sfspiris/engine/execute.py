@@ -112,8 +112,8 @@ class _Execution:
             return
         match wanted:
             case Call(send):
-                self._under_way[number] = steps
                 self._crew.give(number, send)
+                self._under_way[number] = steps
             case Pause(seconds):
                 self._resting[number] = (steps, seconds)
             case _:
