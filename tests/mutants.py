@@ -764,6 +764,13 @@ BUGS = (
         (SIGN_IN,),
     ),
     Bug(
+        "a grant that was answered without tokens is shown again",
+        "adapters/spiris/oauth.py",
+        "if now_kept.refresh_token == kept.refresh_token and not isinstance(error, Unreachable):",
+        "if now_kept.refresh_token == kept.refresh_token and isinstance(error, SignInNeeded):",
+        (SIGN_IN,),
+    ),
+    Bug(
         "a run that must only read may change records",
         "adapters/transport.py",
         "if self._read_only and effect not in {Effect.READ, Effect.TOKEN}:",

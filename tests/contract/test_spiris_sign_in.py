@@ -272,10 +272,54 @@ def test_a_rejected_grant_that_somebody_else_has_just_replaced_is_no_failure() -
 @pytest.mark.parametrize(
     "lost", [hang_up, cut({"access_token": "access-1"}, keep=5), reply("<html>", status=502)]
 )
-def test_a_refresh_without_an_answer_is_tried_once_more_since_it_may_not_have_arrived(lost: Act) -> None:
+def test_a_refresh_without_a_whole_answer_is_tried_once_more_since_it_may_not_have_arrived(lost: Act) -> None:
     with desk(lost, granted(2)) as one:
         assert one.sign_in.token() == "access-2"
         assert one.redeemed == ["refresh-0", "refresh-0"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        granted(1, access_token=None),
+        reply([]),
+        reply(""),
+        reply("<html>"),
+        reply('{"access_token": "access-1", ', kind="application/json"),
+        reply("<html>", status=403),
+    ],
+)
+def test_a_refresh_that_was_answered_without_tokens_is_not_asked_for_again(answer: Act) -> None:
+    """The token is most likely used up, or somebody in between answered who would answer the same again."""
+    with desk(answer, granted(2)) as one:
+        with pytest.raises(BrokenReply):
+            one.sign_in.token()
+        assert one.redeemed == ["refresh-0"]
+        assert f"save {KEY}" not in one.store.events
+
+
+def test_a_refresh_answered_without_tokens_uses_what_somebody_else_has_kept_meanwhile() -> None:
+    with desk() as one:
+
+        def answered_after_another_was_faster(server: Loopback, connection: socket.socket) -> None:
+            one.store.save(KEY, replace(OLD, access_token="access-9", expires_at=NOW + timedelta(hours=1)))
+            reply("<html>")(server, connection)
+
+        one.server.play(answered_after_another_was_faster)
+        assert one.sign_in.token() == "access-9"
+        assert one.redeemed == ["refresh-0"]
+
+
+def test_a_newer_sign_in_that_has_run_out_too_is_renewed_by_its_own_refresh_token() -> None:
+    with desk() as one:
+
+        def rejected_after_another_was_faster(server: Loopback, connection: socket.socket) -> None:
+            one.store.save(KEY, replace(OLD, access_token="access-8", refresh_token="refresh-8"))
+            INVALID_GRANT(server, connection)
+
+        one.server.play(rejected_after_another_was_faster, granted(9))
+        assert one.sign_in.token() == "access-9"
+        assert one.redeemed == ["refresh-0", "refresh-8"]
 
 
 def test_a_refresh_whose_answer_was_lost_needs_a_person_once_the_server_says_so() -> None:

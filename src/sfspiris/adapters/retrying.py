@@ -112,7 +112,10 @@ LINE: Final = (
 
 
 def after_line(error: httpx.RequestError, effect: Effect) -> Then:
-    """What follows when no answer came. A token call is not repeated: its refresh token may be dead after its first use."""
+    """What follows when no whole answer came. A token call is not repeated here: its refresh token may be used up.
+
+    Whoever keeps the sign-in may show it once more, since the server may not have seen it (`spiris.oauth.SpirisSignIn`).
+    """
     row = next(one for one in LINE if isinstance(error, one.kind))
     if effect is Effect.CREATE:
         return row.create
@@ -176,11 +179,14 @@ def after_salesforce(code: str) -> Then:
 
 
 OAUTH: Final[Mapping[str, Then]] = {
-    "invalid_grant": Then.STOP,  # a person must sign in again; the same grant is never shown twice
+    "invalid_grant": Then.STOP,  # a person must sign in again; a grant that was rejected is not shown again
     "invalid_client": Then.STOP,
     "unauthorized_client": Then.STOP,
     "invalid_scope": Then.STOP,
     "unsupported_grant_type": Then.STOP,
     "rate_limit_exceeded": Then.STOP,  # an hour's wait, so the run ends and may be run again
 }
-"""Errors of both sign-in servers. None is ever repeated within a run: each attempt may cost the sign-in itself."""
+"""Refusals of both sign-in servers. What was refused is not asked again within a run: each attempt may cost the sign-in itself.
+
+The one exception is an assertion that Salesforce turned away for our clock: it is made anew by Salesforce's.
+"""

@@ -5,7 +5,8 @@ What may be sent again depends on what it does, never on how it failed:
 - a READ, and an UPDATE that sets the same values again, is repeated with growing pauses;
 - a CREATE is sent at most once. Where not one byte can have been carried out it fails as Unreachable or OutOfQuota;
   whatever else goes wrong leaves it unknown, and whoever asked must look before sending again;
-- a TOKEN call is sent at most once, since a refresh token may be dead after its first use.
+- a TOKEN call is not repeated here, since a refresh token may be used up by its first use: whether it is shown once more
+  is decided by whoever keeps it.
 """
 
 from __future__ import annotations

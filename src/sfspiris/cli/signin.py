@@ -214,7 +214,8 @@ def signed_in(desk: Desk) -> list[SignedIn]:
 def refresh(desk: Desk, *, keepalive: bool) -> tuple[list[SignedIn], SfspirisError | None]:
     """Renew every sign-in, or with `keepalive` those that could end for want of use, and the worst that kept one from it.
 
-    One that cannot be renewed keeps no other from it. Nothing is asked twice: a refresh token may be used once only.
+    One that cannot be renewed keeps no other from it. A refresh token may be used once only, so it is shown a second time
+    only when no whole answer came to the first, and never after a refusal.
     """
     told: list[SignedIn] = []
     failures: list[SfspirisError] = []

@@ -79,7 +79,7 @@ def authorize_url(addresses: Addresses, client: Client, *, redirect_uri: str, pl
 
 
 class TokenCalls:
-    """The three calls of the token server. `now` gives aware UTC; nothing is ever sent twice."""
+    """The three calls of the token server, each of them one request. `now` gives aware UTC."""
 
     def __init__(
         self,
@@ -114,7 +114,8 @@ class TokenCalls:
     def refresh(self, refresh_token: str, *, identity: str) -> Tokens:
         """New tokens for an old refresh token, which is dead from then on.
 
-        Raises SignInNeeded when the server rejects it, and Unreachable when no answer came: then nobody knows.
+        Raises SignInNeeded when the server rejects it; Unreachable when no whole answer came, or none of the server's own:
+        then nobody knows; BrokenReply when there was an answer without tokens.
         """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self._ask(form, identity=identity, previous=refresh_token)
@@ -256,14 +257,20 @@ class SpirisSignIn:
             return kept if is_usable(kept) else self._refreshed(kept)
 
     def _refreshed(self, kept: Tokens) -> Tokens:
+        """The sign-in that follows on this one, kept.
+
+        Its refresh token is shown once more only when no whole answer came to the first time, and the server may not have
+        seen it; never after a rejection, nor after an answer without tokens, which has most likely used it up.
+        """
         try:
             fresh = self._redeem(kept)
-        except (SignInNeeded, Unreachable, BrokenReply):
-            # A lost or unreadable answer may have killed the token, and a program that does not know of the lock may
-            # have used it: the store knows whether there is a newer one. An unanswered one may still be good.
+        except (SignInNeeded, Unreachable, BrokenReply) as error:
+            # A program that does not know of the lock may have used it: the store knows whether there is a newer one.
             now_kept = self._load()
             if now_kept != kept and self._is_good(now_kept):
                 return now_kept
+            if now_kept.refresh_token == kept.refresh_token and not isinstance(error, Unreachable):
+                raise
             fresh = self._redeem(now_kept)
         self._keep(fresh)
         return fresh
