@@ -696,16 +696,23 @@ BUGS = (
     Bug(
         "an update is sent over a draft that was edited while the run lasted",
         "adapters/spiris/ledger.py",
-        "        if before is None or replacing.draft_print(before) != stood:\n            return None\n",
-        "        if before is None:\n            return None\n",
+        "replacing.replacement(self._unmoved_draft(draft_id, stood), ours)",
+        "replacing.replacement(self._client.draft(draft_id), ours)",
         (f"{LEDGER}::test_a_draft_that_finance_edited_meanwhile_is_neither_replaced_nor_deleted",),
     ),
     Bug(
         "a deletion does not read the draft again",
         "adapters/spiris/ledger.py",
-        "        if before is None or replacing.draft_print(before) != stood:\n            return False\n",
-        "        if before is None:\n            return False\n",
+        "delete_draft(draft_id, lambda: self._unmoved_draft(draft_id, stood))",
+        "delete_draft(draft_id, lambda: None)",
         (f"{LEDGER}::test_a_draft_that_finance_edited_meanwhile_is_neither_replaced_nor_deleted",),
+    ),
+    Bug(
+        "what a write rests on is read before the wait for the quota",
+        "adapters/transport.py",
+        "        with self._turnstile.turn(endpoint_of(address.path)):\n",
+        "        request = build()\n        build = lambda: request\n        with self._turnstile.turn(endpoint_of(address.path)):\n",
+        (f"{LEDGER}::test_what_finance_edits_while_a_write_waits_for_the_quota_is_seen_before_it_leaves",),
     ),
     Bug(
         "the run's lock is not taken",

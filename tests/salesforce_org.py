@@ -14,7 +14,7 @@ from sfspiris.adapters.transport import ABSENT, Effect, Pace, Reply, Transport
 from sfspiris.ports.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 HOST = "https://exempel.my.salesforce.com"
@@ -262,8 +262,10 @@ class ScriptedTransport(Transport):
         json: object = ABSENT,
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        last_look: Callable[[], object] | None = None,
     ) -> Reply:
         assert content is None
+        assert last_look is None
         self.calls += 1
         body = None if json is ABSENT else json
         self.sent.append(Sent(method, url, effect, headers or {}, params or {}, body, form or {}))

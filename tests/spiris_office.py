@@ -14,6 +14,7 @@ from kept import KeptInMemory
 from plainhttp import BROWSER
 from sfspiris.adapters import exactjson
 from sfspiris.adapters.consent import Pledge, code_in
+from sfspiris.adapters.quota import OwnBook, Quota, Turnstile
 from sfspiris.adapters.spiris import oauth
 from sfspiris.adapters.spiris.client import SpirisClient
 from sfspiris.adapters.spiris.ledger import SpirisLedger
@@ -27,7 +28,7 @@ from sfspiris.sandbox.spiris.simulator import SpirisSimulator
 from token_box import TokenBox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ORGNR = "559000-0013"
 NOW = "2026-11-20T08:00:00Z"
@@ -77,6 +78,8 @@ class Office:
     store: TokenBox
     pauses: list[float]
     is_faulted: bool = False
+    meanwhile: Callable[[], object] | None = None
+    """What somebody does while our next pause lasts; once."""
 
     def now(self) -> datetime:
         """The simulator's time; ours is the same."""
@@ -109,14 +112,25 @@ class Office:
 
     @contextmanager
     def ledger(
-        self, key: str = "se", *, orgnr: str = ORGNR, read_only: bool = False, choose: str | None = None
+        self,
+        key: str = "se",
+        *,
+        orgnr: str = ORGNR,
+        read_only: bool = False,
+        choose: str | None = None,
+        quota: int | None = None,
     ) -> Iterator[SpirisLedger]:
-        """A ledger for the company, signed in first when it is not; `choose` is the company that the person picks."""
+        """A ledger for the company, signed in first when it is not; `choose` is the company that the person picks.
+
+        With a `quota` no more calls a minute go to one endpoint, by the simulator's clock.
+        """
+        pace = Pace(sleep=self._sleep, monotonic=lambda: self.now().timestamp(), jitter=lambda: 0.0)
         transport = Transport(
             service="Spiris",
             pace=Pace(sleep=self._sleep, monotonic=time.monotonic, jitter=lambda: 0.0),
             limits=LIMITS,
             read_only=read_only,
+            turnstile=None if quota is None else Turnstile(Quota(quota), OwnBook(), pace),
         )
         addresses = Addresses.local(self.url)
         calls = TokenCalls(transport, addresses, CLIENT, company=key, now=self.now)
@@ -143,6 +157,9 @@ class Office:
 
     def _sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
         self.later(seconds=seconds)
 
 

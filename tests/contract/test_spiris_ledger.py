@@ -20,7 +20,7 @@ from sfspiris.adapters.spiris.oauth import Addresses, FreshToken, TokenCalls
 from sfspiris.adapters.transport import Pace, Transport
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.identity import Marker, customer_note
-from sfspiris.core.model import Customer, DeliveryAddress, Draft, DraftRow, LedgerDraft, Totals
+from sfspiris.core.model import Customer, DeliveryAddress, Draft, DraftRow, LedgerDraft, Target, Totals
 from sfspiris.core.written import draft_fields
 from sfspiris.errors import (
     BrokenReply,
@@ -548,6 +548,41 @@ def test_a_draft_that_finance_edited_meanwhile_is_neither_replaced_nor_deleted(
     assert edited.print is not None
     assert ledger.delete_draft(created.id, stood=edited.print) is True
     assert ledger.draft(created.id) is None
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+@pytest.mark.parametrize("is_deletion", [False, True])
+@pytest.mark.parametrize("target", [Target.DRAFT, Target.ORDER])
+def test_what_finance_edits_while_a_write_waits_for_the_quota_is_seen_before_it_leaves(
+    target: Target, *, is_deletion: bool, is_edited: bool
+) -> None:
+    """The wait comes before the last look, so that nothing lies between what was compared and what is written."""
+    kind, path = ("orders", "orders") if target is Target.ORDER else ("drafts", "customerinvoicedrafts")
+    with office() as spiris, spiris.ledger(quota=2) as ledger:
+        buyer = ledger.create_customer(BUYER, terms_id=terms_id(ledger))
+        draft = draft_of(row(ledger, "KONS"))
+        where: dict[str, Any] = {"marker_field": MarkerField.OUR_REFERENCE, "target": target}
+        created = ledger.create_draft(draft, customer_id=buyer.id, **where)
+        assert created.print is not None
+        if is_edited:
+            spiris.meanwhile = lambda: spiris.control(
+                "POST", f"{kind}/{created.id}/edit", {"YourReference": "Anna"}
+            )
+        written: object
+        if is_deletion:
+            written = ledger.delete_draft(created.id, stood=created.print, target=target)
+        else:
+            more = draft_of(row(ledger, "KONS", "2"))
+            written = ledger.update_draft(
+                created.id, more, customer_id=buyer.id, stood=created.print, **where
+            )
+        assert sum(spiris.pauses) > 50
+        assert bool(written) is not is_edited
+        write = f"{'DELETE' if is_deletion else 'PUT'} /v2/{path}/{created.id}"
+        calls = [one for one in spiris.sent() if created.id in one and one.startswith(("GET", "PUT", "DEL"))]
+        assert calls == [f"GET /v2/{path}/{created.id}"] + [write] * (not is_edited)
+        if is_edited:
+            assert spiris.stored(kind)[0]["YourReference"] == "Anna"
 
 
 @pytest.mark.parametrize("effect", ["drop_before", "truncate", "html", "status"])

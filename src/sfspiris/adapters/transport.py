@@ -126,10 +126,14 @@ class Transport:
         json: object = ABSENT,
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        last_look: Callable[[], object] | None = None,
     ) -> Reply:
         """Send one request and give its complete answer, whatever its status, but for what the module's text says.
 
-        At most one of `json`, `form` and `content` is the body; the type of `content` is told in `headers`. Raises
+        At most one of `json`, `form` and `content` is the body; the type of `content` is told in `headers`. Where a request
+        rests on what stands at the other end, `last_look` reads that once more and gives the `json`, or ABSENT: it is called
+        each time right before the request leaves, when no quota has to be waited for any more, and what it raises keeps the
+        request from being sent. Raises
         SafetyStop for a write in read-only mode, before anything is sent; Unreachable, OutOfQuota or BrokenReply when
         nothing was written; OutcomeUnknown when a create may or may not have been carried out.
         """
@@ -141,17 +145,19 @@ class Transport:
             )
 
         def build() -> httpx.Request:
+            body = json if last_look is None else last_look()
             return self._build(
-                method, url, headers=headers, params=params, json=json, form=form, content=content
+                method, address, headers=headers, params=params, json=body, form=form, content=content
             )
 
+        address = self._address(url)
         match effect:
             case Effect.READ | Effect.UPDATE:
-                return self._send_patiently(build, effect)
+                return self._send_patiently(build, address, effect)
             case Effect.CREATE:
-                return self._send_create(build())
+                return self._send_create(build, address)
             case Effect.TOKEN:
-                return self._send_once(build())
+                return self._send_once(build, address)
 
     def close(self) -> None:
         """Close the kept connections; the transport can still be used and would open new ones."""
@@ -161,7 +167,9 @@ class Transport:
 
     # --- by effect -------------------------------------------------------------------------------------------------
 
-    def _send_patiently(self, build: Callable[[], httpx.Request], effect: Effect) -> Reply:
+    def _send_patiently(
+        self, build: Callable[[], httpx.Request], address: httpx.URL, effect: Effect
+    ) -> Reply:
         spent = 0.0  # seconds that attempts took, pauses that we were asked for left out
         patience = tenacity.Retrying(
             sleep=self._pace.sleep,
@@ -178,11 +186,10 @@ class Transport:
             nonlocal number, spent
             number += 1
             began = self._pace.monotonic()
-            request = build()
             try:
-                reply = self._exchange(request, number, effect)
+                reply = self._exchange(build, address, number, effect)
             except httpx.RequestError as error:
-                raise _NotNowError(self._words.unreachable(error, request.url)) from error
+                raise _NotNowError(self._words.unreachable(error, address)) from error
             except TooLargeError as error:
                 raise self._words.too_large() from error
             finally:
@@ -196,20 +203,20 @@ class Transport:
         except _NotNowError as last:
             raise last.error from last.__cause__
 
-    def _send_once(self, request: httpx.Request) -> Reply:
+    def _send_once(self, build: Callable[[], httpx.Request], address: httpx.URL) -> Reply:
         try:
-            return self._exchange(request, 1, Effect.TOKEN)
+            return self._exchange(build, address, 1, Effect.TOKEN)
         except httpx.RequestError as error:
-            raise self._words.unreachable(error, request.url) from error
+            raise self._words.unreachable(error, address) from error
         except TooLargeError as error:
             raise self._words.too_large() from error
 
-    def _send_create(self, request: httpx.Request) -> Reply:
+    def _send_create(self, build: Callable[[], httpx.Request], address: httpx.URL) -> Reply:
         try:
-            reply = self._exchange(request, 1, Effect.CREATE)
+            reply = self._exchange(build, address, 1, Effect.CREATE)
         except httpx.RequestError as error:
             if after_line(error, Effect.CREATE) is Then.STOP:
-                raise self._words.unreachable(error, request.url) from error
+                raise self._words.unreachable(error, address) from error
             raise self._words.unknown(self._words.reason(error)) from error
         except TooLargeError as error:
             raise self._words.unknown("sent an answer that is too large") from error
@@ -223,10 +230,16 @@ class Transport:
 
     # --- one request -----------------------------------------------------------------------------------------------
 
+    def _address(self, url: str) -> httpx.URL:
+        try:
+            return httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise self._words.bad_address() from error
+
     def _build(
         self,
         method: str,
-        url: str,
+        url: httpx.URL,
         *,
         headers: Mapping[str, str] | None,
         params: Mapping[str, str] | None,
@@ -243,34 +256,34 @@ class Transport:
         if json is not ABSENT:
             content = exactjson.dumps(json)
             sent["Content-Type"] = "application/json"
-        try:
-            return httpx.Request(
-                method,
-                url,
-                params=dict(params) if params is not None else None,
-                headers=sent | dict(headers or {}),
-                data=dict(form) if form is not None else None,
-                content=content,
-                extensions={
-                    "timeout": {
-                        "connect": limits.connect,
-                        "read": limits.read,
-                        "write": limits.read,
-                        "pool": limits.connect,
-                    }
-                },
-            )
-        except httpx.InvalidURL as error:
-            raise self._words.bad_address() from error
+        return httpx.Request(
+            method,
+            url,
+            params=dict(params) if params is not None else None,
+            headers=sent | dict(headers or {}),
+            data=dict(form) if form is not None else None,
+            content=content,
+            extensions={
+                "timeout": {
+                    "connect": limits.connect,
+                    "read": limits.read,
+                    "write": limits.read,
+                    "pool": limits.connect,
+                }
+            },
+        )
 
-    def _exchange(self, request: httpx.Request, number: int, effect: Effect) -> Reply:
+    def _exchange(
+        self, build: Callable[[], httpx.Request], address: httpx.URL, number: int, effect: Effect
+    ) -> Reply:
         if self._turnstile is None or effect is Effect.TOKEN:
-            return self._exchange_now(request, number)
+            return self._exchange_now(build(), number)
         asked = self._pace.monotonic()
-        with self._turnstile.turn(endpoint_of(request.url.path)):
+        with self._turnstile.turn(endpoint_of(address.path)):
             if effect is Effect.CREATE and self._pace.monotonic() - asked > self._limits.stale:
                 raise stood_still()
-            return self._exchange_now(request, number)
+            # Built here, with its place taken: nothing is waited for between the last look and the request.
+            return self._exchange_now(build(), number)
 
     def _exchange_now(self, request: httpx.Request, number: int) -> Reply:
         began = self._pace.monotonic()

@@ -23,7 +23,7 @@ from sfspiris.adapters.words import QUOTA_WINDOW
 from sfspiris.errors import BrokenReply, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from sfspiris.adapters.spiris.oauth import Bearer
@@ -251,30 +251,40 @@ class SpirisClient:
         """Make a draft of a customer invoice; sent at most once. It is not booked: that is done by a person."""
         return self._create("customerinvoicedrafts", body, wire.Draft, what="draft")
 
-    def replace_draft(self, draft_id: str, body: Mapping[str, Any]) -> wire.Draft:
-        """Replace a draft by this document; sent at most once, since a repetition could undo what a person did between."""
-        return self._create(
-            f"customerinvoicedrafts/{draft_id}", body, wire.Draft, what="change of the draft", method="PUT"
+    def replace_draft(self, draft_id: str, make: Callable[[], Mapping[str, Any]]) -> wire.Draft:
+        """Replace a draft by what `make` gives, which reads it right before; what that raises keeps it from being sent.
+
+        Sent at most once, since a repetition could undo what a person did between.
+        """
+        return self._replace(
+            f"customerinvoicedrafts/{draft_id}", make, wire.Draft, what="change of the draft"
         )
 
     def create_order(self, body: Mapping[str, Any]) -> wire.Order:
         """Make an order; sent at most once. Nothing is booked by it: a person delivers and invoices it."""
         return self._create("orders", body, wire.Order, what="order")
 
-    def replace_order(self, order_id: str, body: Mapping[str, Any]) -> wire.Order:
-        """Replace an order by this document; sent at most once, as `replace_draft`."""
-        return self._create(f"orders/{order_id}", body, wire.Order, what="change of the order", method="PUT")
+    def replace_order(self, order_id: str, make: Callable[[], Mapping[str, Any]]) -> wire.Order:
+        """Replace an order, as `replace_draft`."""
+        return self._replace(f"orders/{order_id}", make, wire.Order, what="change of the order")
 
-    def delete_draft(self, draft_id: str) -> None:
-        """Delete a draft, which has no number and is in no books; sent at most once."""
-        self._delete(f"customerinvoicedrafts/{draft_id}", what="deletion of the draft")
+    def delete_draft(self, draft_id: str, check: Callable[[], object]) -> None:
+        """Delete a draft, which has no number and is in no books; sent at most once.
 
-    def delete_order(self, order_id: str) -> None:
-        """Delete an order, which is in no books; sent at most once. One that was delivered or invoiced is refused."""
-        self._delete(f"orders/{order_id}", what="deletion of the order")
+        `check` reads it right before; what that raises keeps the deletion from being sent.
+        """
+        self._delete(f"customerinvoicedrafts/{draft_id}", check, what="deletion of the draft")
 
-    def _delete(self, path: str, *, what: str) -> None:
-        reply = self._send("DELETE", path, Effect.CREATE)
+    def delete_order(self, order_id: str, check: Callable[[], object]) -> None:
+        """Delete an order, which is in no books, as `delete_draft`. One that was delivered or invoiced is refused."""
+        self._delete(f"orders/{order_id}", check, what="deletion of the order")
+
+    def _delete(self, path: str, check: Callable[[], object], *, what: str) -> None:
+        def look() -> object:
+            check()
+            return ABSENT
+
+        reply = self._send("DELETE", path, Effect.CREATE, last_look=look)
         if reply.is_success and not reply.body.strip():
             return
         refused = refusals.error_body(reply)
@@ -403,10 +413,24 @@ class SpirisClient:
             remedy=_RUN_AGAIN,
         )
 
-    def _create(
-        self, path: str, body: Mapping[str, Any], model: type[_Model], *, what: str, method: str = "POST"
+    def _create(self, path: str, body: Mapping[str, Any], model: type[_Model], *, what: str) -> _Model:
+        return self._made(self._send("POST", path, Effect.CREATE, json=body), model, what=what, sent=body)
+
+    def _replace(
+        self, path: str, make: Callable[[], Mapping[str, Any]], model: type[_Model], *, what: str
     ) -> _Model:
-        reply = self._send(method, path, Effect.CREATE, json=body)
+        sent: Mapping[str, Any] = {}
+
+        def look() -> object:
+            nonlocal sent
+            sent = make()
+            return sent
+
+        reply = self._send("PUT", path, Effect.CREATE, last_look=look)
+        return self._made(reply, model, what=what, sent=sent)
+
+    def _made(self, reply: Reply, model: type[_Model], *, what: str, sent: Mapping[str, Any]) -> _Model:
+        """The document that a write was answered with, or why there is none."""
         if reply.is_success:
             try:
                 return self._parsed(model, reply)
@@ -424,7 +448,7 @@ class SpirisClient:
                 remedy=_LOOK_FIRST,
             )
         of_company = refusals.of_company(refused, company=self._company, retry_after=_pause(reply))
-        raise of_company or refusals.of_record(refused, what=what, sent=body)
+        raise of_company or refusals.of_record(refused, what=what, sent=sent)
 
     def _send(
         self,
@@ -435,36 +459,28 @@ class SpirisClient:
         params: Mapping[str, str] | None = None,
         json: object = ABSENT,
         accept: str | None = None,
+        last_look: Callable[[], object] | None = None,
     ) -> Reply:
         """One call; a second one when the first was turned away at the door for its token, and so not carried out."""
+
+        def send(token: str) -> Reply:
+            return self._transport.request(
+                method,
+                f"{self._api}/{path}",
+                effect=effect,
+                headers={"Authorization": f"Bearer {token}"} | ({"Accept": accept} if accept else {}),
+                params=params or None,
+                json=json,
+                last_look=last_look,
+            )
+
         token = self._bearer.token()
-        reply = self._send_with(token, method, path, effect, params=params, json=json, accept=accept)
+        reply = send(token)
         if _is_turned_away(reply, effect):
-            token = self._bearer.renew(token)
-            reply = self._send_with(token, method, path, effect, params=params, json=json, accept=accept)
+            reply = send(self._bearer.renew(token))
             if _is_turned_away(reply, effect):
                 raise sign_in_needed(self._company)
         return reply
-
-    def _send_with(
-        self,
-        token: str,
-        method: str,
-        path: str,
-        effect: Effect,
-        *,
-        params: Mapping[str, str] | None,
-        json: object,
-        accept: str | None = None,
-    ) -> Reply:
-        return self._transport.request(
-            method,
-            f"{self._api}/{path}",
-            effect=effect,
-            headers={"Authorization": f"Bearer {token}"} | ({"Accept": accept} if accept else {}),
-            params=params or None,
-            json=json,
-        )
 
     def _parsed(self, model: type[_Model], reply: Reply) -> _Model:
         try:

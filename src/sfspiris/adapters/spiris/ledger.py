@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from sfspiris.adapters.spiris import wire
     from sfspiris.adapters.spiris.client import SpirisClient
     from sfspiris.core.actions import Change
     from sfspiris.core.capabilities import Capabilities, MarkerField
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 _READ_ONE_BY_ONE: Final = 20  # invoices; a page of the list has at most a thousand
 _FRESH: Final = timedelta(minutes=5)
 """How long VAT rates are remembered: codings can only be changed by hand, in the web interface, and seldom are."""
+
+
+class _MovedError(Exception):
+    """What was about to be replaced or deleted does not stand any more as the plan has it; nothing was sent."""
 
 
 class SpirisLedger:
@@ -204,19 +209,33 @@ class SpirisLedger:
         target: Target = Target.DRAFT,
     ) -> LedgerDraft | None:
         """Replace what the draft or order says, unless it is not any more the one whose print is `stood`: then None."""
-        if target is Target.ORDER:
-            order = self._client.order(draft_id)
-            if order is None or replacing.order_print(order) != stood:
-                return None
-            body = writing.whole_order_body(draft, customer_id=customer_id, marker_field=marker_field)
-            return mapping.order(
-                self._client.replace_order(draft_id, replacing.order_replacement(order, body))
+        try:
+            if target is Target.ORDER:
+                ours = writing.whole_order_body(draft, customer_id=customer_id, marker_field=marker_field)
+                order = self._client.replace_order(
+                    draft_id, lambda: replacing.order_replacement(self._unmoved_order(draft_id, stood), ours)
+                )
+                return mapping.order(order)
+            ours = writing.whole_draft_body(draft, customer_id=customer_id, marker_field=marker_field)
+            replaced = self._client.replace_draft(
+                draft_id, lambda: replacing.replacement(self._unmoved_draft(draft_id, stood), ours)
             )
-        before = self._client.draft(draft_id)
-        if before is None or replacing.draft_print(before) != stood:
+            return mapping.draft(replaced)
+        except _MovedError:
             return None
-        ours = writing.whole_draft_body(draft, customer_id=customer_id, marker_field=marker_field)
-        return mapping.draft(self._client.replace_draft(draft_id, replacing.replacement(before, ours)))
+
+    def _unmoved_draft(self, draft_id: str, stood: str) -> wire.Draft:
+        """The draft, read now, when it is still the one whose print is `stood`; else raises _MovedError."""
+        found = self._client.draft(draft_id)
+        if found is None or replacing.draft_print(found) != stood:
+            raise _MovedError
+        return found
+
+    def _unmoved_order(self, order_id: str, stood: str) -> wire.Order:
+        found = self._client.order(order_id)
+        if found is None or replacing.order_print(found) != stood:
+            raise _MovedError
+        return found
 
     def invoice_pdf(self, invoice_id: str) -> bytes:
         """The print of a booked invoice."""
@@ -249,16 +268,13 @@ class SpirisLedger:
 
     def delete_draft(self, draft_id: str, *, stood: str, target: Target = Target.DRAFT) -> bool:
         """Delete the draft or order, unless it is not any more the one whose print is `stood`: then False."""
-        if target is Target.ORDER:
-            order = self._client.order(draft_id)
-            if order is None or replacing.order_print(order) != stood:
-                return False
-            self._client.delete_order(draft_id)
-            return True
-        before = self._client.draft(draft_id)
-        if before is None or replacing.draft_print(before) != stood:
+        try:
+            if target is Target.ORDER:
+                self._client.delete_order(draft_id, lambda: self._unmoved_order(draft_id, stood))
+            else:
+                self._client.delete_draft(draft_id, lambda: self._unmoved_draft(draft_id, stood))
+        except _MovedError:
             return False
-        self._client.delete_draft(draft_id)
         return True
 
     def _rates(self, *, fresh: bool) -> dict[str, Decimal]:
