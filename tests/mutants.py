@@ -360,8 +360,8 @@ BUGS = (
     Bug(
         "the transport repeats a create",
         "adapters/transport.py",
-        "case Effect.READ | Effect.UPDATE:",
-        "case Effect.READ | Effect.UPDATE | Effect.CREATE:",
+        "case Effect.READ | Effect.UPDATE | Effect.REPLACE:",
+        "case Effect.READ | Effect.UPDATE | Effect.REPLACE | Effect.CREATE:",
         (f"{LINES}::test_a_create_without_a_trustworthy_answer_is_unknown_and_not_repeated",),
     ),
     Bug(
@@ -706,6 +706,34 @@ BUGS = (
         "delete_draft(draft_id, lambda: self._unmoved_draft(draft_id, stood))",
         "delete_draft(draft_id, lambda: None)",
         (f"{LEDGER}::test_a_draft_that_finance_edited_meanwhile_is_neither_replaced_nor_deleted",),
+    ),
+    Bug(
+        "a customer is sent again as it was read before the wait",
+        "adapters/spiris/client.py",
+        "            sent = make()\n",
+        "            sent = sent or make()\n",
+        (f"{LEDGER}::test_an_update_that_waits_before_it_goes_again_keeps_what_finance_wrote_meanwhile",),
+    ),
+    Bug(
+        "a customer's field that finance changed meanwhile is written over",
+        "adapters/spiris/replacing.py",
+        "if _standing(record, one.field) not in {",
+        "if not _standing(record, one.field) and () not in {",
+        (f"{LEDGER}::test_an_update_of_a_field_that_finance_changed_meanwhile_is_refused",),
+    ),
+    Bug(
+        "a replacement without an answer is sent again",
+        "adapters/retrying.py",
+        "if effect is Effect.CREATE or (effect is Effect.REPLACE and row.create is Then.UNKNOWN):",
+        "if effect is Effect.CREATE:",
+        (RETRY, f"{LINES}::test_a_replacement_whose_answer_was_lost_is_not_sent_again"),
+    ),
+    Bug(
+        "a replacement that may be carried out counts as not done",
+        "adapters/transport.py",
+        "if effect is Effect.REPLACE and _may_be_done(reply):",
+        "if effect is Effect.CREATE and _may_be_done(reply):",
+        (f"{LINES}::test_a_replacement_that_is_given_up_counts_as_not_done_only_where_that_is_proven",),
     ),
     Bug(
         "what a write rests on is read before the wait for the quota",

@@ -155,6 +155,26 @@ def test_a_changed_telephone_number_changes_that_field_alone_and_then_there_is_q
     assert pushed.calls("spiris") == []
 
 
+def test_an_update_whose_reply_was_lost_is_left_to_the_next_run_and_keeps_what_finance_wrote_since(
+    pushed: Playground,
+) -> None:
+    sales_changes(pushed, Phone="08-200")
+    lost = {"effect": "drop_before", "method": "PUT", "path": "/v2/customers/"}
+    pushed.control("spiris", "POST", "faults", lost)
+    pushed.forget_calls()
+    done = push(pushed)
+    assert [one["outcome"] for one in updates(done)] == ["unknown"]
+    (told,) = [one for one in done["warnings"] if one["code"] == "CUSTOMER_NOT_UPDATED"]
+    assert "It is tried again in the next run." in told["message"]
+    assert [one["method"] for one in pushed.calls("spiris") if one["method"] != "GET"] == ["PUT"]
+
+    finance_changes(pushed, Note="Ring Lena före faktura", WwwAddress="https://volvo.example")
+    assert [one["outcome"] for one in updates(push(pushed))] == ["done"]
+    (stored,) = pushed.company()["customers"]
+    assert (stored["Telephone"], stored["Note"]) == ("08-200", "Ring Lena före faktura")
+    assert push(pushed)["actions"] == []
+
+
 def test_when_both_sides_changed_it_the_owner_is_right_and_the_other_value_is_told_once(
     pushed: Playground,
 ) -> None:

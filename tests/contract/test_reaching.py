@@ -135,4 +135,4 @@ def test_a_name_that_nobody_knows_is_told_with_where_to_look(
     ) as failure:
         transport.request("POST", "https://ledger.test/v2/customers", effect=effect, json={})
     assert "sfspiris.toml" in failure.value.remedy
-    assert transport.calls == (2 if effect in {Effect.READ, Effect.UPDATE} else 1)
+    assert transport.calls == (1 if effect in {Effect.CREATE, Effect.TOKEN} else 2)

@@ -18,6 +18,7 @@ from sfspiris.adapters.spiris.client import SpirisClient
 from sfspiris.adapters.spiris.ledger import SpirisLedger
 from sfspiris.adapters.spiris.oauth import Addresses, FreshToken, TokenCalls
 from sfspiris.adapters.transport import Pace, Transport
+from sfspiris.core.actions import Change
 from sfspiris.core.capabilities import MarkerField
 from sfspiris.core.identity import Marker, customer_note
 from sfspiris.core.model import Customer, DeliveryAddress, Draft, DraftRow, LedgerDraft, Target, Totals
@@ -583,6 +584,113 @@ def test_what_finance_edits_while_a_write_waits_for_the_quota_is_seen_before_it_
         assert calls == [f"GET /v2/{path}/{created.id}"] + [write] * (not is_edited)
         if is_edited:
             assert spiris.stored(kind)[0]["YourReference"] == "Anna"
+
+
+OVER_QUOTA = {
+    "ErrorCode": 4010,
+    "DeveloperErrorMessage": "API calls quota exceeded! Try again in 55 seconds.",
+    "Errors": [],
+}
+PHONE = Change("phone", "013-12 34 56", "08-200")
+FINANCES = {"DiscountPercentage": Decimal("0.15"), "Note": "Ring Lena"}
+
+
+def puts(spiris: Office) -> int:
+    return len([one for one in spiris.sent("PUT") if one.startswith("PUT /v2/customers/")])
+
+
+def edit_customer(spiris: Office, customer_id: str, **fields: Any) -> None:
+    spiris.control("POST", f"customers/{customer_id}/edit", fields)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"effect": "status", "code": 429, "body": OVER_QUOTA},
+        {"effect": "status", "code": 502, "body": "<html>"},
+        {"effect": "status_after", "code": 503, "body": "<html>"},
+        {"effect": "status_after", "code": 500, "body": ""},
+    ],
+)
+def test_an_update_that_waits_before_it_goes_again_keeps_what_finance_wrote_meanwhile(
+    spiris: Office, ledger: Ledger, fault: dict[str, Any]
+) -> None:
+    """The whole record is sent, so an old copy of it would take finance's discount and note away."""
+    buyer = ledger.create_customer(BUYER, terms_id=terms_id(ledger))
+    spiris.fault(method="PUT", path="/v2/customers/", **fault)
+    spiris.meanwhile = lambda: edit_customer(spiris, buyer.id, **FINANCES)
+    ledger.update_customer(buyer.id, [PHONE])
+    assert len(spiris.pauses) == 1
+    assert puts(spiris) == 2
+    (stored,) = spiris.stored("customers")
+    assert stored["Telephone"] == "08-200"
+    assert {name: stored[name] for name in FINANCES} == FINANCES
+
+
+@pytest.mark.parametrize("is_waiting", [False, True])
+def test_an_update_of_a_field_that_finance_changed_meanwhile_is_refused(
+    spiris: Office, ledger: Ledger, *, is_waiting: bool
+) -> None:
+    buyer = ledger.create_customer(BUYER, terms_id=terms_id(ledger))
+
+    def edit() -> None:
+        edit_customer(spiris, buyer.id, Telephone="08-900")
+
+    if is_waiting:
+        spiris.fault("status", method="PUT", path="/v2/customers/", code=429, body=OVER_QUOTA)
+        spiris.meanwhile = edit
+    else:
+        edit()
+    with pytest.raises(Refused, match="Somebody changed phone") as refused:
+        ledger.update_customer(buyer.id, [PHONE])
+    assert refused.value.vendor_code == "MOVED"
+    assert puts(spiris) == is_waiting
+    assert spiris.stored("customers")[0]["Telephone"] == "08-900"
+
+
+def test_a_field_that_finance_has_set_to_the_same_is_no_contradiction(spiris: Office, ledger: Ledger) -> None:
+    buyer = ledger.create_customer(BUYER, terms_id=terms_id(ledger))
+    edit_customer(spiris, buyer.id, Telephone="08-200")
+    ledger.update_customer(buyer.id, [PHONE, Change("city", "Linköping", "Kiruna")])
+    (stored,) = spiris.stored("customers")
+    assert (stored["Telephone"], stored["InvoiceCity"]) == ("08-200", "Kiruna")
+
+
+@pytest.mark.parametrize(
+    ("effect", "arguments", "is_done"),
+    [
+        ("drop_before", {}, False),
+        ("drop_after", {}, True),
+        ("truncate", {}, True),
+        ("garbage", {}, True),
+        ("html", {"code": 200}, True),
+        ("empty", {}, True),
+        ("status", {"code": 200, "body": "<html>Sign in to the network</html>"}, False),
+        ("status", {"code": 403, "body": "<html>forbidden</html>"}, False),
+        ("status", {"code": 302, "body": ""}, False),
+    ],
+)
+def test_an_update_without_a_trustworthy_answer_is_sent_once_and_the_customer_itself_is_asked(
+    spiris: Office, ledger: Ledger, effect: str, arguments: dict[str, Any], *, is_done: bool
+) -> None:
+    buyer = ledger.create_customer(BUYER, terms_id=terms_id(ledger))
+    spiris.fault(effect, method="PUT", path="/v2/customers/", **arguments)
+    if is_done:
+        ledger.update_customer(buyer.id, [PHONE])
+    else:
+        with pytest.raises(OutcomeUnknown):
+            ledger.update_customer(buyer.id, [PHONE])
+    assert puts(spiris) == 1
+    assert spiris.stored("customers")[0]["Telephone"] == ("08-200" if is_done else "013-12 34 56")
+
+
+def test_an_update_that_cannot_be_looked_at_afterwards_stays_unknown(spiris: Office, ledger: Ledger) -> None:
+    buyer = ledger.create_customer(BUYER, terms_id=terms_id(ledger))
+    spiris.fault("drop_after", method="PUT", path="/v2/customers/")
+    spiris.fault("drop_before", method="GET", path="/v2/customers/", nth=2, times=10)
+    with pytest.raises(OutcomeUnknown):
+        ledger.update_customer(buyer.id, [PHONE])
+    assert puts(spiris) == 1
 
 
 @pytest.mark.parametrize("effect", ["drop_before", "truncate", "html", "status"])

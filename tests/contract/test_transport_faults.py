@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import json
 import logging
 import socket
 import ssl
@@ -12,6 +13,7 @@ import time
 import tracemalloc
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -255,6 +257,127 @@ def test_a_create_that_waited_too_long_for_its_turn_is_not_sent() -> None:
             transport.request("POST", f"{server.url}/v2/customers", effect=Effect.CREATE, json={})
         assert len(server.requests) == 1
         transport.close()
+
+
+# --- replacements are made anew before they are sent again ------------------------------------------------------------
+
+
+@dataclass
+class Look:
+    """What a replacement rests on: a number that is another at every look."""
+
+    line: Line
+    seen: int = 0
+
+    def __call__(self) -> object:
+        self.seen += 1
+        return {"Look": self.seen}
+
+    def send(self, effect: Effect = Effect.REPLACE) -> Reply:
+        return self.line.transport.request(
+            "PUT", f"{self.line.server.url}/v2/customers/1", effect=effect, last_look=self
+        )
+
+    @property
+    def sent(self) -> list[object]:
+        return [json.loads(one.partition(b"\r\n\r\n")[2]) for one in self.line.server.requests]
+
+
+def test_a_replacement_that_was_turned_away_is_made_anew_from_what_stands_then() -> None:
+    with line(
+        reply(OVER_QUOTA, status=429),
+        reply(HTML, status=502),
+        reply(HTML, status=429),
+        reply({"Id": "1"}),
+        limits=replace(PATIENT, attempts=4),
+    ) as spiris:
+        look = Look(spiris)
+        assert look.send().status == 200
+        assert look.sent == [{"Look": 1}, {"Look": 2}, {"Look": 3}, {"Look": 4}]
+        assert spiris.pauses == [55, 0.5, 60]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        hang_up,
+        silence,
+        cut({"Id": "d3adbeef"}, keep=4),
+        reply(b"not gzip", headers={"Content-Encoding": "gzip"}),
+        reply(b"[" + b" " * 2000, kind="application/json"),
+    ],
+)
+def test_a_replacement_whose_answer_was_lost_is_not_sent_again(lost: Act) -> None:
+    with line(lost, reply({"Id": "1"}), limits=replace(QUICK, body_bytes=1000)) as spiris:
+        look = Look(spiris)
+        with pytest.raises(OutcomeUnknown):
+            look.send()
+        assert look.sent == [{"Look": 1}]
+
+
+@pytest.mark.parametrize(
+    ("acts", "kind"),
+    [
+        ([reply(OVER_QUOTA, status=429)] * 3, OutOfQuota),
+        ([reply(HTML, status=429)] * 3, OutcomeUnknown),
+        ([reply(HTML, status=502)] * 3, OutcomeUnknown),
+        ([reply(HTML, status=502), *[reply(OVER_QUOTA, status=429)] * 2], OutcomeUnknown),
+        ([reply(OVER_QUOTA, status=429, headers={"Retry-After": "3600"})], OutOfQuota),
+        (
+            [reply(HTML, status=503), reply(OVER_QUOTA, status=429, headers={"Retry-After": "3600"})],
+            OutcomeUnknown,
+        ),
+    ],
+)
+def test_a_replacement_that_is_given_up_counts_as_not_done_only_where_that_is_proven(
+    acts: list[Act], kind: type[Exception]
+) -> None:
+    with line(*acts) as spiris:
+        look = Look(spiris)
+        with pytest.raises(kind):
+            look.send()
+        assert len(look.sent) == len(acts)
+
+
+@pytest.mark.parametrize("effect", [Effect.REPLACE, Effect.CREATE])
+def test_what_the_last_look_meets_keeps_a_write_from_being_sent(effect: Effect) -> None:
+    def meet(error: Exception) -> object:
+        raise error
+
+    with line(reply(HTML, status=503), reply({"Id": "1"})) as spiris:
+        where = f"{spiris.server.url}/v2/customers/1"
+        for error in (Unreachable("No line.", remedy="Again."), LookupError("moved")):
+            with pytest.raises(type(error)):
+                spiris.transport.request("PUT", where, effect=effect, last_look=partial(meet, error))
+        assert spiris.server.requests == []
+
+
+def test_a_last_look_that_fails_does_not_make_an_attempt_undone_that_may_be_done() -> None:
+    with line(reply(HTML, status=502), reply({"Id": "1"})) as spiris:
+
+        def look() -> object:
+            if spiris.server.requests:
+                raise Unreachable("No line.", remedy="Again.")
+            return {}
+
+        with pytest.raises(OutcomeUnknown, match="502"):
+            spiris.transport.request("PUT", spiris.server.url, effect=Effect.REPLACE, last_look=look)
+        assert len(spiris.server.requests) == 1
+
+
+def test_a_replacement_that_never_left_is_tried_again_and_known_not_to_be_done(closed_port: int) -> None:
+    transport = Transport(
+        service="Spiris", pace=Pace(lambda _: None, time.monotonic, lambda: 0.0), limits=QUICK
+    )
+    looks: list[int] = []
+    with pytest.raises(Unreachable, match="could not be reached"):
+        transport.request(
+            "PUT",
+            f"http://127.0.0.1:{closed_port}/v2/customers/1",
+            effect=Effect.REPLACE,
+            last_look=lambda: looks.append(1),
+        )
+    assert len(looks) == 3
 
 
 # --- sign-in calls -------------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def test_every_status_has_its_consequence() -> None:
     ],
 )
 def test_what_follows_from_a_status(status: int, read: Then, refused: Then, page: Then) -> None:
-    for effect in (Effect.READ, Effect.UPDATE):
+    for effect in (Effect.READ, Effect.UPDATE, Effect.REPLACE):
         assert retrying.after_status(status, effect, is_vendors=True) is read
     assert retrying.after_status(status, Effect.CREATE, is_vendors=True) is refused
     assert retrying.after_status(status, Effect.CREATE, is_vendors=False) is page
@@ -91,6 +91,8 @@ def test_what_follows_from_a_failure_of_the_line(row: LineRow) -> None:
     assert retrying.after_line(error, Effect.READ) is row.repeatable
     assert retrying.after_line(error, Effect.CREATE) is row.create
     assert retrying.after_line(error, Effect.TOKEN) is Then.STOP
+    is_sent = row.create is Then.UNKNOWN
+    assert retrying.after_line(error, Effect.REPLACE) is (Then.UNKNOWN if is_sent else row.repeatable)
 
 
 def test_only_a_connection_that_never_came_about_proves_that_a_create_was_not_sent() -> None:

@@ -26,6 +26,7 @@ class Effect(StrEnum):
     READ = "read"
     CREATE = "create"
     UPDATE = "update"  # sets the same values again however often it is sent
+    REPLACE = "replace"  # puts a whole record in place of the one just read, so it is read again before it is sent again
     TOKEN = "token"  # noqa: S105 - the kind of call, not a secret
 
 
@@ -117,7 +118,7 @@ def after_line(error: httpx.RequestError, effect: Effect) -> Then:
     Whoever keeps the sign-in may show it once more, since the server may not have seen it (`spiris.oauth.SpirisSignIn`).
     """
     row = next(one for one in LINE if isinstance(error, one.kind))
-    if effect is Effect.CREATE:
+    if effect is Effect.CREATE or (effect is Effect.REPLACE and row.create is Then.UNKNOWN):
         return row.create
     return Then.STOP if effect is Effect.TOKEN else row.repeatable
 

@@ -3,6 +3,8 @@
 What may be sent again depends on what it does, never on how it failed:
 
 - a READ, and an UPDATE that sets the same values again, is repeated with growing pauses;
+- a REPLACE puts a whole record in the place of another, so no old body of it is ever sent again: after a passing refusal it
+  is made anew from what stands then, and without an answer it is left unknown;
 - a CREATE is sent at most once. Where not one byte can have been carried out it fails as Unreachable or OutOfQuota;
   whatever else goes wrong leaves it unknown, and whoever asked must look before sending again;
 - a TOKEN call is not repeated here, since a refresh token may be used up by its first use: whether it is shown once more
@@ -32,13 +34,13 @@ from sfspiris.adapters.reply import Reply, names_an_error, told_pause
 from sfspiris.adapters.retrying import Effect, Then, after_line, after_status
 from sfspiris.adapters.unpacking import TooLargeError, Unpacking
 from sfspiris.adapters.words import QUOTA_WINDOW, RUN_AGAIN, THIS_MACHINE, Words
-from sfspiris.errors import ConfigError, SafetyStop, Unreachable, stood_still
+from sfspiris.errors import ConfigError, Retryable, SafetyStop, Unreachable, stood_still
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sfspiris.adapters.quota import Turnstile
-    from sfspiris.errors import Retryable
+    from sfspiris.errors import OutcomeUnknown
 
 logger = logging.getLogger("sfspiris.http")
 
@@ -46,6 +48,7 @@ __all__ = ["ABSENT", "Absent", "Effect", "Limits", "Pace", "Reply", "Transport"]
 
 
 _TOO_MANY = frozenset({420, 429})
+_TOO_LARGE = "sent an answer that is too large"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # seconds
 
 
@@ -65,6 +68,11 @@ class Pace:
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
     jitter: Callable[[], float]
+
+
+def _may_be_done(reply: Reply) -> bool:
+    """Whether a write may have been carried out though it was answered like this."""
+    return after_status(reply.status, Effect.CREATE, is_vendors=names_an_error(reply)) is Then.UNKNOWN
 
 
 class _NotNowError(Exception):
@@ -135,7 +143,7 @@ class Transport:
         each time right before the request leaves, when no quota has to be waited for any more, and what it raises keeps the
         request from being sent. Raises
         SafetyStop for a write in read-only mode, before anything is sent; Unreachable, OutOfQuota or BrokenReply when
-        nothing was written; OutcomeUnknown when a create may or may not have been carried out.
+        nothing was written; OutcomeUnknown when a create or a replacement may or may not have been carried out.
         """
         if self._read_only and effect not in {Effect.READ, Effect.TOKEN}:
             raise SafetyStop(
@@ -152,7 +160,7 @@ class Transport:
 
         address = self._address(url)
         match effect:
-            case Effect.READ | Effect.UPDATE:
+            case Effect.READ | Effect.UPDATE | Effect.REPLACE:
                 return self._send_patiently(build, address, effect)
             case Effect.CREATE:
                 return self._send_create(build, address)
@@ -181,27 +189,43 @@ class Transport:
             reraise=True,
         )
         number = 0
+        doubt: OutcomeUnknown | None = None  # of a replacement, when an attempt may have been carried out
 
         def attempt() -> Reply:
-            nonlocal number, spent
+            nonlocal number, spent, doubt
             number += 1
             began = self._pace.monotonic()
             try:
                 reply = self._exchange(build, address, number, effect)
-            except httpx.RequestError as error:
-                raise _NotNowError(self._words.unreachable(error, address)) from error
-            except TooLargeError as error:
-                raise self._words.too_large() from error
+            except (httpx.RequestError, TooLargeError) as error:
+                raise self._failed(error, address, effect) from error
             finally:
                 spent += self._pace.monotonic() - began
             if after_status(reply.status, effect, is_vendors=False) is Then.RETRY:
+                if effect is Effect.REPLACE and _may_be_done(reply):
+                    doubt = self._words.unknown(f"answered with status {reply.status}")
                 raise self._not_now(reply)
             return reply
 
         try:
             return patience(attempt)
         except _NotNowError as last:
-            raise last.error from last.__cause__
+            raise (doubt or last.error) from last.__cause__
+        except Retryable as error:  # of the last look, or a longer pause than we take
+            if doubt is None:
+                raise
+            raise doubt from error
+
+    def _failed(
+        self, error: httpx.RequestError | TooLargeError, address: httpx.URL, effect: Effect
+    ) -> Exception:
+        """What an attempt without a whole answer means where it may be repeated."""
+        if isinstance(error, TooLargeError):
+            is_write = effect is Effect.REPLACE
+            return self._words.unknown(_TOO_LARGE) if is_write else self._words.too_large()
+        if after_line(error, effect) is Then.UNKNOWN:
+            return self._words.unknown(self._words.reason(error))
+        return _NotNowError(self._words.unreachable(error, address))
 
     def _send_once(self, build: Callable[[], httpx.Request], address: httpx.URL) -> Reply:
         try:
@@ -219,7 +243,7 @@ class Transport:
                 raise self._words.unreachable(error, address) from error
             raise self._words.unknown(self._words.reason(error)) from error
         except TooLargeError as error:
-            raise self._words.unknown("sent an answer that is too large") from error
+            raise self._words.unknown(_TOO_LARGE) from error
         match after_status(reply.status, Effect.CREATE, is_vendors=names_an_error(reply)):
             case Then.RETRY:
                 raise self._words.out_of_quota(told_pause(reply))

@@ -110,8 +110,8 @@ class Ledger(Protocol):
     def update_customer(self, customer_id: str, wanted: Sequence[Change]) -> None:
         """Set these fields (by our names) of a customer and leave every other as it is.
 
-        The street may have two lines. May be sent again. Raises Refused, without writing, when a field does not stand any
-        more as `wanted` has it before.
+        The street may have two lines. Raises Refused, without writing, when a field stands neither as `wanted` has it before
+        nor after; OutcomeUnknown when it may have been carried out and the customer does not say so.
         """
 
     def create_draft(

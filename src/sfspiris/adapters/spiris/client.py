@@ -316,20 +316,20 @@ class SpirisClient:
             return record
         raise AssertionError(customer_id)
 
-    def replace_customer(self, customer_id: str, body: Mapping[str, Any]) -> None:
-        """Put this in place of the whole customer; may be sent again, for it sets the same values."""
-        reply = self._send("PUT", f"customers/{customer_id}", Effect.UPDATE, json=body)
-        if reply.is_success:
-            return
-        refused = refusals.error_body(reply)
-        if refused is None:
-            raise BrokenReply(
-                f"Spiris answered the update of customer {customer_id} with status {reply.status} and a page that is not "
-                "its own.",
-                remedy=_RUN_AGAIN,
-            )
-        of_company = refusals.of_company(refused, company=self._company, retry_after=_pause(reply))
-        raise of_company or refusals.of_record(refused, what="change of the customer", sent=body)
+    def replace_customer(
+        self, customer_id: str, change: Callable[[dict[str, Any]], Mapping[str, Any]]
+    ) -> None:
+        """Put what `change` makes of the whole customer in its place; what that raises keeps it from being sent.
+
+        The customer is read right before, and read anew before it would be sent again.
+        """
+        self._replace(
+            f"customers/{customer_id}",
+            lambda: change(self.customer_record(customer_id)),
+            wire.Customer,
+            what="change of the customer",
+            effect=Effect.REPLACE,
+        )
 
     # --- how lists are walked --------------------------------------------------------------------------------------
 
@@ -417,7 +417,13 @@ class SpirisClient:
         return self._made(self._send("POST", path, Effect.CREATE, json=body), model, what=what, sent=body)
 
     def _replace(
-        self, path: str, make: Callable[[], Mapping[str, Any]], model: type[_Model], *, what: str
+        self,
+        path: str,
+        make: Callable[[], Mapping[str, Any]],
+        model: type[_Model],
+        *,
+        what: str,
+        effect: Effect = Effect.CREATE,
     ) -> _Model:
         sent: Mapping[str, Any] = {}
 
@@ -426,7 +432,7 @@ class SpirisClient:
             sent = make()
             return sent
 
-        reply = self._send("PUT", path, Effect.CREATE, last_look=look)
+        reply = self._send("PUT", path, effect, last_look=look)
         return self._made(reply, model, what=what, sent=sent)
 
     def _made(self, reply: Reply, model: type[_Model], *, what: str, sent: Mapping[str, Any]) -> _Model:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sfspiris.adapters.spiris import mapping, paper, replacing, writing
 from sfspiris.adapters.spiris.capabilities import CAPABILITIES
 from sfspiris.core.model import Target
-from sfspiris.errors import Refused, SafetyStop
+from sfspiris.errors import OutcomeUnknown, Refused, SafetyStop, SfspirisError
 from sfspiris.swedish import personal_shape, text
 
 if TYPE_CHECKING:
@@ -177,16 +177,30 @@ class SpirisLedger:
         return mapping.article(made, {article.coding.id: article.coding.vat_rate})
 
     def update_customer(self, customer_id: str, wanted: Sequence[Change]) -> None:
-        """Set these fields of a customer; everything else goes back as Spiris gave it a moment before."""
-        record = self._client.customer_record(customer_id)
-        if moved := replacing.moved_fields(record, wanted):
-            raise Refused(
-                f"Somebody changed {', '.join(moved)} of it in Spiris after the plan was made.",
-                remedy="Run the command again: it compares both sides anew.",
-                vendor_code="MOVED",
-                details="",
-            )
-        self._client.replace_customer(customer_id, replacing.updated_customer(record, wanted))
+        """Set these fields of a customer; everything else goes back as Spiris gave it a moment before.
+
+        A lost reply is answered by the customer itself; what it does not say then is not sent again from here.
+        """
+
+        def changed(record: dict[str, Any]) -> dict[str, Any]:
+            if moved := replacing.moved_fields(record, wanted):
+                raise Refused(
+                    f"Somebody changed {', '.join(moved)} of it in Spiris after the plan was made.",
+                    remedy="Run the command again: it compares both sides anew.",
+                    vendor_code="MOVED",
+                    details="",
+                )
+            return replacing.updated_customer(record, wanted)
+
+        try:
+            self._client.replace_customer(customer_id, changed)
+        except OutcomeUnknown as unknown:
+            try:
+                record = self._client.customer_record(customer_id)
+            except SfspirisError:
+                raise unknown from None
+            if not replacing.says(record, wanted):
+                raise
 
     def create_draft(
         self, draft: Draft, *, customer_id: str, marker_field: MarkerField, target: Target = Target.DRAFT

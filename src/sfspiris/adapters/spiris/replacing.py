@@ -212,13 +212,17 @@ _CUSTOMER_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def moved_fields(record: Mapping[str, Any], wanted: Sequence[Change]) -> tuple[str, ...]:
-    """Those of our fields that no longer stand on the record as they did when the change was planned."""
+    """Those of our fields that stand on the record neither as when the change was planned nor as it wants them."""
     return tuple(
         one.field
         for one in wanted
-        if [text.one_line(record.get(name) or "") for name in _CUSTOMER_FIELDS[one.field]]
-        != list(_lines(one.field, one.before))
+        if _standing(record, one.field) not in {_lines(one.field, one.before), _lines(one.field, one.after)}
     )
+
+
+def says(record: Mapping[str, Any], wanted: Sequence[Change]) -> bool:
+    """Whether the record has all fields as the change wants them."""
+    return all(_standing(record, one.field) == _lines(one.field, one.after) for one in wanted)
 
 
 def updated_customer(record: Mapping[str, Any], wanted: Sequence[Change]) -> dict[str, Any]:
@@ -229,6 +233,10 @@ def updated_customer(record: Mapping[str, Any], wanted: Sequence[Change]) -> dic
         for name, line in zip(_CUSTOMER_FIELDS[one.field], _lines(one.field, one.after), strict=True)
     }
     return {**record, **changed}
+
+
+def _standing(record: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    return tuple(text.one_line(record.get(name) or "") for name in _CUSTOMER_FIELDS[field])
 
 
 def _lines(field: str, value: str | None) -> tuple[str, ...]:
