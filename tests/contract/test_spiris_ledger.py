@@ -751,6 +751,18 @@ def test_a_token_that_expires_sooner_than_told_costs_one_create_call_more_and_ma
     assert len(spiris.stored("customers")) == 1
 
 
+def test_a_write_that_goes_again_with_a_new_token_looks_again_at_what_it_rests_on(
+    spiris: Office, ledger: Ledger
+) -> None:
+    created = made(ledger)
+    assert created.print is not None
+    body = {"ErrorCode": 4005, "DeveloperErrorMessage": "denied", "Errors": []}
+    spiris.fault("status", method="DELETE", path="/v2/customerinvoicedrafts/", code=401, body=body)
+    assert ledger.delete_draft(created.id, stood=created.print) is True
+    last = [one.partition(" ")[0] for one in spiris.sent()[-5:]]
+    assert last == ["GET", "DELETE", "POST", "GET", "DELETE"]
+
+
 def test_refresh_tokens_are_used_once_each_over_a_long_day(spiris: Office, ledger: Ledger) -> None:
     for _ in range(5):
         spiris.later(hours=2)

@@ -141,8 +141,9 @@ class Transport:
         At most one of `json`, `form` and `content` is the body; the type of `content` is told in `headers`. Where a request
         rests on what stands at the other end, `last_look` reads that once more and gives the `json`, or ABSENT: it is called
         each time right before the request leaves, when no quota has to be waited for any more, and what it raises keeps the
-        request from being sent. Raises
-        SafetyStop for a write in read-only mode, before anything is sent; Unreachable, OutOfQuota or BrokenReply when
+        request from being sent.
+
+        Raises SafetyStop for a write in read-only mode, before anything is sent; Unreachable, OutOfQuota or BrokenReply when
         nothing was written; OutcomeUnknown when a create or a replacement may or may not have been carried out.
         """
         if self._read_only and effect not in {Effect.READ, Effect.TOKEN}:
