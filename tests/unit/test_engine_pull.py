@@ -1,5 +1,6 @@
 """The way back and the comparison, against both sides in memory and a real state file."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,10 +11,14 @@ from fakes import FakeLedger, Stage, unreachable
 from sfspiris.core.drift import Reconciliation, Symbol
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import DealStatus
+from sfspiris.core.money import Money
 from sfspiris.core.outcome import Outcome, RunResult, RunStatus
+from sfspiris.engine.explain import explain
 from sfspiris.engine.gather import Scope
 from sfspiris.engine.reconcile import reconcile_all
+from sfspiris.engine.review import plan_again, waiting
 from sfspiris.engine.run import Guard, pull, push
+from sfspiris.report.language import words
 from shorthand import buyer, deal, deal_id
 
 OTHER = buyer("Ericsson", id="001000000000A02AAA", orgnr="556016-0680")
@@ -174,6 +179,39 @@ def test_a_young_draft_whose_invoice_is_listed_late_waits_and_is_never_called_de
     assert run(stage).holds == ()
     told = stage.crm.deals[deal_id("D1")].sync
     assert (told.status, told.code, told.invoice_number) == (DealStatus.ISSUED, None, "1042")
+
+
+def test_what_an_earlier_run_found_of_a_draft_is_said_anew_in_the_readers_language(stage: Stage) -> None:
+    """The words that the earlier run wrote are remembered in the language of the CRM only."""
+    run(stage)
+    stage.se.made = [one for one in stage.se.made if one.id != "draft-1"]
+    assert [one.hold.code for one in run(stage).holds] == [HoldCode.OUTCOME_UNKNOWN]
+    with stage.world(dry=True) as world:
+        queued = plan_again(world, waiting(world)).plan.holds
+    with stage.world(dry=True) as world:
+        explained = explain(world, deal_id("D1")).holds
+    for hold in (*(one.hold for one in queued), *explained):
+        assert words("sv").sentence(hold.message) == (
+            f"Utkastet till affären, på {Money(Decimal(1000), 'SEK')} exkl. moms, finns inte i Spiris med affärens märke: "
+            "någon har tagit bort det, ställt ut det så nyss att ingen lista visar fakturan än, eller tagit bort märket."
+        )
+
+
+def test_two_documents_are_named_whoever_asks_about_their_deal(stage: Stage) -> None:
+    """A queue and one deal laid open look at the books as a whole run does."""
+    twin = replace(stage.se.made[0], id="draft-9")
+    stage.se.made.append(twin)
+    with stage.world() as world:
+        assert HoldCode.OUTCOME_UNKNOWN in {
+            one.hold.code for one in push(world, Scope(full=True), Guard(200)).holds
+        }
+    with stage.world(dry=True) as world:
+        queued = [one.hold for one in plan_again(world, waiting(world)).plan.holds]
+    with stage.world(dry=True) as world:
+        explained = explain(world, deal_id("D1")).holds
+    for (hold,) in (queued, explained):
+        assert "draft-9" in words("sv").sentence(hold.message)
+        assert words("sv").sentence(hold.message).startswith("2 dokument i Spiris ")
 
 
 def test_a_young_draft_that_was_deleted_is_told_so_a_settle_window_after_it_was_missed(stage: Stage) -> None:

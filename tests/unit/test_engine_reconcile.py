@@ -11,14 +11,17 @@ import pytest
 
 from fakes import FakeLedger, Stage, unreachable
 from sfspiris.core.drift import DriftClass, Reconciliation, Symbol
+from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.model import DealStatus
 from sfspiris.core.outcome import Outcome, RunResult
 from sfspiris.engine.gather import Scope
 from sfspiris.engine.reconcile import reconcile_all
 from sfspiris.engine.run import Guard, pull, push
 from sfspiris.errors import UsageError
+from sfspiris.report.language import words
+from sfspiris.sentences import as_told
 from sfspiris.swedish.sie import SieFile
-from shorthand import POLICY, buyer, deal, deal_id
+from shorthand import NOW, POLICY, buyer, deal, deal_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -174,3 +177,28 @@ def test_a_sie_file_is_held_against_the_company_with_its_number(stage: Stage) ->
 def test_a_sie_file_that_is_nobodys_is_refused(stage: Stage, file: SieFile, company: str) -> None:
     with pytest.raises(UsageError):
         against(stage, file, company)
+
+
+def test_a_hold_that_is_only_remembered_is_told_in_the_readers_language(stage: Stage) -> None:
+    """Today's data does not explain it: what was sent has no known outcome."""
+    stage.crm.add(deal("D3", "1 x 70 MAT", buyer=OTHER, amount=Decimal(70)))
+    lost = Hold(deal_id("D3"), "Affär D3", "se", HoldCode.OUTCOME_UNKNOWN, as_told("sent"), as_told("wait"))
+    with stage.world(dry=False) as world:
+        world.state.holds.replace({deal_id("D3"): [lost]}, at=NOW, run_id=world.run_id)
+    (line,) = [one for one in compare(stage)[1].lines if one.deal_id == deal_id("D3")]
+    assert (
+        words("sv")
+        .sentence(line.message)
+        .endswith("i Salesforce och inget dokument: den väntar på en människa (OUTCOME_UNKNOWN).")
+    )
+    assert line.fix is not None
+    assert words("sv").sentence(line.fix) == (
+        "`sfspiris help OUTCOME_UNKNOWN --lang sv` säger vad som ska göras, "
+        f"`sfspiris explain {deal_id('D3')} --lang sv` visar affären."
+    )
+
+
+def test_a_deal_in_the_recycle_bin_is_told_in_the_readers_language(stage: Stage) -> None:
+    stage.crm.leave(deal_id("D1"), deleted=True)
+    (line,) = [one for one in compare(stage)[1].lines if one.code is DriftClass.MISSING_IN_SALESFORCE]
+    assert "som inte är vunnen: Affär D1, raderad" in words("sv").sentence(line.message)

@@ -12,7 +12,7 @@ from sfspiris.core.planning.push import decide
 from sfspiris.core.precedence import Standards, chained, customer_of, vat_seen
 from sfspiris.core.readiness import as_if_won
 from sfspiris.core.routing import route
-from sfspiris.engine import gather, rates, tracing
+from sfspiris.engine import gather, rates, tracing, twins
 from sfspiris.engine.beginning import begin
 from sfspiris.engine.recover import recover
 from sfspiris.errors import UsageError
@@ -54,7 +54,9 @@ def explain(world: World, asked: str) -> Explanation:
             record=deal.id,
         )
     gathered = gather.Gathered((judged,), batch.read_at)
-    inputs = gather.push_inputs(world, gathered, recover(world), fresh=False)
+    unresolved = recover(world)
+    doubted = twins.look_again(world, gathered)
+    inputs = replace(gather.push_inputs(world, gathered, unresolved, fresh=False), twins=doubted.holds)
     plan = decide(inputs)
     start = world.policy.start_date
     links = world.state.links.of_deal(deal.id)

@@ -181,7 +181,9 @@ def _look_for_deals(world: World, read: _Read, period: Period, companies: Collec
     lost = sorted(found.keys() - {one.id for one in won})
     if lost:
         read.departed |= {
-            one.deal_id: f"{one.name}, deleted" if one.is_deleted else f"{one.name} ({one.stage})"
+            one.deal_id: say("%(name)s, deleted", name=one.name)
+            if one.is_deleted
+            else f"{one.name} ({one.stage})"
             for one in world.crm.fates(ids=lost)
         }
 
@@ -260,8 +262,12 @@ def _inputs(world: World, read: _Read, period: Period) -> ReconcileInputs:
             reasons[held.deal_id].append(
                 Reason(
                     str(held.code),
-                    f"it waits for a person ({held.code}).",
-                    f"`sfspiris help {held.code}` says what to do, `sfspiris explain {held.deal_id}` shows the deal.",
+                    say("it waits for a person (%(code)s).", code=held.code),
+                    say(
+                        "`sfspiris help %(code)s` says what to do, `sfspiris explain %(deal)s` shows the deal.",
+                        code=held.code,
+                        deal=held.deal_id,
+                    ),
                 )
             )
     for deal_id in world.state.reviews.resolved():

@@ -110,7 +110,9 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
     gathered = gather.deals(world, scope)
     unresolved = recover(world)
     looked_for = (
-        twins.look(world, gathered, full=scope.full) if scope.is_everything else twins.Looked(gathered)
+        twins.look(world, gathered, full=scope.full)
+        if scope.is_everything
+        else twins.look_again(world, gathered)
     )
     gathered = looked_for.gathered
     inputs = replace(

@@ -72,6 +72,22 @@ def look(world: World, gathered: Gathered, *, full: bool) -> Looked:
     return Looked(read, holds)
 
 
+def look_again(world: World, gathered: Gathered) -> Looked:
+    """Those of some Deals of which an earlier run found two documents, or none, as the books say it now."""
+    links = world.state.links.latest()
+    doubted = [
+        one
+        for deal in gathered.deals
+        if (one := links.get(deal.id)) is not None and one.code == TWINS and one.company in world.ledgers
+    ]
+    holds: dict[str, Hold] = {}
+    for company in sorted({one.company for one in doubted}):
+        own = [one for one in doubted if one.company == company]
+        found = search.documents(world, world.ledgers[company])
+        holds |= _judge(world, own, found, is_complete=True)
+    return Looked(gathered, holds)
+
+
 def count_created(work: Work, created: Collection[CreateDraft]) -> None:
     """Look for second documents of what this run has made, while it can still be told on their Deals.
 

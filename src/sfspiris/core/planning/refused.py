@@ -47,7 +47,9 @@ def hold_refused(before: RefusedBefore, what: Sentence, found: Findings) -> None
         code=code,
     )
     if told.code == _code(before) and told.message:
-        message = say("%(message)s It was told: %(told)s", message=message, told=told.message)
+        message = say(
+            "%(message)s On the deal in Salesforce stands: “%(told)s”", message=message, told=told.message
+        )
     found.hold(
         _code(before),
         message,

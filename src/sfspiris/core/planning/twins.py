@@ -11,7 +11,7 @@ from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.model import DealStatus
 from sfspiris.core.money import Money
 from sfspiris.core.planning.differences import is_taken_back, named
-from sfspiris.sentences import as_told, joined, say
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,12 +78,18 @@ def hold_of(link: DealLink, others: tuple[Document, ...], policy: Policy, *, nam
 
 
 def hold_twins(link: DealLink, known: Mapping[str, Hold], found: Findings) -> None:
-    """Hold a Deal that has not one document, in the words of this run's reading, else in those of the run that found it so."""
+    """Hold a Deal that has not one document, in the words of this run's reading; without two of them its own is missing."""
     hold = known.get(link.deal_id)
     if hold is not None:
         message, fix = hold.message, hold.fix
     else:
-        message = as_told(link.message or str(TWINS))
+        message = say(
+            "%(Document)s of the deal, over %(net)s net, is not in %(ledger)s with the deal's marker: somebody has deleted it, "
+            "issued it so lately that no list shows the invoice yet, or taken the marker away.",
+            Document=link.target.the,
+            net=Money(link.net, link.currency),
+            ledger=found.company.ledger if found.company else say("the ledger"),
+        )
         fix = say("Run `sfspiris sync`, which looks at it again.")
     found.hold(TWINS, message, fix, about="draft_id", value=link.draft_id)
 
