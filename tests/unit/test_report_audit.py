@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,6 +24,9 @@ from sfspiris.report.audit import (
     compare_with_memory,
     read_audit,
 )
+
+if TYPE_CHECKING:
+    from sfspiris.report.helping import Language
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 ALL = Choice("state-1", None, (), "en")
@@ -212,3 +215,13 @@ def test_the_json_lines_are_one_object_each_without_empty_cells() -> None:
     assert found[0]["what"] == "begin"
     assert found[-1]["note"] == "lines=17"
     assert all("" not in one.values() for one in found)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("sv", "Körning av push-closed-won slutade: klar"), ("en", "Run of push-closed-won ended: ok")],
+)
+def test_how_a_run_ended_is_said_in_the_languages_words(lang: Language, said: str) -> None:
+    lines = audit_lines(HISTORY, Choice("state-1", None, (), lang))
+    assert {one["description"] for one in lines if one["what"] == Happened.RUN_ENDED} == {said}
+    assert {one["to"] for one in lines if one["what"] == Happened.RUN_ENDED} == {"ok"}

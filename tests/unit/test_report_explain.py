@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -69,6 +70,8 @@ def test_the_next_step_follows_where_the_deal_stands(tmp_path: Path) -> None:
     with stage.world(dry=False) as world:
         push(world, Scope(), Guard(max_changes=9))
     document, text = page(laid_open(stage))
+    assert re.search(r"status +Draft$", text, re.MULTILINE)
+    assert re.search(r"status +Utkast$", page(laid_open(stage), "sv")[1], re.MULTILINE)
     assert document.next_step == "Finance looks at the draft in Spiris and issues it."
     assert document.history
     assert "AB Volvo, made for this account by a push" in text

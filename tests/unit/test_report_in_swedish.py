@@ -29,11 +29,12 @@ from report_samples import (
 )
 from sfspiris.core.holds import HoldCode
 from sfspiris.core.model import Customer, DealStatus, DeliveryAddress, Draft, SyncState
-from sfspiris.core.outcome import Outcome
+from sfspiris.core.outcome import Outcome, RunStatus
 from sfspiris.core.pairing import Evidence, PairStatus
 from sfspiris.core.review import Difference
 from sfspiris.report.document import reconcile_document, run_document
 from sfspiris.report.html import html_report
+from sfspiris.report.json import to_json
 from sfspiris.report.language import Words, spelled, words
 from sfspiris.report.markdown import markdown_report
 from sfspiris.report.page import terminal
@@ -41,6 +42,7 @@ from sfspiris.report.preflight import preflight_document, print_preflight
 from sfspiris.report.review import DecisionFacts, print_review, review_document
 from sfspiris.report.shapes import PreflightDocument, ReconcileDocument
 from sfspiris.report.text import print_reconciliation, print_run
+from sfspiris.report.values import ending_words, status_words, value_words
 from sfspiris.sentences import say
 
 if TYPE_CHECKING:
@@ -355,3 +357,33 @@ def test_every_field_outcome_and_status_has_a_swedish_name() -> None:
     assert {one.value for one in Outcome} - known.keys() == set()
     assert {one.value for one in DealStatus} - known.keys() == set()
     assert {one.value for one in (*Evidence, *PairStatus)} - known.keys() == set()
+
+
+def test_statuses_are_words_for_people_in_every_form_and_stay_as_they_are_for_programs() -> None:
+    document = swedish(realistic_pull())
+    for text in (
+        printed(document),
+        markdown_report(document, "sv"),
+        visible(re.sub("</?bdi>", "", html_report(document, "sv"))),
+    ):
+        assert "Status: Utkast → Utställd" in text
+        assert "Status: Utställd → Betald" in text
+        assert "Status: Utställd → Förfallen" in text
+    assert '"after":"Paid"' in to_json(document).replace(": ", ":")
+    for status in (*DealStatus, *RunStatus):
+        told = words("sv").sentence(status_words(ending_words(status)))
+        assert told not in {str(status), status_words(status)}
+        assert words("en").sentence(status_words(ending_words(status))) == str(status)
+
+
+def test_questions_are_answered_with_yes_or_no_and_fields_have_capitals() -> None:
+    assert words("sv").sentence(value_words("SellsConstruction", "False")) == "Nej"
+    assert words("sv").sentence(value_words("Retry", "true")) == "Ja"
+    assert words("sv").sentence(value_words("Rows[1].ReverseCharge", "True")) == "Ja"
+    assert value_words("OurReference", "True") == "True"
+    for name in ("VatNumber", "Orgnr", "payment_terms_days", "SellsConstruction"):
+        assert words("sv").sentence(spelled(name))[0].isupper()
+    assert words("sv").sentence(spelled("VatNumber")) == "Momsregistreringsnummer"
+    page = visible(re.sub("</?bdi>", "", html_report(swedish(realistic_dry_run()), "sv")))
+    assert "Säljer byggtjänster – Nej" in page
+    assert "False" not in page

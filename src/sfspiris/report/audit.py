@@ -20,8 +20,10 @@ from sfspiris.core.audit import Happened, link, start_of_chain
 from sfspiris.errors import SafetyStop, UsageError
 from sfspiris.report.clean import private, visible
 from sfspiris.report.csv import safe_cell, table
+from sfspiris.report.language import words
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Id, money_text
+from sfspiris.report.values import ending_words
 from sfspiris.report.view import how_many
 
 if TYPE_CHECKING:
@@ -207,7 +209,7 @@ def _cells(line: Mapping[str, str]) -> list[str]:
 def _line(number: int, one: Happening, place: int) -> dict[str, str]:
     described = _DESCRIBED[one.what][place].format(
         command=one.command,
-        to=one.to_state,
+        to=words("sv" if place else "en").sentence(ending_words(one.to_state or "")),
         kind=_KINDS.get(one.kind or "", (one.kind, one.kind))[place],
         event=_EVENTS.get(one.event or "", (one.event, one.event))[place],
     )

@@ -20,6 +20,7 @@ from sfspiris.report.shapes import (
     VersionFacts,
     Words,
 )
+from sfspiris.report.values import status_words
 from sfspiris.report.view import swedish_time
 from sfspiris.swedish import personal_shape, text
 from sfspiris.swedish.verdict import PERSONAL_ID
@@ -472,7 +473,8 @@ def _print_document(page: Page, document: ExplainDocument, words: Mapping[str, s
     if document.document.invoice_number:
         page.entry(words["invoice"], document.document.invoice_number, indent=2)
     stands = is_order and document.document.status == DealStatus.DRAFT
-    page.entry(words["status"], words["ordered"] if stands else document.document.status, indent=2)
+    status = language_words(document.language).sentence(status_words(document.document.status))
+    page.entry(words["status"], words["ordered"] if stands else status, indent=2)
 
 
 def _print_findings(page: Page, document: ExplainDocument, words: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from sfspiris.sentences import Sentence, filled, whole
+from sfspiris.sentences import Sentence, filled, say, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,4 +73,4 @@ def spelled(name: str) -> str:
         return name
     readable = _CAMEL.sub(" ", name.replace("_", " ")).lower()
     readable = readable[:1].upper() + readable[1:]
-    return whole(_ABBREVIATIONS.get(readable, readable))
+    return say("%(Text)s", Text=whole(_ABBREVIATIONS.get(readable, readable)))

@@ -18,6 +18,7 @@ from sfspiris.core.money import Money, decimals_of
 from sfspiris.core.outcome import Outcome, RunStatus
 from sfspiris.core.siecheck import SieClass
 from sfspiris.report.clean import private, safe_url, visible
+from sfspiris.report.values import value_words
 
 SCHEMA_VERSION: Final = 1
 _MONEY_DECIMALS: Final = 2
@@ -126,12 +127,16 @@ class ChangeFacts(Facts):
     @property
     def was(self) -> str | None:
         """What was there, as a person reads it."""
-        return amount_words(self.before, self.currency)
+        return self._read(self.before)
 
     @property
     def becomes(self) -> str | None:
         """What is there then, as a person reads it."""
-        return amount_words(self.after, self.currency)
+        return self._read(self.after)
+
+    def _read(self, value: str | None) -> str | None:
+        told = amount_words(value, self.currency)
+        return told and value_words(self.field, told)
 
 
 class CustomerFacts(Facts):

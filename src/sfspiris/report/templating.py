@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from sfspiris.report import story, view
 from sfspiris.report.language import words
 from sfspiris.report.shapes import PreflightDocument, ReconcileDocument
+from sfspiris.report.values import status_words
 from sfspiris.sentences import Sentence
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ _COMMON: Final[Mapping[str, Filter]] = {
     "finding": _finding,
     "line_rows": view.line_rows,
     "sentence": view.sentence_case,
+    "status": status_words,
 }
 
 

@@ -12,7 +12,8 @@ from sfspiris.core.drift import ApartReason, Symbol
 from sfspiris.core.money import ZERO, Money, plain
 from sfspiris.core.outcome import Outcome
 from sfspiris.report.shapes import IN_CRM
-from sfspiris.sentences import Sentence, as_told, joined, listed, say, whole
+from sfspiris.report.values import status_words
+from sfspiris.sentences import Sentence, as_told, joined, listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -245,7 +246,7 @@ def invoices(document: RunDocument) -> tuple[InvoiceFacts, ...]:
 def invoice_words(one: InvoiceFacts) -> str:
     """What was asked for, what came in, what is open and when it is due, in one line."""
     parts = [
-        whole(one.status),
+        status_words(one.status),
         say("total %(amount)s", amount=plain(one.total)),
         say("paid %(amount)s", amount=plain(one.paid)),
     ]
