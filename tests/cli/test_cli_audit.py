@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,7 +103,19 @@ def test_a_history_speaks_swedish_and_has_a_name_of_its_own(worked: Playground) 
     assert ended.code == 0, ended.err
     told = rows(worked, "behandlingshistorik-2026.csv")
     assert "Nytt fakturautkast: bekräftat av svaret" in {one["Beskrivning"] for one in told}
-    assert "is as it was written" in worked.sfspiris("audit", "verify", "behandlingshistorik-2026.csv").out
+    assert re.match(r"\d+ rader från 2026, med \d konfigurationer\.\nkontr\.summa +[0-9a-f]+\n", ended.out)
+    assert ended.out.rstrip().endswith(
+        "Skriven till behandlingshistorik-2026.csv. `sfspiris audit verify behandlingshistorik-2026.csv` kontrollerar den."
+    )
+    verify = ("audit", "verify", "behandlingshistorik-2026.csv")
+    assert "is as it was written" in worked.sfspiris(*verify).out
+    assert (
+        worked.sfspiris(*verify, "--memory", "--lang", "sv")
+        .out.rstrip()
+        .endswith(
+            "behandlingshistorik-2026.csv är så som den skrevs. Det är vad minnet på den här datorn har."
+        )
+    )
 
 
 def test_a_history_of_something_else_is_not_taken_for_the_right_one(worked: Playground) -> None:

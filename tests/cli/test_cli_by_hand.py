@@ -107,7 +107,8 @@ def test_a_document_made_by_hand_for_a_linked_customer_is_only_in_spiris(clean: 
     assert "Sold over the counter." in line["message"]
     assert clean.sfspiris("push-closed-won", "--json").code == 0
     assert "settled by a person" in clean.sfspiris("reconcile", "--report", "found.md").out
-    assert clean.sfspiris("review", "accept", number, "--undo", "--note", "It was a deal.").code == 0
+    back = clean.sfspiris("review", "accept", number, "--undo", "--note", "En affär.", "--lang", "sv")
+    assert (back.code, back.out) == (0, f"Dokument {number} behöver en affär igen: En affär.\n")
     assert compared(clean)[0] == 4
     told = clean.sfspiris("audit", "export", "--json")
     assert told.code == 0, told.err

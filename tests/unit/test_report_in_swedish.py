@@ -68,6 +68,7 @@ PRINTED = (
     "gdpr",
     "view",
     "story",
+    "accepting",
 )
 """The modules that say something of their own to people at a terminal or in a report."""
 MADE_OF = {"joined", "Row", "Line"}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sfspiris.cli.options import Common, with_common
+from sfspiris.cli.options import Common, Lang, with_common
 
 
 @with_common
@@ -23,6 +23,7 @@ def accept(
     ],
     note: Annotated[str, typer.Option(help="Why it needs no deal; kept for whoever asks.")],
     undo: Annotated[bool, typer.Option("--undo", help="It needs a deal after all.")] = False,
+    lang: Lang = "en",
 ) -> None:
     """Accept a document that was made by hand in Spiris: reconcile shows it, and takes it for no difference.
 
@@ -39,4 +40,4 @@ def accept(
         said = keep(session.world, document, who=getpass.getuser(), note=words, undo=undo)
         session.progress.clear()
     told = accepted_document(said.key, said.review.at, said.review.who, words, is_accepted=not undo)
-    answer(common, told, lambda console: print_accepted(console, told))
+    answer(common, told, lambda console: print_accepted(console, told, lang))

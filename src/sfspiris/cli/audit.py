@@ -61,7 +61,7 @@ def export(
     text = audit_csv(lines, lang) if target.suffix.lower() == ".csv" else audit_jsonl(lines)
     files.write_text(target, text)
     document = audit_document("audit export", target, lines, choice)
-    answer(common, document, lambda console: print_audit(console, document))
+    answer(common, document, lambda console: print_audit(console, document, lang))
 
 
 @app.command("verify")
@@ -79,6 +79,7 @@ def verify(
     memory: Annotated[
         bool, typer.Option("--memory", help="Also compare every line with the memory on this machine.")
     ] = False,
+    lang: Lang = "en",
 ) -> None:
     """Check that no line of an exported history was changed, inserted or removed; the first one that was is named."""
     from sfspiris.cli.answers import answer
@@ -108,7 +109,7 @@ def verify(
                 )
             compare_with_memory(file, lines, audit_lines(known.state.history.all(), choice))
     document = audit_document("audit verify", file, lines, choice, is_same=True if memory else None)
-    answer(common, document, lambda console: print_audit(console, document))
+    answer(common, document, lambda console: print_audit(console, document, lang))
 
 
 def _check_companies(common: Common, known: tuple[str, ...]) -> None:

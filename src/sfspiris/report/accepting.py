@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Id, Moment, Words
+from sfspiris.sentences import say
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import Console
+
+    from sfspiris.report.helping import Language
 
 
 class AcceptedDocument(Facts):
@@ -38,11 +41,12 @@ def accepted_document(
     )
 
 
-def print_accepted(console: Console, document: AcceptedDocument) -> None:
+def print_accepted(console: Console, document: AcceptedDocument, language: Language = "en") -> None:
     """Print what was recorded."""
-    page = Page(console)
+    page = Page(console, language)
+    named = {"document": document.document, "note": document.words}
     if document.event == "accepted":
-        page.say(f"Document {document.document} is accepted without a deal: {document.words}")
-        page.say("reconcile tells it again when what it says changes, or after --undo.", style="dim")
+        page.say(say("Document %(document)s is accepted without a deal: %(note)s", **named))
+        page.say(say("reconcile tells it again when what it says changes, or after --undo."), style="dim")
     else:
-        page.say(f"Document {document.document} needs a deal again: {document.words}")
+        page.say(say("Document %(document)s needs a deal again: %(note)s", **named))

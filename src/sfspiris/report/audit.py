@@ -25,6 +25,7 @@ from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Id, money_text
 from sfspiris.report.values import ending_words
 from sfspiris.report.view import how_many
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -443,19 +444,26 @@ def _broken(path: Path, line: int, why: str) -> SafetyStop:
     )
 
 
-def print_audit(console: Console, document: AuditDocument) -> None:
+def print_audit(console: Console, document: AuditDocument, language: Language = "en") -> None:
     """Print what the file holds and its last print."""
-    page = Page(console)
-    period = f"of {document.year}" if document.year else "of all years"
+    page = Page(console, language)
+    period = say("of %(year)s", year=document.year) if document.year else say("of all years")
     companies = f", {', '.join(document.companies)}" if document.companies else ""
     page.say(
-        f"{how_many(document.lines, 'line')} {period}{companies}, with {how_many(document.configurations, 'configuration')}.",
+        say(
+            "%(lines)s %(period)s%(companies)s, with %(configurations)s.",
+            lines=how_many(document.lines, "line"),
+            period=period,
+            companies=companies,
+            configurations=how_many(document.configurations, "configuration"),
+        ),
         style="bold",
     )
-    page.entry("checksum", document.head)
+    page.entry(say("checksum"), document.head)
     if document.command == "audit export":
-        page.say("Note the checksum of the last line where nobody can change it together with the file.")
-        page.last(f"Written to {document.file}. `sfspiris audit verify {document.file}` checks it.")
+        page.say(say("Note the checksum of the last line where nobody can change it together with the file."))
+        page.last(say("Written to %(file)s. `sfspiris audit verify %(file)s` checks it.", file=document.file))
         return
-    same = " It is what the memory on this machine has." if document.is_same_as_memory else ""
-    page.last(f"{document.file} is as it was written.{same}")
+    told = say("%(file)s is as it was written.", file=document.file)
+    same = say("It is what the memory on this machine has.")
+    page.last(joined((told, same)) if document.is_same_as_memory else told)
