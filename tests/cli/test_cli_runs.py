@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from decimal import Decimal
 
 from playground import Playground
+from sfspiris.core.money import Money
 
 
 def test_sync_is_one_document_and_its_runs_can_be_looked_up(demo: Playground) -> None:
@@ -30,6 +33,57 @@ def test_sync_is_one_document_and_its_runs_can_be_looked_up(demo: Playground) ->
     assert {one["deal"] for one in rows} == {made["deal"]}
     assert made["target_id"] in demo.sfspiris("runs", "show", document["run_id"]).out
     assert demo.calls("salesforce") == demo.calls("spiris") == []
+
+
+def test_a_run_is_told_deal_by_deal_in_one_line_for_each_write_and_in_the_readers_language(
+    demo: Playground,
+) -> None:
+    document = demo.sfspiris("push-closed-won", "--json").document
+    draft = next(one for one in document["actions"] if one["kind"] == "create_draft")
+    show = ("runs", "show", document["run_id"], "--record", draft["deal"], "--no-color")
+    net = str(Money(Decimal(draft["draft"]["totals"]["net"]), draft["draft"]["totals"]["currency"]))
+    page = demo.sfspiris(*show, "--lang", "sv").out.splitlines()
+    assert re.fullmatch(r"push-closed-won, 2026-11-20 \d\d:\d\d CET", page[0])
+    assert re.fullmatch(r"slutade +delvis, 2026-11-20 \d\d:\d\d CET", page[2])
+    told = [line.strip() for line in page if re.match(r" +\d\d:\d\d  ", line)]
+    assert [re.sub(r"^\d\d:\d\d  ", "", line) for line in told][-2:] == [
+        f"utkast skapat, {net} exkl. moms, id {draft['target_id']}",
+        "skrivet i Salesforce",
+    ]
+    assert f"{draft['deal']}, {draft['company']}" in page
+    assert page[-1].endswith(" skrivningar antecknade. -v visar varje steg.")
+    assert f"draft made, {net} net, id {draft['target_id']}" in demo.sfspiris(*show).out
+
+    steps = demo.sfspiris(*show, "--lang", "sv", "-v").out
+    assert re.search(r" \d\d:\d\d:\d\d +antecknat innan något skickades\n", steps)
+    assert re.search(r" \d\d:\d\d:\d\d +bekräftat av svaret\n", steps)
+    listed = demo.sfspiris("runs", "list", "--lang", "sv").out.splitlines()
+    assert listed[0].split() == ["körning", "när", "skapade", "väntar", "misslyckades"]
+    assert "push-closed-won (delvis)" in listed[1]
+    assert listed[-1] == "1 körning antecknade."
+    for words in ("arm", "confirm", "new", "done", "recorded"):
+        assert not re.search(rf"\b{words}\b", "\n".join((*page, *listed)))
+
+
+def test_the_history_of_a_deal_tells_how_each_write_ended_and_its_steps_only_when_asked(
+    demo: Playground,
+) -> None:
+    document = demo.sfspiris("push-closed-won", "--json").document
+    draft = next(one for one in document["actions"] if one["kind"] == "create_draft")
+    explained = demo.sfspiris("explain", draft["deal"], "--lang", "sv").out
+    history = explained.partition("Historik\n")[2].partition("\n\n")[0].splitlines()
+    net = str(Money(Decimal(draft["draft"]["totals"]["net"]), draft["draft"]["totals"]["currency"]))
+    assert [line.partition(" CET  ")[2] for line in history][-2:] == [
+        f"utkast skapat, {net} exkl. moms",
+        "skrivet i Salesforce",
+    ]
+    steps = demo.sfspiris("explain", draft["deal"], "--lang", "sv", "-v").out
+    assert "Nytt fakturautkast: antecknat innan något skickades" in " ".join(steps.split())
+    writes = demo.sfspiris("explain", draft["deal"], "--json").document["writes"]
+    assert [(one["kind"], one["event"], one["target_id"]) for one in writes][-2:] == [
+        ("create_draft", "confirm", draft["target_id"]),
+        ("write_deal", "confirm", None),
+    ]
 
 
 def test_a_run_that_is_not_known_is_usage(demo: Playground) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
@@ -14,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import sfspiris
 from sfspiris.core.audit import Happened, Happening, in_order
+from sfspiris.core.lifecycle import NOTHING_IS_SENT
 from sfspiris.errors import SafetyStop, UsageError
 from sfspiris.report.audit import (
     Choice,
@@ -24,9 +27,13 @@ from sfspiris.report.audit import (
     compare_with_memory,
     read_audit,
 )
+from sfspiris.report.language import words
+from sfspiris.report.writes import note_words
 
 if TYPE_CHECKING:
     from sfspiris.report.helping import Language
+
+LANGUAGES: tuple[Language, ...] = ("en", "sv")
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 ALL = Choice("state-1", None, (), "en")
@@ -215,6 +222,52 @@ def test_the_json_lines_are_one_object_each_without_empty_cells() -> None:
     assert found[0]["what"] == "begin"
     assert found[-1]["note"] == "lines=17"
     assert all("" not in one.values() for one in found)
+
+
+def test_a_document_that_is_taken_over_is_never_said_to_be_on_its_way() -> None:
+    """After a rebuild nothing was sent by this memory, and the journal's way through ARM must not say so."""
+    taken = [
+        Happening(
+            at=NOW,
+            anchor=NOW,
+            run_id="run-9",
+            what=Happened.WRITE,
+            kind="create_draft",
+            event=event,
+            note=note,
+        )
+        for event, note in (("arm", NOTHING_IS_SENT), ("adopt", "found by its marker"))
+    ]
+    told = {
+        lang: [
+            (one["description"], one["note"]) for one in audit_lines(taken, Choice("s", None, (), lang))[1:-1]
+        ]
+        for lang in LANGUAGES
+    }
+    assert told["sv"] == [
+        ("Nytt fakturautkast: ska tas över, ingenting skickas", "övertaget: ingenting skickas"),
+        ("Nytt fakturautkast: funnet i Spiris och övertaget", "hittat på sitt märke"),
+    ]
+    assert told["en"][0] == (
+        "New invoice draft: to be taken over, nothing is sent",
+        "adopted: nothing is sent",
+    )
+
+
+def test_every_note_that_a_run_writes_into_the_journal_has_its_swedish() -> None:
+    """A note stands beside an event in the calls that move a write on; codes and ids are nobody's to translate."""
+    notes: set[str] = set()
+    for file in (Path(sfspiris.__file__).parent / "engine").glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            parts = [*call.args, *(one.value for one in call.keywords)]
+            if any(ast.unparse(one).startswith("IntentEvent.") for one in parts):
+                notes |= {
+                    one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                }
+    assert len(notes) > 10
+    assert sorted(one for one in notes if words("sv").sentence(note_words(one)) == one) == []
 
 
 @pytest.mark.parametrize(

@@ -69,12 +69,14 @@ PRINTED = (
     "view",
     "story",
     "accepting",
+    "history",
+    "writes",
 )
 """The modules that say something of their own to people at a terminal or in a report."""
 MADE_OF = {"joined", "Row", "Line"}
 """What puts words together that are printed."""
 WORD = re.compile(r"[A-Za-z]{2,}")
-NO_WORDS = {"Salesforce", "Spiris", "%(count)s ", "bold", "dim", "green", "red"}
+NO_WORDS = {"%Y-%m-%dT%H:%M:%SZ", "Salesforce", "Spiris", "%(count)s ", "bold", "dim", "green", "red"}
 """Names, places and styles."""
 RUNS = [
     pytest.param(realistic_dry_run(), id="dry run"),

@@ -37,4 +37,4 @@ def explain(
             url=session.record_url(found.deal.id),
             language=lang,
         )
-    answer(common, document, lambda console: print_explanation(console, document))
+    answer(common, document, lambda console: print_explanation(console, document, steps=common.verbose > 0))

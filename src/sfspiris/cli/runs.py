@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sfspiris.cli.options import SHORT_ID, Common, with_common
+from sfspiris.cli.options import SHORT_ID, Common, Lang, with_common
 from sfspiris.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ app = typer.Typer(help="What each run did, from the local memory; asks neither s
 @app.command("list")
 @with_common
 def list_runs(
-    common: Common, *, limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20
+    common: Common,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    lang: Lang = "en",
 ) -> None:
     """The latest runs, newest first."""
     from sfspiris.cli.answers import answer
@@ -32,7 +35,7 @@ def list_runs(
     with open_memory(common) as memory:
         found = memory.state.runs.recent(limit)
     document = RunsDocument(runs=tuple(_run(one) for one in found))
-    answer(common, document, lambda console: print_runs(console, document))
+    answer(common, document, lambda console: print_runs(console, document, lang))
 
 
 @app.command("show")
@@ -53,8 +56,9 @@ def show_run(
     export: Annotated[
         Path | None, typer.Option(help="Also write every step to this .csv file.", show_default=False)
     ] = None,
+    lang: Lang = "en",
 ) -> None:
-    """One run: every write that it recorded and what became of it, and every deal that it held, with why, or left as it was."""
+    """One run: how every write that it recorded ended, and every deal that it held, with why, or left as it was. -v: each step."""
     from sfspiris.cli.answers import answer
     from sfspiris.cli.memory import open_memory
     from sfspiris.report.files import write_text
@@ -87,7 +91,11 @@ def show_run(
         )
     if export is not None:
         write_text(export, history_csv(document))
-    answer(common, document, lambda console: print_history(console, document))
+    answer(
+        common,
+        document,
+        lambda console: print_history(console, document, lang, steps=common.verbose > 0),
+    )
 
 
 def _is_about(intent: Intent, record: str | None) -> bool:

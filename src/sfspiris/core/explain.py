@@ -88,6 +88,23 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """One write for the Deal and the last thing that happened to it, at `at` (UTC) in that run; `net` in major units.
+
+    `event` and `note` are the journal's.
+    """
+
+    at: datetime
+    kind: str
+    event: str
+    run_id: str
+    note: str | None = None
+    target_id: str | None = None
+    net: Decimal | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything known of one Deal, as found today; nothing was written for it.
 
@@ -114,6 +131,7 @@ class Explanation:
     document: LedgerDraft | None = None  # its document as it stands; an invoice told as the draft that it was
     vat: tuple[VatSeen, ...] = ()
     target: Target = Target.DRAFT
+    written: tuple[Written, ...] = ()  # one for each write, oldest first; `happened` has every step of them
 
 
 def routes_seen(deal: Deal, policy: Policy) -> tuple[RouteSeen, ...]:

@@ -24,7 +24,7 @@ class IntentState(StrEnum):
     NEW = "new"  # recorded, not one byte sent
     SENT = "sent"  # armed: it may have left us, so it may have been carried out
     DONE = "done"  # confirmed by the ledger's answer
-    ADOPTED = "adopted"  # no answer came, but the ledger has it and it is what we wanted
+    ADOPTED = "adopted"  # the ledger has it and it is what we wanted, though no answer of ours says so: lost, or never ours
     REFUSED = "refused"  # the ledger said no; a later run may plan anew
     REVIEW = "review"  # the ledger has something that we may not decide about alone
     DROPPED = "dropped"  # never sent; a later run plans from that day's data
@@ -43,6 +43,9 @@ class IntentEvent(StrEnum):
     GIVE_BACK = "give_back"  # looked for after the settle window and not there: may be sent again
     DROP = "drop"  # the run ended before it was sent
 
+
+NOTHING_IS_SENT: Final = "adopted: nothing is sent"
+"""The note on ARM where a document is taken over that this memory never sent: the journal goes the way of a create, and says so."""
 
 OPEN_STATES: Final = (IntentState.NEW, IntentState.SENT, IntentState.REVIEW)
 LIVE_STATES: Final = (*OPEN_STATES, IntentState.DONE, IntentState.ADOPTED)

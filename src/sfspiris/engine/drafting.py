@@ -9,7 +9,7 @@ from sfspiris.core import written
 from sfspiris.core.actions import Adopt, CreateDraft, DeleteDraft, ExistingCustomer, UpdateDraft
 from sfspiris.core.holds import Hold, HoldCode
 from sfspiris.core.identity import payload_hash
-from sfspiris.core.lifecycle import IntentEvent
+from sfspiris.core.lifecycle import NOTHING_IS_SENT, IntentEvent
 from sfspiris.core.model import DealLink, Target
 from sfspiris.core.outcome import Outcome
 from sfspiris.core.planning import arrived
@@ -250,7 +250,7 @@ class Drafting:
         """Remember what the ledger has; the journal says that nothing was sent by us."""
         world = self._work.world
         intent = self._record_draft(action, action.customer_id)
-        intent = self._work.move(intent, IntentEvent.ARM, "adopted: nothing is sent")
+        intent = self._work.move(intent, IntentEvent.ARM, NOTHING_IS_SENT)
         link = self._link(
             action,
             action.draft_id,

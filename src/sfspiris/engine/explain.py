@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sfspiris.core.actions import Adopt, CreateDraft
-from sfspiris.core.explain import CustomerSeen, Explanation, Happened, routes_seen
+from sfspiris.core.explain import CustomerSeen, Explanation, Happened, Written, routes_seen
 from sfspiris.core.model import DealStatus, SyncState, Target
 from sfspiris.core.planning.push import decide
 from sfspiris.core.precedence import Standards, chained, customer_of, vat_seen
@@ -66,6 +66,7 @@ def explain(world: World, asked: str) -> Explanation:
     sources = world.crm.trace(deal.id)
     expected, inputs, actions = _expected(world, judged, inputs, plan)
     own = _standards(inputs, company, expected, link)
+    happened, written = _happened(world, deal)
     return Explanation(
         deal=deal,
         stage=str(known) if known else "",
@@ -76,7 +77,8 @@ def explain(world: World, asked: str) -> Explanation:
         plan=plan,
         holds=plan.holds,
         link=link,
-        happened=_happened(world, deal),
+        happened=happened,
+        written=written,
         books=company.currency if company else None,
         conversion=rates.conversions(world, [expected] if expected else [], (judged,)).get(deal.id),
         correlation_id=tracing.of_deal(world, deal.id, company.key if company else None, link),
@@ -138,17 +140,32 @@ def _document(world: World, link: DealLink | None) -> LedgerDraft | None:
     return ledger.draft(link.draft_id, target=link.target)
 
 
-def _happened(world: World, deal: Deal) -> tuple[Happened, ...]:
-    """What the journal and the review queue tell of the Deal, oldest first."""
+def _happened(world: World, deal: Deal) -> tuple[tuple[Happened, ...], tuple[Written, ...]]:
+    """What the journal and the review queue tell of the Deal, and how each write ended; both oldest first."""
     journal = world.state.journal
-    steps = [
-        Happened(one.at, f"{intent.kind} {one.event}", one.run_id, one.note)
-        for intent in journal.of_deal(deal.id)
-        for one in journal.history(intent.id)
-        if one.run_id != world.run_id
-    ]
+    steps: list[Happened] = []
+    written: list[Written] = []
+    for intent in journal.of_deal(deal.id):
+        own = [one for one in journal.history(intent.id) if one.run_id != world.run_id]
+        steps += [Happened(one.at, f"{intent.kind} {one.event}", one.run_id, one.note) for one in own]
+        written += [
+            Written(
+                last.at,
+                intent.kind,
+                last.event,
+                last.run_id,
+                last.note,
+                intent.remote_id,
+                intent.net,
+                intent.currency,
+            )
+            for last in own[-1:]
+        ]
     decisions = [
         Happened(one.at, f"review {one.event}", one.who, one.words)
         for one in world.state.reviews.history(deal.id)
     ]
-    return tuple(sorted((*steps, *decisions), key=lambda one: one.at))
+    return (
+        tuple(sorted((*steps, *decisions), key=lambda one: one.at)),
+        tuple(sorted(written, key=lambda one: one.at)),
+    )

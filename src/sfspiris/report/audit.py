@@ -25,6 +25,7 @@ from sfspiris.report.page import Page
 from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Id, money_text
 from sfspiris.report.values import ending_words
 from sfspiris.report.view import how_many
+from sfspiris.report.writes import kind_words, note_words, step_words
 from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
@@ -74,45 +75,6 @@ _COLUMNS: Final = tuple(_HEADINGS)
 _CELLS: Final = _COLUMNS[:-2]  # what a line's print is over, after the print of the line before
 _BEGIN, _END = "begin", "end"
 
-_KINDS: Final[Mapping[str, tuple[str, str]]] = {
-    "create_article": ("New article", "Ny artikel"),
-    "create_customer": ("New customer", "Ny kund"),
-    "update_customer": ("Change of customer", "Ändring av kund"),
-    "create_draft": ("New invoice draft", "Nytt fakturautkast"),
-    "update_draft": ("Change of invoice draft", "Ändring av fakturautkast"),
-    "delete_draft": ("Deletion of invoice draft", "Borttagning av fakturautkast"),
-    "create_order": ("New order", "Ny order"),
-    "write_invoice": ("Invoice as Salesforce shows it", "Faktura så som Salesforce visar den"),
-    "write_account": (
-        "Account's sums as Salesforce shows them",
-        "Kontots summor så som Salesforce visar dem",
-    ),
-    "write_deal": ("Status on the deal in Salesforce", "Status på affären i Salesforce"),
-}
-_EVENTS: Final[Mapping[str, tuple[str, str]]] = {
-    "record": ("recorded before anything was sent", "antecknat innan något skickades"),
-    "arm": ("about to be sent", "på väg att skickas"),
-    "confirm": ("confirmed by the answer", "bekräftat av svaret"),
-    "refuse": ("refused, nothing was written", "avvisat, ingenting skrevs"),
-    "not_executed": ("not carried out", "inte utfört"),
-    "lose": ("no trustworthy answer", "inget svar att lita på"),
-    "adopt": ("found in Spiris and taken over", "funnet i Spiris och övertaget"),
-    "doubt": ("found, but a person must judge", "funnet, men en människa måste bedöma det"),
-    "give_back": (
-        "looked for and not there, may be sent again",
-        "eftersökt och inte funnet, får skickas igen",
-    ),
-    "saved": ("saved there", "sparad där"),
-    "drop": ("given up before it was sent", "avbrutet innan det skickades"),
-    "assigned": ("Held deal handed over", "Vilande affär tilldelad"),
-    "resolved": ("Held deal settled without an invoice", "Vilande affär avgjord utan faktura"),
-    "reopened": ("Held deal open again", "Vilande affär öppen igen"),
-    "accepted": ("Document in Spiris accepted without a deal", "Dokument i Spiris godtaget utan affär"),
-    "unaccepted": (
-        "Document in Spiris needs a deal after all",
-        "Dokument i Spiris behöver ändå en affär",
-    ),
-}
 _DESCRIBED: Final[Mapping[Happened, tuple[str, str]]] = {
     Happened.CONFIGURATION: (
         "Configuration and program in force from here on",
@@ -166,7 +128,6 @@ class AuditDocument(Facts):
 
 def audit_lines(history: Sequence[Happening], choice: Choice) -> list[dict[str, str]]:
     """The lines of a file, the first and the last one included. A run belongs to the year in which it began, in Sweden."""
-    place = 1 if choice.lang == "sv" else 0
     previous = start_of_chain(choice.state_id, choice.companies)
     chosen = [
         one
@@ -179,24 +140,28 @@ def audit_lines(history: Sequence[Happening], choice: Choice) -> list[dict[str, 
         len(chosen),
     )
     for number, one in enumerate(chosen[:first], start=1):
-        previous = link(previous, _cells(_line(number, one, place)))
+        previous = link(previous, _cells(_line(number, one, choice.lang)))
     wanted = [
         one
         for one, year in zip(chosen[first:], years[first:], strict=True)
         if choice.year is None or year == choice.year
     ]
     about = f"state={choice.state_id} year={choice.year or 'all'} companies={','.join(choice.companies) or 'all'} lang={choice.lang}"
-    lines = [_closed(_frame(_BEGIN, about, place), previous)]
+    lines = [_closed(_frame(_BEGIN, about, choice.lang), previous)]
     for number, one in enumerate(wanted, start=first + 1):
-        line = _closed(_line(number, one, place), previous)
+        line = _closed(_line(number, one, choice.lang), previous)
         previous = line["hash"]
         lines.append(line)
-    lines.append(_closed(_frame(_END, f"lines={len(wanted)}", place), previous))
+    lines.append(_closed(_frame(_END, f"lines={len(wanted)}", choice.lang), previous))
     return lines
 
 
-def _frame(what: str, note: str, place: int) -> dict[str, str]:
-    return _safe({"what": what, "description": _FRAME[what][place], "note": note})
+def _frame(what: str, note: str, lang: Language) -> dict[str, str]:
+    return _safe({"what": what, "description": _FRAME[what][_place(lang)], "note": note})
+
+
+def _place(lang: Language) -> int:
+    return 1 if lang == "sv" else 0
 
 
 def _closed(line: dict[str, str], previous: str) -> dict[str, str]:
@@ -207,12 +172,13 @@ def _cells(line: Mapping[str, str]) -> list[str]:
     return [line[name] for name in _CELLS]
 
 
-def _line(number: int, one: Happening, place: int) -> dict[str, str]:
-    described = _DESCRIBED[one.what][place].format(
+def _line(number: int, one: Happening, lang: Language) -> dict[str, str]:
+    spoken = words(lang)
+    described = _DESCRIBED[one.what][_place(lang)].format(
         command=one.command,
-        to=words("sv" if place else "en").sentence(ending_words(one.to_state or "")),
-        kind=_KINDS.get(one.kind or "", (one.kind, one.kind))[place],
-        event=_EVENTS.get(one.event or "", (one.event, one.event))[place],
+        to=spoken.sentence(ending_words(one.to_state or "")),
+        kind=spoken.sentence(kind_words(one.kind or "")),
+        event=spoken.sentence(step_words(one.event or "", one.note)),
     )
     return _safe(
         {
@@ -239,7 +205,7 @@ def _line(number: int, one: Happening, place: int) -> dict[str, str]:
             "correlation_id": one.correlation_id,
             "run": one.run_id,
             "who": one.who,
-            "note": None if one.note is None else private(one.note),
+            "note": None if one.note is None else spoken.sentence(note_words(private(one.note))),
             "program": one.app,
             "configuration": one.config,
         }

@@ -13,6 +13,7 @@ from sfspiris.report.language import words as language_words
 from sfspiris.report.page import Page
 from sfspiris.report.shapes import (
     SCHEMA_VERSION,
+    Amount,
     Facts,
     Id,
     Moment,
@@ -22,11 +23,14 @@ from sfspiris.report.shapes import (
 )
 from sfspiris.report.values import status_words
 from sfspiris.report.view import swedish_time
+from sfspiris.report.writes import ending_of_write, kind_words, note_words, step_words
+from sfspiris.sentences import joined, say, whole
 from sfspiris.swedish import personal_shape, text
 from sfspiris.swedish.verdict import PERSONAL_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from rich.console import Console
 
@@ -242,6 +246,9 @@ _EVIDENCE_SV: Final[Mapping[str, str]] = {
 }
 
 
+_REVIEW: Final = "review"
+"""How what people decided begins in the history."""
+
 _CREATED: Final = "created"
 """The evidence of a customer that a push of ours has made."""
 
@@ -337,6 +344,22 @@ class HappenedFacts(Facts):
     words: Words | None
 
 
+class WrittenFacts(Facts):
+    """One write for the deal by the last thing that happened to it; `net` is in major units of `currency`.
+
+    `event` is what happened: `confirm` is done, `adopt` found in Spiris and taken over.
+    """
+
+    at: Moment
+    kind: str
+    event: str
+    run_id: Id
+    note: Words | None
+    target_id: Id | None
+    net: Amount | None
+    currency: Id | None
+
+
 class ExplainDocument(Facts):
     """What `sfspiris explain` tells: one deal, as found today."""
 
@@ -364,6 +387,7 @@ class ExplainDocument(Facts):
     holds: tuple[ReasonFacts, ...]
     warnings: tuple[Words, ...]
     history: tuple[HappenedFacts, ...]
+    writes: tuple[WrittenFacts, ...] = ()
     next_step: Words
 
 
@@ -435,13 +459,14 @@ def explain_document(found: Explanation, *, gate: str, url: str, language: Langu
         history=tuple(
             HappenedFacts(at=one.at, what=one.what, who=one.who, words=one.words) for one in found.happened
         ),
+        writes=tuple(WrittenFacts.model_validate(one, from_attributes=True) for one in found.written),
         next_step=_next_step(found, language),
     )
 
 
-def print_explanation(console: Console, document: ExplainDocument) -> None:
-    """Print the page."""
-    page, words = Page(console), _WORDS[document.language]
+def print_explanation(console: Console, document: ExplainDocument, *, steps: bool = False) -> None:
+    """Print the page; of the writes how each ended, or every one of their `steps`."""
+    page, words = Page(console, document.language), _WORDS[document.language]
     page.say(f"{document.deal_name} ({document.deal})", style="bold")
     page.entry(words["deal"], document.stage)
     page.entry(words["owner"], document.owner or words["empty"])
@@ -461,6 +486,7 @@ def print_explanation(console: Console, document: ExplainDocument) -> None:
         print_check(page, document.totals, words)
     _print_document(page, document, words)
     _print_findings(page, document, words)
+    _print_history(page, document, words, steps=steps)
     page.last(f"{words['next']}: {document.next_step}")
 
 
@@ -494,11 +520,33 @@ def _print_findings(page: Page, document: ExplainDocument, words: Mapping[str, s
             page.say(f"{one.field}: {told}", sign="*", indent=2, sign_style="yellow")
     for warning in document.warnings:
         page.say(warning, sign="*", style="yellow")
-    if document.history:
-        page.title(words["history"])
-    for happened in document.history:
-        told = f": {happened.words}" if happened.words else ""
-        page.say(f"{swedish_time(happened.at)}  {happened.what} ({happened.who}){told}", indent=2)
+
+
+def _print_history(page: Page, document: ExplainDocument, words: Mapping[str, str], *, steps: bool) -> None:
+    """When what happened to the deal, in Sweden's time: each write by how it ended, or by all its steps; and what people decided."""
+    if not document.history:
+        return
+    page.title(words["history"])
+    told: list[tuple[datetime, str]] = []
+    for one in document.history:
+        kind, _, event = one.what.partition(" ")
+        if kind == _REVIEW:
+            made = say("%(event)s by %(who)s", event=whole(event), who=one.who)
+            told.append((one.at, joined((made, one.words), ": ") if one.words else made))
+        elif steps:
+            step = joined((kind_words(kind), step_words(event, one.words)), ": ")
+            because = (note_words(one.words),) if one.words else ()
+            told.append((one.at, joined((step, joined(("(", joined((one.who, *because), ", "), ")"), "")))))
+    if not steps:
+        told += [
+            (
+                one.at,
+                ending_of_write(one.kind, one.event, note=one.note, net=one.net, currency=one.currency),
+            )
+            for one in document.writes
+        ]
+    for at, sentence in sorted(told, key=lambda one: one[0]):
+        page.say(joined((swedish_time(at), sentence), "  "), indent=2)
 
 
 def _print_routes(page: Page, document: ExplainDocument, words: Mapping[str, str]) -> None:

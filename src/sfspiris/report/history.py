@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Literal
 
 from sfspiris.report.csv import table
 from sfspiris.report.page import Page, Row
 from sfspiris.report.shapes import SCHEMA_VERSION, Amount, Facts, Id, Moment, Words
-from sfspiris.report.view import how_many, swedish_time
+from sfspiris.report.values import ending_words
+from sfspiris.report.view import how_many, sentence_case, swedish_clock, swedish_day, swedish_time
+from sfspiris.report.writes import ending_of_write, note_words, step_words
+from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from sfspiris.report.helping import Language
 
 
 class RunCountFacts(Facts):
@@ -149,17 +155,18 @@ def history_csv(document: RunHistoryDocument) -> str:
     return table(_COLUMNS, (*written, *decided))
 
 
-def print_runs(console: Console, document: RunsDocument) -> None:
+def print_runs(console: Console, document: RunsDocument, language: Language = "en") -> None:
     """Print the runs, newest first."""
-    page = Page(console)
+    page = Page(console, language)
     if document.runs:
+        head = (say("run"), "", say("when"), say("made"), say("held"), say("failed"))
         page.columns(
-            [Row(("run", "", "when", "made", "held", "failed"), style="dim")]
+            [Row(head, style="dim")]
             + [
                 Row(
                     (
                         one.run_id,
-                        f"{one.command} ({_ended(one)})",
+                        joined((one.command, " (", _ended(one), ")"), ""),
                         swedish_time(one.started_at),
                         str(one.counts.created),
                         str(one.counts.held),
@@ -170,48 +177,83 @@ def print_runs(console: Console, document: RunsDocument) -> None:
             ],
             indent=0,
         )
-    page.last(f"{how_many(len(document.runs), 'run').capitalize()} recorded.")
+    page.last(say("%(runs)s recorded.", runs=sentence_case(how_many(len(document.runs), "run"))))
 
 
-def print_history(console: Console, document: RunHistoryDocument) -> None:
-    """Print one run, record by record."""
-    page, run = Page(console), document.run
-    page.say(f"{run.command}, {swedish_time(run.started_at)}", style="bold")
-    page.entry("run", run.run_id)
-    page.entry("ended", f"{_ended(run)}{', ' + swedish_time(run.finished_at) if run.finished_at else ''}")
-    page.entry("counts", ", ".join(f"{count} {name}" for name, count in run.counts.model_dump().items()))
-    for record in document.records:
+def print_history(
+    console: Console, document: RunHistoryDocument, language: Language = "en", *, steps: bool = False
+) -> None:
+    """Print one run, deal by deal: how each write ended, with its `steps` and marks where they are asked for. Times are Sweden's."""
+    page, run = Page(console, language), document.run
+    page.say(joined((run.command, swedish_time(run.started_at)), ", "), style="bold")
+    page.entry(say("run"), run.run_id)
+    ended = (swedish_time(run.finished_at),) if run.finished_at else ()
+    page.entry(say("ended"), joined((_ended(run), *ended), ", "))
+    counts = run.counts
+    page.entry(
+        say("counts"),
+        say(
+            "%(created)s made, %(updated)s changed, %(deleted)s deleted, %(unchanged)s unchanged, %(held)s held, %(failed)s failed",
+            **counts.model_dump(),
+        ),
+    )
+    for deal, records in _by_deal(document).items():
         page.gap()
-        page.say(f"{record.kind} for deal {record.deal}: {record.state}", style="bold")
-        if record.net is not None:
-            page.entry("net", f"{record.net} {record.currency}", indent=2)
-        for label, text in (
-            ("record", record.target_id),
-            ("corr. id", record.correlation_id),
-            ("marker", record.marker),
-        ):
-            if text:
-                page.entry(label, text, indent=2)
-        for step in record.steps:
-            note = f" ({step.note})" if step.note else ""
-            page.entry(f"{step.at:%H:%M:%S}", f"{step.event} {page.arrow} {step.to_state}{note}", indent=2)
+        companies = dict.fromkeys(one.company for one in records if one.company)
+        page.say(joined((deal, *companies), ", "), style="bold")
+        for record in records:
+            _written(page, run, record)
+            if steps:
+                _steps(page, record)
     _decided(page, document)
-    page.last(f"{how_many(len(document.records), 'record').capitalize()} written. Times of steps are UTC.")
+    written = say("%(writes)s recorded.", writes=sentence_case(how_many(len(document.records), "write")))
+    page.last(written if steps else joined((written, say("-v shows every step of them."))))
+
+
+def _by_deal(document: RunHistoryDocument) -> dict[str, list[RecordFacts]]:
+    """The writes of each deal, in the order in which the run came to the deals."""
+    found: dict[str, list[RecordFacts]] = defaultdict(list)
+    for record in document.records:
+        found[record.deal].append(record)
+    return found
+
+
+def _written(page: Page, run: RunFacts, record: RecordFacts) -> None:
+    last = record.steps[-1]
+    told = ending_of_write(record.kind, last.event, note=last.note, net=record.net, currency=record.currency)
+    named = (say("id %(id)s", id=record.target_id),) if record.target_id not in {None, record.deal} else ()
+    is_later = swedish_day(last.at) != swedish_day(run.started_at)  # found out by a run of another day
+    at = swedish_time(last.at) if is_later else swedish_clock(last.at)
+    page.say(joined((at, joined((told, *named), ", ")), "  "), indent=2)
+
+
+def _steps(page: Page, record: RecordFacts) -> None:
+    for label, text in ((say("corr. id"), record.correlation_id), (say("marker"), record.marker)):
+        if text:
+            page.entry(label, text, indent=4)
+    for step in record.steps:
+        told = step_words(step.event, step.note)
+        note = (joined(("(", note_words(step.note), ")"), ""),) if step.note else ()
+        elsewhere = (say("by %(who)s", who=step.run_id),) if step.run_id != record.steps[0].run_id else ()
+        page.entry(swedish_clock(step.at, seconds=True), joined((told, *note, *elsewhere)), indent=4)
 
 
 def _decided(page: Page, document: RunHistoryDocument) -> None:
     held = [one for one in document.deals if one.outcome == "held"]
     if held:
-        page.title("Held")
+        page.title(say("Held"))
         page.columns([Row((one.deal, one.company or "", " ".join(one.codes))) for one in held])
     left = [one.deal for one in document.deals if one.outcome == "unchanged"]
     if left:
-        page.title("Unchanged")
+        page.title(say("Unchanged"))
         for deal in left[:_UNCHANGED_SHOWN]:
             page.say(deal, indent=2)
         if len(left) > _UNCHANGED_SHOWN:
-            page.say(f"and {len(left) - _UNCHANGED_SHOWN} more; --json and --export name them all", indent=2)
+            more = say(
+                "and %(count)s more; --json and --export name them all", count=len(left) - _UNCHANGED_SHOWN
+            )
+            page.say(more, indent=2)
 
 
 def _ended(run: RunFacts) -> str:
-    return run.status or "at work or interrupted"
+    return ending_words(run.status) if run.status else say("at work or interrupted")

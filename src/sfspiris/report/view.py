@@ -72,6 +72,16 @@ def swedish_time(moment: datetime) -> str:
     return f"{moment.astimezone(SWEDEN):%Y-%m-%d %H:%M %Z}"
 
 
+def swedish_day(moment: datetime) -> date:
+    """The day on a Swedish reader's calendar."""
+    return moment.astimezone(SWEDEN).date()
+
+
+def swedish_clock(moment: datetime, *, seconds: bool = False) -> str:
+    """The time of day as a Swedish reader's clock showed it: `09:00`, or `09:00:01`."""
+    return f"{moment.astimezone(SWEDEN):{'%H:%M:%S' if seconds else '%H:%M'}}"
+
+
 def number(value: Decimal) -> str:
     """A quantity or rate the Swedish way, with no more decimals than it needs."""
     return plain(value, decimals=0)
