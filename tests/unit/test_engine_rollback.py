@@ -16,6 +16,7 @@ from sfspiris.engine.gather import Scope
 from sfspiris.engine.rollback import rollback
 from sfspiris.engine.run import Guard, pull, push
 from sfspiris.errors import UsageError
+from sfspiris.report.language import words
 from sfspiris.state.journal import IntentKind
 from shorthand import deal, deal_id, line
 
@@ -55,9 +56,20 @@ def test_the_untouched_drafts_of_a_run_are_deleted_and_sales_is_told(stage: Stag
     assert "rollback" in (told.message or "")
 
 
+def test_what_to_do_about_an_issued_draft_stands_by_itself(stage: Stage) -> None:
+    """Reports put the next step above the deals that it is for."""
+    stage.se.issue("draft-1", "1042")
+    (held,) = (one.hold for one in take_back(stage).holds)
+    assert held.fix == "If the invoice should not stand, credit it in Spiris."
+    assert words("sv").sentence(held.fix) == "Om fakturan inte ska stå kvar, kreditera den i Spiris."
+    assert " har ställts ut som faktura 1042" in words("sv").sentence(held.message)
+
+
 def test_customers_stay_and_that_is_said(stage: Stage) -> None:
     (warned,) = take_back(stage).warnings
     assert warned.code is WarningCode.LEFT_IN_LEDGER
+    assert ". It is left: other documents may use it by now" in warned.message
+    assert ". Den lämnas kvar: andra dokument kan använda den nu" in words("sv").sentence(warned.message)
     assert stage.se.known[0].number in warned.message
     assert len(stage.se.known) == 1
 

@@ -6,6 +6,7 @@ import ast
 import io
 import re
 from dataclasses import fields
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -390,3 +391,34 @@ def test_questions_are_answered_with_yes_or_no_and_fields_have_capitals() -> Non
     page = visible(re.sub("</?bdi>", "", html_report(swedish(realistic_dry_run()), "sv")))
     assert "Säljer byggtjänster – Nej" in page
     assert "False" not in page
+
+
+def test_one_thing_has_one_swedish_word() -> None:
+    """Drafts are ställda ut, and the address that an invoice goes to is the fakturaadress, as on the screens of Spiris."""
+    texts = [*words("sv").translations.values(), (ROOM / "help/sv.toml").read_text("utf-8")]
+    texts += [file.read_text("utf-8") for file in ROOM.glob("*.py")]
+    for other in ("utfärda", "faktureringsadress"):
+        assert [one for one in texts if other in one.lower()] == []
+
+
+def test_a_pull_says_what_it_had_to_update_and_one_deal_is_told_in_the_singular() -> None:
+    nothing = printed(swedish(run(command="pull-invoice-status", unchanged=1, dry=False)))
+    assert nothing.rstrip().splitlines()[-1] == "Klart: inget att uppdatera, 1 oförändrad, 0 väntar."
+    several = printed(swedish(run(command="push-closed-won", unchanged=2, dry=True)))
+    assert several.rstrip().splitlines()[-1] == (
+        "Plan: inget att skapa, 2 oförändrade, 0 väntar. Ingenting har skrivits."
+    )
+
+
+def test_a_reason_that_is_hours_old_waits_for_less_than_a_day() -> None:
+    for age, said in (
+        (timedelta(hours=5), "mindre än ett dygn"),
+        (timedelta(days=1), "1 dag"),
+        (timedelta(days=3), "3 dagar"),
+    ):
+        document = review_document(
+            "review list", held_up(), [], now=START + age, record_url=record_url, assignees={}, language="sv"
+        )
+        sheet = io.StringIO()
+        print_review(terminal(sheet, width=120), document, "sv")
+        assert re.search(rf"sedan +2026-11-\d\d \d\d:\d\d CET, {said}\n", sheet.getvalue()), sheet.getvalue()

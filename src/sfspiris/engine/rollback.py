@@ -205,6 +205,13 @@ def _left_in_ledgers(world: World, written: Sequence[Intent]) -> list[Warn]:
                 "now, and no draft depends on their going.",
                 things=joined(things, ", "),
                 company=company,
+            )
+            if len(things) > 1
+            else say(
+                "The run also made %(thing)s in company %(company)s. It is left: other documents may use it by now, and no "
+                "draft depends on its going.",
+                thing=things[0],
+                company=company,
             ),
         )
         for company, things in sorted(found.items())

@@ -133,7 +133,8 @@ def print_review(console: Console, document: ReviewDocument, language: Language 
                     page.entry(system, url, indent=2)
             shown = one.deal
         page.say(one.code, sign="!", indent=2, style="yellow")
-        age = joined((swedish_time(one.since), how_many(one.age_days, "day")), ", ")
+        days = how_many(one.age_days, "day") if one.age_days else say("less than a day")
+        age = joined((swedish_time(one.since), days), ", ")
         page.entry(say("since"), age, indent=4)
         if one.field:
             page.entry(say("field"), joined((one.field, one.value or say("(empty)")), ": "), indent=4)

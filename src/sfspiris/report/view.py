@@ -415,7 +415,7 @@ def headline(document: RunDocument) -> str:
     )
     parts += [say("%(count)s found in Spiris from an earlier run", count=found)] if found else []
     parts += [
-        say("%(count)s unchanged", count=document.summary.unchanged),
+        _unchanged(document.summary.unchanged),
         say("%(count)s held%(of_them)s", count=document.summary.held, of_them=_of_them(document)),
     ]
     skipped = document.summary.out_of_scope
@@ -433,6 +433,11 @@ def headline(document: RunDocument) -> str:
     return (
         say("Stopped early: %(what)s.", what=what) if document.stopped else say("Done: %(what)s.", what=what)
     )
+
+
+def _unchanged(count: int) -> Sentence:
+    """The count of deals that are what they should be; one of them is an adjective's singular in Swedish."""
+    return say("%(one)s unchanged", one=count) if count == 1 else say("%(count)s unchanged", count=count)
 
 
 def _of_them(document: RunDocument) -> str:
@@ -479,6 +484,8 @@ def _creations(document: RunDocument) -> str:
     named = [how_many(count, noun) for noun, count in made.items()] + (
         [how_many(others, "other record")] if others else []
     )
+    if document.command == "pull-invoice-status" and not any(made.values()) and not others:
+        return say("nothing to update")
     what = _and(named) if any(made.values()) or others else say("nothing")
     return say("%(what)s to create", what=what) if document.is_dry else say("%(what)s created", what=what)
 

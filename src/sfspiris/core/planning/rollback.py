@@ -150,7 +150,7 @@ def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
                 Over=over,
                 number=number or link.invoice_id,
             ),
-            say("If it should not, credit it in %(ledger)s.", ledger=ledger),
+            say("If the invoice should not stand, credit it in %(ledger)s.", ledger=ledger),
         )
     if found.draft is not None and found.has_moved_on and link.target is Target.ORDER:
         return _hold(
@@ -158,7 +158,7 @@ def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
             inputs,
             HoldCode.DRAFT_ISSUED,
             say("%(Over)s has been delivered, or finance has begun to invoice it; it stands.", Over=over),
-            say("If it should not, take it back in %(ledger)s by hand.", ledger=ledger),
+            say("If the order should not stand, take it back in %(ledger)s by hand.", ledger=ledger),
         )
     if found.draft is None:
         return _hold(
@@ -183,7 +183,7 @@ def _left(link: DealLink, inputs: RollbackInputs) -> Hold | None:
             inputs,
             HoldCode.DRAFT_EDITED_BY_FINANCE,
             say("%(Over)s %(why)s. It was left as it is.", Over=over, why=why),
-            say("If it should go, delete it in %(ledger)s by hand.", ledger=ledger),
+            say("If %(it)s should go, delete it in %(ledger)s by hand.", it=link.target.the, ledger=ledger),
         )
     return None
 
