@@ -212,7 +212,7 @@ def _end(arguments: Sequence[str], error: BaseException) -> int:
         ):  # no command was named, and the help has been shown
             return Exit.USAGE
         case TyperException():
-            told = UsageError(_plainly(error.format_message()), remedy=_usage_hint(error))
+            told = _wrongly_used(error)
         case SfspirisError():
             told = error
         case OSError() if error.errno in _DISK_FULL:
@@ -264,16 +264,12 @@ def _terminate(_signal: int, _frame: Any) -> NoReturn:
     raise _TerminatedError
 
 
-def _plainly(words: str) -> str:
-    """The library's sentence about a wrong value on one line, without its way of speaking about how it reads one."""
-    for theirs, ours in _WRONG_VALUES.items():
-        words = words.replace(theirs, ours)
-    return " ".join(words.split())
+def _wrongly_used(error: TyperException) -> UsageError:
+    """What is wrong with the command line, and what to do next."""
+    from sfspiris.cli.usage import plainly
 
-
-_WRONG_VALUES: Final = {
-    "Input should be a valid integer, unable to parse string as an integer": "it is no whole number.",
-}
+    words, remedy = plainly(error.format_message())
+    return UsageError(words, remedy=remedy or _usage_hint(error))
 
 
 def _usage_hint(error: TyperException) -> str:

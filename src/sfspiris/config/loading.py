@@ -46,7 +46,7 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
             return place.absolute()
     raise ConfigError(
         f"There is no configuration file: looked for {' and '.join(str(place.absolute()) for place in places)}.",
-        remedy=f"Copy and fill in an example ({EXAMPLE}), or name the file with --config or {VARIABLE}.",
+        remedy=f"`sfspiris init` writes one ({EXAMPLE}). Or name the file with --config or {VARIABLE}.",
     )
 
 
