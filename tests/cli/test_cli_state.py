@@ -91,12 +91,26 @@ def test_the_state_is_told_and_backed_up_without_touching_it(demo: Playground) -
     told = demo.sfspiris("state", "info")
     assert told.code == 0, told.err
     assert "as the last run left it" in told.out
+    facts = told.out.partition("\nid ")[2].splitlines()
+    feeds = [line for line in facts if line.startswith(("links ", "counted:se ", "documents:se "))]
+    assert {line.index(line.split(maxsplit=1)[1]) for line in feeds} == {len("customer links ")}, "one column"
+    assert any("searched up to 2026-11-20" in line for line in feeds)
     document = demo.sfspiris("state", "info", "--json").document
     assert (document["trouble"], document["open_writes"]) == (None, 0)
     assert document["counts"]["links"] == 1
     again = demo.sfspiris("state", "backup", "--out", "sfspiris.toml", "--json")
     assert again.code == 2
     assert "exists already" in again.document["error"]["message"]
+
+
+def test_what_a_rebuilt_memory_notes_is_not_called_a_feed(demo: Playground) -> None:
+    demo.sfspiris("push-closed-won")
+    assert demo.sfspiris("state", "rebuild", "--allow-held").code == 0
+    told = demo.sfspiris("state", "info", COLUMNS="120").out
+    notes = {line.split()[0]: line for line in told.splitlines() if line.startswith(("gap:", "lost "))}
+    assert set(notes) >= {"lost"}
+    assert "may have been at work until 2026-11-20" in notes["lost"]
+    assert "up to" not in "".join(notes.values())
 
 
 def test_a_rebuild_that_cannot_be_done_leaves_the_memory_as_it_was(demo: Playground) -> None:

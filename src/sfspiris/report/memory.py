@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from sfspiris.report.page import Page
 from sfspiris.report.searchlag import SearchLagFacts, lag_facts, lag_words
@@ -10,6 +10,7 @@ from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Moment
 from sfspiris.report.view import how_many, swedish_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from rich.console import Console
@@ -65,6 +66,24 @@ class KeptDocument(Facts):
     kept_aside: str | None
 
 
+_CURSORS: Final[Mapping[str, str]] = {
+    "deals": "changes in Salesforce read up to {at}",
+    "invoices": "changes in Spiris read up to {at}",
+    "documents": "Spiris searched up to {at} for what this memory does not know",
+    "receivables": "all invoices read {at}",
+    "shown": "what Salesforce shows of invoices and accounts read up to {at}",
+    "shown_all": "all that Salesforce shows of invoices and accounts read {at}",
+    "counted": "drafts counted {at}, in case one was made twice",
+    "gap": "a note: traces of runs that this memory does not know were noticed {at}",
+    "lost": "a note: runs of which this memory knows nothing may have been at work until {at}",
+}
+"""What the place of each feed says, by what its name begins with. Two of them are no feeds: they note that a memory was missing."""
+
+
+def _cursor_words(feed: str, at: datetime) -> str:
+    return _CURSORS.get(feed.partition(":")[0], "{at}").format(at=swedish_time(at))
+
+
 def print_state(console: Console, document: StateDocument) -> None:
     """Print what the state is."""
     page = Page(console)
@@ -82,13 +101,13 @@ def print_state(console: Console, document: StateDocument) -> None:
             "`sfspiris state restore FILE` puts a backup in its place, `sfspiris state rebuild` makes it anew."
         )
         return
-    page.entry("id", f"{document.state_id}, schema {document.schema_known}")
-    for name, count in document.counts.items():
-        page.entry(name.replace("_", " "), str(count))
-    for feed, at in document.cursors.items():
-        page.entry(feed, f"read up to {swedish_time(at)}")
-    for one in document.search_lags:
-        page.entry(f"new {one.target}s:{one.company}", lag_words(one))
+    rows = [("id", f"{document.state_id}, schema {document.schema_known}")]
+    rows += [(name.replace("_", " "), str(count)) for name, count in document.counts.items()]
+    rows += [(feed, _cursor_words(feed, at)) for feed, at in document.cursors.items()]
+    rows += [(f"new {one.target}s:{one.company}", lag_words(one)) for one in document.search_lags]
+    width = max(len(label) for label, _ in rows)
+    for label, text in rows:
+        page.say(text, sign=label.ljust(width), sign_style="dim")
     page.last(f"{how_many(document.open_writes, 'write')} of unknown outcome.")
 
 
