@@ -20,7 +20,7 @@ from sfspiris.adapters.spiris.oauth import Addresses, FreshToken, TokenCalls
 from sfspiris.adapters.transport import Pace, Transport
 from sfspiris.core.actions import Change
 from sfspiris.core.capabilities import MarkerField
-from sfspiris.core.identity import Marker, customer_note
+from sfspiris.core.identity import Marker, customer_note, markers_in
 from sfspiris.core.model import Customer, DeliveryAddress, Draft, DraftRow, LedgerDraft, Target, Totals
 from sfspiris.core.written import draft_fields
 from sfspiris.errors import (
@@ -37,7 +37,7 @@ from sfspiris.errors import (
 from spiris_office import CLIENT, ORGNR, Office, company, consent, customer, office
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sfspiris.ports.ledger import Ledger
 
@@ -54,6 +54,11 @@ BUYER = Customer(
     phone="013-12 34 56",
     note=customer_note("001000000000001AAA", "K7Q2M"),
 )
+
+
+def is_marked(texts: Iterable[str | None]) -> bool:
+    """Whether one of the texts of a document carries the deal's marker."""
+    return any(MARKER in markers_in(text) for text in texts)
 
 
 @pytest.fixture
@@ -351,8 +356,8 @@ def test_a_marker_is_found_again_wherever_the_company_wants_it(
 ) -> None:
     places = {"our_reference": None} | ({attribute: str(MARKER)} if attribute else {})
     created = made(ledger, draft_of(row(ledger, "KONS"), **places), field)
-    assert MARKER.stands_in(created.texts)
-    assert MARKER.stands_in(ledger.drafts()[0].texts)
+    assert is_marked(created.texts)
+    assert is_marked(ledger.drafts()[0].texts)
 
 
 def test_creating_books_sends_and_deletes_nothing(spiris: Office, ledger: Ledger) -> None:
@@ -411,7 +416,7 @@ def test_an_issued_draft_is_gone_and_its_invoice_names_it(spiris: Office, ledger
     (invoice,), read_at = ledger.invoices()
     assert invoice.draft_id == created.id
     assert invoice.totals == created.totals
-    assert MARKER.stands_in(invoice.texts)
+    assert is_marked(invoice.texts)
     assert invoice.number.isdecimal()
     assert (invoice.issued_on, invoice.due_on) == (date(2026, 11, 20), date(2026, 12, 20))
     assert (invoice.remaining, invoice.credited, invoice.paid_on) == (Decimal(125), Decimal(0), None)
@@ -511,7 +516,7 @@ def test_a_draft_without_a_trustworthy_answer_is_unknown_sent_once_and_can_be_lo
         made(ledger)
     assert spiris.sent("POST").count("POST /v2/customerinvoicedrafts") == 1
     assert spiris.pauses == []
-    assert [MARKER.stands_in(one.texts) for one in ledger.drafts()] == [True] * is_made
+    assert [is_marked(one.texts) for one in ledger.drafts()] == [True] * is_made
 
 
 def test_a_page_that_says_404_does_not_prove_that_a_draft_is_gone(spiris: Office, ledger: Ledger) -> None:

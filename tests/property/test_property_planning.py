@@ -496,7 +496,9 @@ def test_documents_are_found_by_their_markers_as_if_each_had_been_read(some: lis
     )
     for name in "ABCDE":
         marker = Marker(deal_id(name), 1, TAG)
-        assert found.marked(marker) == tuple(one for one in found.all if marker.stands_in(one.texts))
+        assert found.marked(marker) == tuple(
+            one for one in found.all if marker in {mark for text in one.texts for mark in markers_in(text)}
+        )
 
 
 # --- lost replies --------------------------------------------------------------------------------------------------------

@@ -25,19 +25,18 @@ def test_a_marker_fits_the_shortest_field_that_may_carry_it() -> None:
 
 def test_a_marker_is_found_among_words_that_a_person_wrote_around_it() -> None:
     assert markers_in(f"Anna Ek, ring! {MARKER} (se bilaga)") == (MARKER,)
-    assert MARKER.stands_in((None, "x", f"Anna {MARKER}"))
 
 
 def test_ids_that_differ_by_case_alone_are_different_deals() -> None:
     lower = Marker(deal_id("D1").lower(), 1, TAG)
-    assert not lower.stands_in([str(MARKER)])
+    assert lower not in markers_in(str(MARKER))
 
 
 @pytest.mark.parametrize(
     "text", [None, "", f"X{MARKER}", f"{MARKER}9", str(MARKER)[:-1], str(MARKER).replace(":1:", ":2:")]
 )
 def test_a_damaged_or_foreign_marker_is_not_ours(text: str | None) -> None:
-    assert not MARKER.stands_in([text])
+    assert MARKER not in markers_in(text)
 
 
 def test_a_marker_refuses_an_id_that_could_not_be_read_back() -> None:

@@ -142,11 +142,11 @@ def test_a_reconciliation_knows_whether_it_is_complete_and_whether_anything_drif
     unread = Drift(symbol=Symbol.UNREADABLE, message="could not be read")
     agreed = Reconciliation((same,), start=date(2026, 10, 1))
     assert agreed.is_complete
-    assert not agreed.has_drift
+    assert all(one.is_settled_by(()) for one in agreed.lines)
     assert agreed.count(Symbol.SAME) == 1
     broken = Reconciliation((same, unread))
     assert not broken.is_complete
-    assert broken.has_drift
+    assert not all(one.is_settled_by(()) for one in broken.lines)
 
 
 def test_a_difference_is_what_the_ledger_has_more() -> None:

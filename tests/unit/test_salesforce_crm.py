@@ -162,7 +162,7 @@ def test_a_gate_with_a_wrong_field_is_told_after_one_new_look() -> None:
     assert "gate" in found.value.remedy
 
 
-def test_describing_again_on_purpose_replaces_what_is_kept() -> None:
+def test_fields_that_the_org_lacks_are_known_by_name() -> None:
     desk = Desk(*whole_org(org_without("Opportunity.Spiris_Sync_Code__c")))
     assert desk.crm.missing_sync_fields() == ("Spiris_Sync_Code__c",)
     assert desk.crm.sync_fields() == {
@@ -173,9 +173,6 @@ def test_describing_again_on_purpose_replaces_what_is_kept() -> None:
         "draft_id",
         "invoice_number",
     }
-    desk.run(*whole_org(), at=LATER)
-    desk.crm.describe_again()
-    assert desk.crm.missing_sync_fields() == ()
 
 
 def test_deals_of_several_queries_come_in_one_order() -> None:

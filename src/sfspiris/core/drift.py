@@ -229,11 +229,6 @@ class Reconciliation:
         return not self.count(Symbol.UNREADABLE)
 
     @property
-    def has_drift(self) -> bool:
-        """Whether anything but agreement, and what a person has settled, was found."""
-        return any(not line.is_settled_by(()) for line in self.lines) or self.has_sie_drift
-
-    @property
     def has_sie_drift(self) -> bool:
         """Whether the SIE file says something else than the ledger."""
         return self.sie is not None and bool(self.sie.lines)

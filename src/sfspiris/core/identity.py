@@ -15,8 +15,6 @@ from sfspiris.core.money import is_sane
 from sfspiris.core.yesno import prices_include_vat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sfspiris.core.model import Deal
 
 FIRST_REVISION: Final = 1
@@ -43,13 +41,9 @@ class Marker:
     def __str__(self) -> str:
         return f"SF:{self.deal_id}:{self.revision}:{self.org_tag}"
 
-    def stands_in(self, texts: Iterable[str | None]) -> bool:
-        """Whether one of the texts carries exactly this marker. Case counts: Salesforce ids differ by case alone."""
-        return any(self in markers_in(text) for text in texts)
-
 
 def markers_in(text: str | None) -> tuple[Marker, ...]:
-    """All markers in a text that a person may have edited around them."""
+    """All markers in a text that a person may have edited around them. Case counts: Salesforce ids differ by case alone."""
     return tuple(Marker(found[1], int(found[2]), found[3]) for found in _MARKER.finditer(text or ""))
 
 

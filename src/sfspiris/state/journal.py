@@ -191,13 +191,6 @@ class Journal:
         with self._database.reading() as connection:
             return {row.correlation_id: row.deal_id for row in connection.execute(wanted)}
 
-    def live_intent(self, company: str, kind: IntentKind, subject: str, revision: int = 1) -> Intent | None:
-        """The one create of this kind that was, is being or may have been carried out; None when a new one may be
-        recorded.
-        """
-        found = self._read(_live(company, kind, subject, revision))
-        return found[0] if found else None
-
     def made_customers(self) -> dict[tuple[str, str], str]:
         """The ledger's ids of the customers that were made, by company and key."""
         made = self._read(

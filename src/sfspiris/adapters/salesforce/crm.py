@@ -155,10 +155,6 @@ class SalesforceCrm:
         known = mapping.writable_readiness_fields(self._schema.get().catalog, self._source.object)
         return {name: field.length for name, field in known.items()}
 
-    def describe_again(self) -> None:
-        """Read anew what objects and fields the org has, whatever is kept."""
-        self._schema.read_again()
-
     # --- deals -----------------------------------------------------------------------------------------------------
 
     def read_deals(self, selection: Selection) -> DealBatch:

@@ -359,12 +359,6 @@ class CollectedOrder(_Document):
     order_id: GuidOrNone = None
 
 
-class Crediting(_Document):
-    """A credit note that was made from an invoice."""
-
-    credit_invoice_id: Guid
-
-
 class Invoice(_Referring):
     """A booked invoice or credit note. Plain totals are in the company's currency, unlike on a draft."""
 

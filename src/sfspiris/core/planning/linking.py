@@ -85,11 +85,6 @@ class Books:
             by_number[one.number.strip()].append(one)
         return cls(by_id, by_number, links)
 
-    def meant_by(self, row: LinkRow) -> tuple[LedgerCustomer, ...]:
-        """The customers that the row may mean."""
-        shown = self.by_id.get(row.customer_id)
-        return (*((shown,) if shown else ()), *self.by_number.get(row.customer_number, ()))
-
 
 @dataclass(frozen=True, slots=True)
 class LinkChange:
