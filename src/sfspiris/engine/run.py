@@ -1,4 +1,8 @@
-"""The flows: recover → gather → decide → stop here if dry → execute → remember."""
+"""The flows. A push: gather the Deals → recover → gather what the decision needs → decide → stop here if dry → execute → remember.
+
+Recovery comes after the Deals, whose answer sets the clock that it goes by, and before the ledgers are read. A pull creates nothing
+and so has nothing to recover: gather the ledgers → decide → stop here if dry → execute → remember.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +30,8 @@ from sfspiris.engine import (
     attaching,
     badges,
     counting,
+    dealurls,
     gather,
-    linking,
     mirror,
     orders,
     pairing,
@@ -335,7 +339,7 @@ def _carried(world: World, plan: Plan, guard: Guard) -> Carried:
     _check_size(plan, guard)
     carried = execute(world, plan, is_pilot=guard.is_pilot, fail_fast=guard.fail_fast)
     world.state.links.save_bases(plan.remembered, at=world.clock.now())
-    linking.link(world, carried)
+    dealurls.link(world, carried)
     return carried
 
 
