@@ -50,7 +50,7 @@ def test_a_run_is_told_deal_by_deal_in_one_line_for_each_write_and_in_the_reader
         f"utkast skapat, {net} exkl. moms, id {draft['target_id']}",
         "skrivet i Salesforce",
     ]
-    assert f"{draft['deal']}, {draft['company']}" in page
+    assert f"{draft['deal']}, {draft['company']}, korr.-id {draft['correlation_id']}" in page
     assert page[-1].endswith(" skrivningar antecknade. -v visar varje steg.")
     assert f"draft made, {net} net, id {draft['target_id']}" in demo.sfspiris(*show).out
 

@@ -200,7 +200,9 @@ def print_history(
     for deal, records in _by_deal(document).items():
         page.gap()
         companies = dict.fromkeys(one.company for one in records if one.company)
-        page.say(joined((deal, *companies), ", "), style="bold")
+        threads = dict.fromkeys(one.correlation_id for one in records if one.correlation_id)
+        named = tuple(joined((say("corr. id"), one)) for one in threads)
+        page.say(joined((deal, *companies, *named), ", "), style="bold")
         for record in records:
             _written(page, run, record)
             if steps:
@@ -228,9 +230,8 @@ def _written(page: Page, run: RunFacts, record: RecordFacts) -> None:
 
 
 def _steps(page: Page, record: RecordFacts) -> None:
-    for label, text in ((say("corr. id"), record.correlation_id), (say("marker"), record.marker)):
-        if text:
-            page.entry(label, text, indent=4)
+    if record.marker:
+        page.entry(say("marker"), record.marker, indent=4)
     for step in record.steps:
         told = step_words(step.event, step.note)
         note = (joined(("(", note_words(step.note), ")"), ""),) if step.note else ()
