@@ -91,8 +91,12 @@ def test_the_state_is_told_and_backed_up_without_touching_it(demo: Playground) -
     told = demo.sfspiris("state", "info")
     assert told.code == 0, told.err
     assert "as the last run left it" in told.out
-    facts = told.out.partition("\nid ")[2].splitlines()
-    feeds = [line for line in facts if line.startswith(("links ", "counted:se ", "documents:se "))]
+    facts = told.out.splitlines()
+    feeds = [
+        line
+        for line in facts
+        if line.startswith(("size ", "seal ", "links ", "counted:se ", "documents:se "))
+    ]
     assert {line.index(line.split(maxsplit=1)[1]) for line in feeds} == {len("customer links ")}, "one column"
     assert any("searched up to 2026-11-20" in line for line in feeds)
     document = demo.sfspiris("state", "info", "--json").document

@@ -10,7 +10,7 @@ from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Moment
 from sfspiris.report.view import how_many, swedish_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from rich.console import Console
@@ -85,30 +85,39 @@ def _cursor_words(feed: str, at: datetime) -> str:
 
 
 def print_state(console: Console, document: StateDocument) -> None:
-    """Print what the state is."""
+    """Print what the state is, in two columns."""
     page = Page(console)
     page.say(document.file, style="bold")
-    if document.exists:
-        page.entry(
-            "size", f"{document.bytes} bytes, written by {how_many(document.generation or 0, 'opening')}"
-        )
-    page.entry("seal", document.finding)
-    if document.place:
-        page.entry("place", f"{document.place} {document.place_remedy}")
-    if document.trouble:
-        page.entry("trouble", document.trouble)
-        page.last(
-            "`sfspiris state restore FILE` puts a backup in its place, `sfspiris state rebuild` makes it anew."
-        )
-        return
-    rows = [("id", f"{document.state_id}, schema {document.schema_known}")]
-    rows += [(name.replace("_", " "), str(count)) for name, count in document.counts.items()]
-    rows += [(feed, _cursor_words(feed, at)) for feed, at in document.cursors.items()]
-    rows += [(f"new {one.target}s:{one.company}", lag_words(one)) for one in document.search_lags]
+    rows = [*_of_the_file(document), *(() if document.trouble else _remembered(document))]
     width = max(len(label) for label, _ in rows)
     for label, text in rows:
         page.say(text, sign=label.ljust(width), sign_style="dim")
-    page.last(f"{how_many(document.open_writes, 'write')} of unknown outcome.")
+    page.last(
+        "`sfspiris state restore FILE` puts a backup in its place, `sfspiris state rebuild` makes it anew."
+        if document.trouble
+        else f"{how_many(document.open_writes, 'write')} of unknown outcome."
+    )
+
+
+def _of_the_file(document: StateDocument) -> Iterator[tuple[str, str]]:
+    if document.exists:
+        openings = how_many(document.generation or 0, "opening")
+        yield "size", f"{document.bytes} bytes, written by {openings}"
+    yield "seal", document.finding
+    if document.place:
+        yield "place", f"{document.place} {document.place_remedy}"
+    if document.trouble:
+        yield "trouble", document.trouble
+
+
+def _remembered(document: StateDocument) -> Iterator[tuple[str, str]]:
+    yield "id", f"{document.state_id}, schema {document.schema_known}"
+    for name, count in document.counts.items():
+        yield name.replace("_", " "), str(count)
+    for feed, at in document.cursors.items():
+        yield feed, _cursor_words(feed, at)
+    for one in document.search_lags:
+        yield f"new {one.target}s:{one.company}", lag_words(one)
 
 
 def print_kept(console: Console, document: KeptDocument) -> None:
