@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playground import Json, Playground
+from playground import Json, Playground, finance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +68,45 @@ def test_a_run_that_made_no_drafts_is_told_as_such_in_words_and_with_its_code(de
     assert "made no drafts or orders" in " ".join(ended.out.split())
     told = demo.sfspiris("rollback", pulled["run_id"], "--json").document
     assert [one["code"] for one in told["warnings"]] == ["NOTHING_TO_TAKE_BACK"]
+
+
+def test_what_was_taken_back_or_deleted_is_won_without_a_document_and_asks_for_one_thing(
+    demo: Playground,
+) -> None:
+    """`report revenue`, `reconcile` and `explain` say the same of a deal whose draft is gone."""
+    made = {one["deal"]: one["target_id"] for one in _made(demo)}
+    waiting = _won(demo)
+    gone, *others = made
+    finance(demo, f"drafts/{made[gone]}/delete")
+    assert _won(demo) == waiting + 1
+    told = _line(demo, gone)
+    assert "sfspiris pull-invoice-status" in told["fix"]
+
+    run = demo.sfspiris("runs", "list", "--json").document["runs"][0]["run_id"]
+    assert demo.sfspiris("rollback", run).code == 3
+    assert _won(demo) == waiting + len(made) == len(_missing(demo))
+    told = _line(demo, others[0])
+    assert told["reasons"] == ["DRAFT_DELETED"]
+    explained = demo.sfspiris("explain", others[0], "--json").document
+    assert told["fix"] == explained["next_step"]
+    assert "Spiris_Retry__c" in told["fix"]
+
+
+def _made(demo: Playground) -> list[Json]:
+    document = demo.sfspiris("push-closed-won", "--company", "se", "--json").document
+    return [one for one in document["actions"] if one["kind"] == "create_draft"]
+
+
+def _won(demo: Playground) -> int:
+    rows = demo.sfspiris("report", "revenue", "--company", "se", "--json").document["rows"]
+    return sum(one["figures"]["won"]["count"] for one in rows)
+
+
+def _missing(demo: Playground) -> list[Json]:
+    lines = demo.sfspiris("reconcile", "--company", "se", "--json").document["lines"]
+    return [one for one in lines if one["code"] == "MISSING_IN_SPIRIS"]
+
+
+def _line(demo: Playground, deal: str) -> Json:
+    (found,) = (one for one in _missing(demo) if one["deal"] == deal)
+    return found

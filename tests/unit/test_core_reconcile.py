@@ -14,9 +14,11 @@ from sfspiris.core.identity import Marker
 from sfspiris.core.model import Deal, DealLink, DealStatus, Invoice, LedgerDraft, SyncState
 from sfspiris.core.planning.differences import Expected
 from sfspiris.core.planning.documents import Documents
+from sfspiris.core.planning.push import decide
 from sfspiris.core.planning.reconcile import Reason, ReconcileInputs, reconcile
 from sfspiris.core.planning.repairs import repairs
 from shorthand import POLICY, TAG, TODAY, deal, deal_id, invoice, ledger_draft, link, totals
+from shorthand import inputs as pushable
 
 SOLD = deal("D1", "2 x 400 KONS", amount=Decimal(800))
 MARK = str(Marker(SOLD.id, 1, TAG))
@@ -206,6 +208,23 @@ def test_a_deal_without_a_document_says_why_and_what_to_do(changes: dict[str, An
     assert line.symbol is Symbol.ONLY_IN_CRM
     assert reason in line.message
     assert line.fix
+
+
+@pytest.mark.parametrize("queued", [(), (Reason("DRAFT_DELETED", "It waits.", "Ask for help."),)])
+def test_a_deleted_draft_asks_for_what_a_push_asks_for_and_never_for_an_invoice_by_hand(
+    queued: tuple[Reason, ...],
+) -> None:
+    known = replace(DRAFTED, status=DealStatus.DELETED)
+    line = only(SOLD, known=known, reasons={SOLD.id: queued})
+    (hold,) = decide(pushable(SOLD, links={SOLD.id: known})).holds
+    assert line.reasons == (str(hold.code),) == ("DRAFT_DELETED",)
+    assert line.fix == hold.fix
+    assert str(hold.message) in line.message
+    assert "by hand" not in str(line.fix)
+
+
+def test_what_became_of_a_document_that_is_gone_is_found_out_before_anything_is_asked_for() -> None:
+    assert "pull-invoice-status" in str(only(SOLD).fix)
 
 
 def test_reasons_are_codes_for_programs() -> None:

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sfspiris.core.conversion import Conversion
-from sfspiris.core.model import Totals
+from sfspiris.core.identity import FIRST_REVISION, Marker
+from sfspiris.core.model import DealStatus, SyncState, Totals
+from sfspiris.core.planning.documents import Documents
 from sfspiris.core.receivables import Value, as_value
 from sfspiris.core.revenue import (
     NO_CURRENCY,
@@ -27,8 +29,9 @@ from sfspiris.core.revenue import (
     lead_times,
     passage,
     tabulate,
+    without_document,
 )
-from shorthand import POLICY, TODAY, buyer, deal, invoice, ledger_draft, line
+from shorthand import POLICY, TODAY, buyer, deal, invoice, ledger_draft, line, link
 
 if TYPE_CHECKING:
     from sfspiris.core.model import Deal, Invoice
@@ -313,3 +316,40 @@ def test_a_voided_invoice_is_invoiced_and_credited_and_brings_no_money() -> None
         Measure.CREDITED: -800,
         Measure.CREDITED_WITH_VAT: -1000,
     }
+
+
+def test_a_won_deal_whose_document_is_gone_has_none_whatever_our_memory_or_the_crm_still_names() -> None:
+    gone, taken_back, told_only = deal("D1", "2 x 500"), deal("D2", "2 x 500"), deal("D3", "2 x 500")
+    told_only = replace(told_only, sync=SyncState(DealStatus.DRAFT, draft_id="draft-gone"))
+    links = {gone.id: link(gone), taken_back.id: link(taken_back, status=DealStatus.DELETED)}
+    documents = {"se": Documents()}
+    won = [gone, taken_back, told_only]
+    assert without_document(won, documents, links, org_tag=POLICY.org_tag) == won
+
+
+def test_a_won_deal_has_its_document_by_marker_memory_or_the_crms_word_and_by_memory_where_books_are_unread() -> (
+    None
+):
+    marked, linked, invoiced, told, unread, unread_gone = (
+        deal(f"D{number}", "2 x 500") for number in range(1, 7)
+    )
+    told = replace(told, sync=SyncState(DealStatus.DRAFT, draft_id="draft-told"))
+    marker = Marker(marked.id, FIRST_REVISION, POLICY.org_tag)
+    documents = {
+        "se": Documents.of(
+            [
+                ledger_draft("draft-marked", "1000", str(marker)),
+                ledger_draft(f"draft-{linked.id}", "1000"),
+                ledger_draft("draft-told", "1000"),
+            ],
+            [invoice("7")],
+        )
+    }
+    links = {
+        linked.id: link(linked),
+        invoiced.id: link(invoiced, invoice_id="inv-7", status=DealStatus.ISSUED),
+        unread.id: link(unread, company="int"),
+        unread_gone.id: link(unread_gone, company="int", status=DealStatus.DELETED),
+    }
+    won = [marked, linked, invoiced, told, unread, unread_gone]
+    assert without_document(won, documents, links, org_tag=POLICY.org_tag) == [unread_gone]

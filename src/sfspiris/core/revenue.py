@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from sfspiris.core.conversion import Conversion
-    from sfspiris.core.model import Deal, Invoice, LedgerDraft
+    from sfspiris.core.model import Deal, DealLink, Invoice, LedgerDraft
+    from sfspiris.core.planning.documents import Documents
     from sfspiris.core.policy import Policy
 
 _ZERO: Final = Decimal("0.00")
@@ -213,6 +214,38 @@ def deal_entries(
             if currency == base_currency
             else rates.converted(amount, currency, base_currency, deal.closed_on),
         )
+
+
+def without_document(
+    won: Iterable[Deal],
+    documents: Mapping[str, Documents],
+    links: Mapping[str, DealLink],
+    *,
+    org_tag: str,
+) -> list[Deal]:
+    """The won Deals that nothing in the books stands for, whatever was made for them once: a deleted draft stands for nothing.
+
+    `documents` are all of the companies that were read. A document stands for a Deal by its marker, or because our memory or the
+    CRM says so. Of books that were not read our memory is asked.
+    """
+    standing = {
+        (company, known) for company, own in documents.items() for one in own.all for known in one.ids
+    }
+    numbers = {one.invoice.number for own in documents.values() for one in own.all if one.invoice}
+    marked = {mark.deal_id for own in documents.values() for mark in own.by_marker if mark.org_tag == org_tag}
+
+    def stands(deal: Deal) -> bool:
+        link = links.get(deal.id)
+        if deal.id in marked:
+            return True
+        if link is None:
+            told = any((company, deal.sync.draft_id) in standing for company in documents)
+            return told or (deal.sync.invoice_number is not None and deal.sync.invoice_number in numbers)
+        if link.company not in documents:
+            return link.status is not DealStatus.DELETED
+        return any((link.company, known) in standing for known in (link.draft_id, link.invoice_id) if known)
+
+    return [deal for deal in won if not stands(deal)]
 
 
 def deal_amount(deal: Deal) -> Decimal | None:

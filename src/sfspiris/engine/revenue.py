@@ -33,6 +33,7 @@ class Books:
     currency: str
     drafts: Sequence[LedgerDraft]
     invoices: Sequence[Invoice]
+    documents: Documents
 
 
 def revenue(
@@ -51,7 +52,12 @@ def revenue(
     won, pipeline = _deals(world, start, end, companies)
     wanted = world.ledgers.keys() & set(companies) if companies else world.ledgers.keys()
     books = {company: _books(world, company) for company in sorted(wanted)}
-    waiting = _waiting(world, won)
+    waiting = sums.without_document(
+        won,
+        {company: one.documents for company, one in books.items()},
+        world.state.links.latest(),
+        org_tag=world.policy.org_tag,
+    )
     currencies = {company: one.currency for company, one in books.items()}
     rates = CrmRates(known_rates(world, _foreign(world, (*pipeline, *waiting), books)))
     entries: list[Entry] = []
@@ -97,15 +103,7 @@ def _books(world: World, company: str) -> Books:
     invoices, _ = ledger.invoices()
     found = Documents.of(ledger.drafts(), invoices, orders.of(world, ledger))
     drafts = [one.draft for one in found.all if one.draft is not None and not one.draft.is_invoiced]
-    return Books(ledger.profile().currency, drafts, invoices)
-
-
-def _waiting(world: World, won: Sequence[Deal]) -> list[Deal]:
-    """The won Deals that no document stands for, as far as our memory or the CRM tells."""
-    linked = world.state.links.latest()
-    return [
-        deal for deal in won if deal.id not in linked and not (deal.sync.draft_id or deal.sync.invoice_number)
-    ]
+    return Books(ledger.profile().currency, drafts, invoices, found)
 
 
 def _foreign(world: World, deals: Iterable[Deal], books: Mapping[str, Books]) -> Iterator[tuple[str, date]]:

@@ -164,21 +164,24 @@ def hold_elsewhere(link: DealLink, found: Findings) -> None:
 
 def hold_deleted(link: DealLink, found: Findings) -> None:
     """Somebody deleted the draft; that was a decision, and it is not undone without another one."""
-    found.hold(
-        HoldCode.DRAFT_DELETED,
+    message, fix = told_deleted(link, _ledger(found))
+    found.hold(HoldCode.DRAFT_DELETED, message, fix, about="draft_id", value=link.draft_id)
+
+
+def told_deleted(link: DealLink, ledger: Sentence | str) -> tuple[Sentence, Sentence]:
+    """What happened to a draft that was deleted, and the next step: the same words wherever it is told."""
+    return (
         say(
             "%(Document)s of the deal over %(net)s net is gone from %(ledger)s and no invoice came "
             "from it: somebody deleted it, there or by a rollback. It is not made again without a person's word.",
             Document=link.target.the,
             net=Money(link.net, link.currency),
-            ledger=_ledger(found),
+            ledger=ledger,
         ),
         say(
             "If the deal is not to be invoiced, take it back in Salesforce. If it is, tick Spiris_Retry__c on the opportunity: "
             "then a new one is made."
         ),
-        about="draft_id",
-        value=link.draft_id,
     )
 
 

@@ -22,9 +22,12 @@ from sfspiris.core.drift import (
     Symbol,
     by_currency,
 )
+from sfspiris.core.holds import HoldCode
 from sfspiris.core.identity import Marker, markers_in
+from sfspiris.core.model import DealStatus
 from sfspiris.core.money import ZERO, Money
 from sfspiris.core.planning import differences
+from sfspiris.core.planning.changed import told_deleted
 from sfspiris.core.planning.differences import Pair, capitalized, day_of, document_figures, named
 from sfspiris.core.planning.unclaimed import ByHand, Waiting, by_hand
 from sfspiris.core.routing import route
@@ -382,20 +385,7 @@ class _Comparison:
         return amount
 
     def _missing(self, deal: Deal, company: str | None, ours: Money, figures: tuple[Figures, ...]) -> Drift:
-        reasons = list(self._inputs.reasons.get(deal.id, ()))
-        if not reasons:
-            gone = deal.id in self._inputs.links
-            reasons = [
-                Reason(
-                    "",
-                    say("its document is gone from Spiris.") if gone else say("it has not been pushed yet."),
-                    say(
-                        "If that was a mistake, make the invoice by hand in Spiris; nothing is made again by itself."
-                    )
-                    if gone
-                    else say("Run `sfspiris push-closed-won`."),
-                )
-            ]
+        reasons = self._why_missing(deal)
         why = joined(dict.fromkeys(one.message for one in reasons))
         return Drift(
             symbol=SYMBOLS[DriftClass.MISSING_IN_SPIRIS],
@@ -410,6 +400,32 @@ class _Comparison:
             figures=figures,
             is_settled=deal.id in self._inputs.settled,
         )
+
+    def _why_missing(self, deal: Deal) -> list[Reason]:
+        """Why the Deal has no document; of a draft that was deleted, what a push says of it too."""
+        link = self._inputs.links.get(deal.id)
+        reasons = list(self._inputs.reasons.get(deal.id, ()))
+        is_deleted = link is not None and link.status is DealStatus.DELETED
+        others = [one for one in reasons if not is_deleted or one.code != HoldCode.DRAFT_DELETED]
+        if reasons and len(others) == len(reasons):
+            return reasons
+        if link is None:
+            return [
+                Reason("", say("it has not been pushed yet."), say("Run `sfspiris push-closed-won`.")),
+            ]
+        if is_deleted:
+            books = self._inputs.policy.companies.get(link.company)
+            message, fix = told_deleted(link, books.ledger if books else say("the ledger"))
+            return [Reason(str(HoldCode.DRAFT_DELETED), message, fix), *others]
+        return [
+            Reason(
+                "",
+                say("its document is gone from Spiris, and what became of it is not recorded yet."),
+                say(
+                    "Run `sfspiris pull-invoice-status`, which finds out whether it was deleted or invoiced."
+                ),
+            )
+        ]
 
     def _stranger(self, deal_id: str, company: str, document: Document) -> Drift:
         self._counted.add((company, document.draft_id))
