@@ -92,6 +92,19 @@ def test_what_was_taken_back_or_deleted_is_won_without_a_document_and_asks_for_o
     assert "Spiris_Retry__c" in told["fix"]
 
 
+def test_a_rollback_names_the_customer_that_the_run_changed(demo: Playground) -> None:
+    """Only what sales has changed since is written; the rollback leaves it, and says which field of whom."""
+    one = _made(demo)[0]
+    accounts = {sale["Id"]: sale["AccountId"] for sale in demo.deals().values()}
+    path = f"records/Account/{accounts[one['deal']]}"
+    demo.control("salesforce", "PATCH", path, {"BillingCity": "Ystad"})
+    second = demo.sfspiris("push-closed-won", "--company", "se", "--json").document
+    assert [one["kind"] for one in second["actions"]].count("update_customer") == 1
+    ended = demo.sfspiris("rollback", second["run_id"], "--lang", "sv")
+    assert "Körningen ändrade också kund" in " ".join(ended.out.split())
+    assert "(ort) i företaget se" in " ".join(ended.out.split())
+
+
 def _made(demo: Playground) -> list[Json]:
     document = demo.sfspiris("push-closed-won", "--company", "se", "--json").document
     return [one for one in document["actions"] if one["kind"] == "create_draft"]

@@ -74,6 +74,19 @@ def test_customers_stay_and_that_is_said(stage: Stage) -> None:
     assert len(stage.se.known) == 1
 
 
+def test_what_the_run_changed_of_a_customer_stays_and_that_is_said_with_the_fields(stage: Stage) -> None:
+    sold = stage.crm.deals[D1]
+    assert sold.buyer is not None
+    moved = replace(sold.buyer, phone="08-2", city="Lund")
+    stage.crm.deals[D1] = replace(sold, buyer=moved, changed_at=stage.crm.time)
+    run(stage)
+    said = [str(one.message) for one in take_back(stage, "run-2").warnings if one.code == "LEFT_IN_LEDGER"]
+    number = stage.se.known[0].number
+    assert said == [
+        f"The run also changed customer {number} (town, phone) in company se. That is left: finance may have gone by it since."
+    ]
+
+
 def test_a_dry_run_says_what_would_go_and_writes_nothing(stage: Stage) -> None:
     before, told = stage.file.read_bytes(), dict(stage.crm.deals)
     result = take_back(stage, dry=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -122,6 +123,7 @@ class Entering:
                 correlation_id=action.correlation_id,
                 marker=customer_note(action.buyer_id, world.policy.org_tag),
                 customer_id=action.customer_id,
+                wrote=json.dumps({one.field: prints.get(one.field, "") for one in action.wanted}),
             )
         )
         written = yield from self._work.send(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.identity import Marker
@@ -183,20 +184,18 @@ def _made_none(run: Run, companies: Collection[str]) -> Warn:
 
 
 def _left_in_ledgers(world: World, written: Sequence[Intent]) -> list[Warn]:
-    """Customers and articles that the run made: others may rest on them by now, so they stay."""
+    """Customers and articles that the run made, since others may rest on them by now, and what it changed of customers."""
     found: dict[str, list[Sentence]] = defaultdict(list)
+    changed: dict[str, list[Sentence]] = defaultdict(list)
     for one in written:
         if one.state not in LIVE_STATES or one.company is None:
             continue
         if one.kind is IntentKind.CREATE_CUSTOMER:
-            numbers = {
-                known.customer_id: known.number for known in world.state.links.all_customers(one.company)
-            }
-            found[one.company].append(
-                say("customer %(number)s", number=numbers.get(one.remote_id or "", one.remote_id))
-            )
+            found[one.company].append(_customer(world, one.company, one.remote_id))
         elif one.kind is IntentKind.CREATE_ARTICLE:
             found[one.company].append(say("article %(number)s", number=one.marker))
+        elif one.kind is IntentKind.UPDATE_CUSTOMER and one.state in _MADE:
+            changed[one.company].append(_changed_customer(world, one))
     return [
         Warn(
             WarningCode.LEFT_IN_LEDGER,
@@ -215,4 +214,42 @@ def _left_in_ledgers(world: World, written: Sequence[Intent]) -> list[Warn]:
             ),
         )
         for company, things in sorted(found.items())
+    ] + [
+        Warn(
+            WarningCode.LEFT_IN_LEDGER,
+            say(
+                "The run also changed %(things)s in company %(company)s. That is left: finance may have gone by it since.",
+                things=joined(things, ", "),
+                company=company,
+            ),
+        )
+        for company, things in sorted(changed.items())
     ]
+
+
+def _customer(world: World, company: str, customer_id: str | None) -> Sentence:
+    numbers = {known.customer_id: known.number for known in world.state.links.all_customers(company)}
+    return say("customer %(number)s", number=numbers.get(customer_id or "", customer_id))
+
+
+def _changed_customer(world: World, written: Intent) -> Sentence:
+    """The customer and the fields, as far as they were written down: earlier versions did not."""
+    customer = _customer(world, written.company or "", written.subject)
+    names = [label for name, label in _FIELDS.items() if name in json.loads(written.wrote or "{}")]
+    if not names:
+        return customer
+    return say("%(customer)s (%(fields)s)", customer=customer, fields=joined(names, ", "))
+
+
+_FIELDS: Final[Mapping[str, Sentence]] = {
+    "name": say("name"),
+    "orgnr": say("organisation number"),
+    "vat_number": say("VAT number"),
+    "street": say("address"),
+    "postal_code": say("postal code"),
+    "city": say("town"),
+    "country": say("country"),
+    "email": say("e-mail address"),
+    "phone": say("phone"),
+}
+"""The fields of a customer that a run may change, as people call them."""
