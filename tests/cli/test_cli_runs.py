@@ -150,3 +150,44 @@ def test_a_run_names_every_deal_that_it_held_or_left_though_later_runs_decide_ot
     assert "ORGNR_INVALID" in page
     rows = list(csv.DictReader((demo.folder / "one.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert ("held", "ORGNR_INVALID") in [(one["kind"], one["note"]) for one in rows]
+
+
+def test_a_run_that_an_error_ended_is_told_as_failed_with_its_code(demo: Playground) -> None:
+    """Not as one that may be at work: neither what could not be reached nor a wrong id leaves such a run behind."""
+    gone = {"method": "GET", "path": "/v2/", "nth": 1, "times": 99, "effect": "status", "code": 503}
+    demo.control("spiris", "POST", "faults", gone)
+    assert demo.sfspiris("push-closed-won").code == 8
+    demo.control("spiris", "DELETE", "faults")
+    assert demo.sfspiris("push-closed-won", "--deal", "006000000000ZZZAAA").code == 2
+    listed = demo.sfspiris("runs", "list", "--json").document["runs"]
+    assert [(one["status"], one["ended_by"]) for one in listed[:2]] == [
+        ("failed", "USAGE"),
+        ("failed", "UNREACHABLE"),
+    ]
+    page = demo.sfspiris("runs", "list").out
+    assert "push-closed-won (failed (UNREACHABLE))" in page
+    assert "interrupted" not in page
+    shown = demo.sfspiris("runs", "show", listed[1]["run_id"]).out
+    assert "failed (UNREACHABLE)" in shown
+    assert demo.sfspiris("audit", "export", "--out", "all.jsonl").code == 0
+    assert "ended_by=UNREACHABLE" in (demo.folder / "all.jsonl").read_text(encoding="utf-8")
+
+
+def test_what_a_run_updated_and_deleted_stands_in_the_list_too(demo: Playground) -> None:
+    run = demo.sfspiris("push-closed-won", "--company", "se", "--json").document["run_id"]
+    back = demo.sfspiris("rollback", run, "--json").document["summary"]
+    assert back["delete"]
+    page = demo.sfspiris("runs", "list").out.splitlines()
+    headings = page[0].split()
+    (line,) = (one for one in page if "rollback" in one)
+    told = dict(zip(reversed(headings), reversed(line.split()), strict=False))
+    assert told["deleted"] == str(back["delete"])
+    assert told["made"] == "0"
+    assert told["updated"] == str(back["update"])
+
+
+def test_a_record_of_which_a_run_says_nothing_is_told_as_such(demo: Playground) -> None:
+    run = demo.sfspiris("push-closed-won", "--json").document["run_id"]
+    ended = demo.sfspiris("runs", "show", run, "--record", "006000000000ZZZAAA", "--json")
+    assert ended.code == 2
+    assert "says nothing of a record 006000000000ZZZAAA" in ended.document["error"]["message"]

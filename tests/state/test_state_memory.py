@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sfspiris.core.holds import HoldCode
+from sfspiris.core.lifecycle import IntentEvent
 from sfspiris.core.model import DealStatus
 from sfspiris.core.outcome import HeldSince, RunStatus
 from sfspiris.errors import SafetyStop
 from sfspiris.state.runs import Run, RunCounts, SeenDeal
 from sfspiris.state.schema import SeenAs
 from sfspiris.state.store import open_state
-from statekit import NOW, customer_link, deal_link, hold, later, started
+from statekit import NOW, customer_link, deal_link, hold, later, new_draft, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -252,6 +253,35 @@ def test_only_a_run_that_is_at_work_can_have_begun_at_another_time(state: State)
     state.runs.finish("a", RunStatus.OK, RunCounts(), at=later(6))
     state.runs.correct_start("a", NOW)
     assert state.runs.get("a") == Run("a", "sync", later(5), later(6), RunStatus.OK)
+
+
+def test_a_run_that_an_error_ended_is_recorded_as_failed_with_its_code_and_what_it_had_written(
+    state: State,
+) -> None:
+    for run in ("old", "old-pull", "r1", "r1-pull", "r10"):
+        state.runs.start(run, "sync", at=NOW)
+    state.runs.finish("r1", RunStatus.PARTIAL, RunCounts(held=4), at=later(1))
+    state.runs.fail("r1", "UNREACHABLE", at=later(2))
+    told = {
+        one.run_id: (one.status, one.ended_by, one.finished_at, one.counts) for one in state.runs.recent()
+    }
+    assert told["r1"] == (RunStatus.PARTIAL, None, later(1), RunCounts(held=4)), "its end was recorded"
+    assert told["r1-pull"] == (RunStatus.FAILED, "UNREACHABLE", later(2), RunCounts())
+    for other in ("old", "old-pull", "r10"):
+        assert told[other] == (None, None, None, RunCounts()), "it was killed, or is at work"
+    state.runs.fail("r99", "UNREACHABLE", at=later(3))
+    assert state.runs.get("r99") is None
+
+
+def test_what_a_failed_run_had_made_is_counted_by_its_journal(state: State) -> None:
+    started(state)
+    intent = state.journal.record_intent(new_draft(), at=NOW, run_id="r1")
+    sent = state.journal.move(intent, IntentEvent.ARM, at=later(1), run_id="r1", customer_id="c1")
+    state.journal.move(sent, IntentEvent.CONFIRM, at=later(2), run_id="r1", remote_id="draft-1")
+    state.runs.fail("r1", "OUT_OF_QUOTA", at=NOW)
+    found = state.runs.get("r1")
+    assert found is not None
+    assert (found.counts, found.finished_at) == (RunCounts(created=1), NOW)
 
 
 def test_a_run_that_never_started_cannot_end(state: State) -> None:

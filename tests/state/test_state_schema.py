@@ -37,7 +37,7 @@ def migrated(tmp_path: Path) -> Path:
 def raw(migrated: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(migrated)) as connection:
         connection.execute(
-            "INSERT INTO runs VALUES ('r1', 'push', '2026-11-20', NULL, NULL, 0, 0, 0, 0, 0, 0)"
+            "INSERT INTO runs VALUES ('r1', 'push', '2026-11-20', NULL, NULL, NULL, 0, 0, 0, 0, 0, 0)"
         )
         yield connection
 

@@ -63,6 +63,7 @@ def show_run(
     from sfspiris.cli.memory import open_memory
     from sfspiris.report.files import write_text
     from sfspiris.report.history import RunHistoryDocument, SeenDealFacts, history_csv, print_history
+    from sfspiris.state.runs import SEEN_KEPT
 
     if export is not None and export.suffix.lower() != ".csv":
         raise UsageError(f"{export.name} is no .csv file.", remedy="Give it a name that ends in .csv.")
@@ -75,6 +76,12 @@ def show_run(
             )
         written = [one for one in memory.state.journal.of_run(run_id) if _is_about(one, record)]
         seen = [one for one in memory.state.runs.seen(run_id) if _names(one, record)]
+        if record is not None and not written and not seen:
+            raise UsageError(
+                f"The run {run_id} says nothing of a record {record}: it neither wrote one, nor held or left such a deal.",
+                remedy=f"`sfspiris runs show {run_id}` shows all that it wrote, held and left; what it left is known for "
+                f"{SEEN_KEPT.days} days.",
+            )
         document = RunHistoryDocument(
             run=_run(run),
             records=tuple(_record(memory.state, one) for one in written),
@@ -128,6 +135,7 @@ def _run(run: Run) -> RunFacts:
         started_at=run.started_at,
         finished_at=run.finished_at,
         status=run.status.value if run.status else None,
+        ended_by=run.ended_by,
         counts=RunCountFacts.model_validate(run.counts, from_attributes=True),
     )
 

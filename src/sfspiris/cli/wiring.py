@@ -12,7 +12,7 @@ import re
 import socket
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ from sfspiris.cli.policies import org_source, policy_of
 from sfspiris.cli.progress import Progress
 from sfspiris.engine.crew import Alone
 from sfspiris.engine.world import ServerClock, World
-from sfspiris.errors import SafetyStop
+from sfspiris.errors import SafetyStop, SfspirisError
 from sfspiris.state import address
 from sfspiris.state.history import Configuration
 from sfspiris.state.runlock import LockOwner
@@ -112,7 +112,20 @@ def open_session(
                             login_name(),
                         )
                     )
-                yield _session(desk, state, command, run_id, companies, progress=progress, dry=dry)
+                session = _session(desk, state, command, run_id, companies, progress=progress, dry=dry)
+                try:
+                    yield session
+                except Exception as error:
+                    if not dry:
+                        _note_failure(session.world, error)
+                    raise
+
+
+def _note_failure(world: World, error: Exception) -> None:
+    """Record what ended the run. Where the state itself is what failed, it is said to the user and stands nowhere."""
+    code = error.code if isinstance(error, SfspirisError) else SfspirisError.code
+    with suppress(Exception):
+        world.state.runs.fail(world.run_id, code, at=world.clock.now())
 
 
 def state_file(common: Common) -> Path:

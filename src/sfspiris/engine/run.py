@@ -589,7 +589,14 @@ def finish(
         held=result.held,
         failed=result.failed,
     )
-    world.state.runs.finish(world.run_id, result.status, counts, at=result.finished_at, seen=_seen(result))
+    world.state.runs.finish(
+        world.run_id,
+        result.status,
+        counts,
+        at=result.finished_at,
+        seen=_seen(result),
+        ended_by=None if result.stopped is None else result.stopped.code,
+    )
     return result
 
 

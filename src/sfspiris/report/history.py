@@ -31,7 +31,10 @@ class RunCountFacts(Facts):
 
 
 class RunFacts(Facts):
-    """One run. Without `finished_at` and `status` it is at work, or was interrupted."""
+    """One run. Without `finished_at` and `status` it is at work, or was interrupted.
+
+    `ended_by` is the code of the error that ended it before all was tried.
+    """
 
     run_id: Id
     command: str
@@ -39,6 +42,7 @@ class RunFacts(Facts):
     finished_at: Moment | None
     status: Literal["ok", "partial", "failed"] | None
     counts: RunCountFacts
+    ended_by: str | None = None
 
 
 class StepFacts(Facts):
@@ -159,7 +163,16 @@ def print_runs(console: Console, document: RunsDocument, language: Language = "e
     """Print the runs, newest first."""
     page = Page(console, language)
     if document.runs:
-        head = (say("run"), "", say("when"), say("made"), say("held"), say("failed"))
+        head = (
+            say("run"),
+            "",
+            say("when"),
+            say("made"),
+            say("updated"),
+            say("deleted"),
+            say("held"),
+            say("failed"),
+        )
         page.columns(
             [Row(head, style="dim")]
             + [
@@ -169,6 +182,8 @@ def print_runs(console: Console, document: RunsDocument, language: Language = "e
                         joined((one.command, " (", _ended(one), ")"), ""),
                         swedish_time(one.started_at),
                         str(one.counts.created),
+                        str(one.counts.updated),
+                        str(one.counts.deleted),
                         str(one.counts.held),
                         str(one.counts.failed),
                     )
@@ -257,4 +272,7 @@ def _decided(page: Page, document: RunHistoryDocument) -> None:
 
 
 def _ended(run: RunFacts) -> str:
-    return ending_words(run.status) if run.status else say("at work or interrupted")
+    if run.status is None:
+        return say("at work or interrupted")
+    ending = ending_words(run.status)
+    return ending if run.ended_by is None else joined((ending, " (", run.ended_by, ")"), "")

@@ -117,6 +117,8 @@ def _runs(connection: sa.Connection, began: dict[str, datetime]) -> list[Happeni
         )
         if row.finished_at is not None:
             counts = " ".join(f"{name}={getattr(row, name)}" for name in _COUNTS)
+            if row.ended_by is not None:
+                counts = f"{counts} ended_by={row.ended_by}"
             found.append(
                 Happening(
                     anchor=row.started_at,

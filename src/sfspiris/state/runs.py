@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from sfspiris.state.schema import runs, seen_deals
+from sfspiris.core.lifecycle import IntentState
+from sfspiris.core.outcome import RunStatus
+from sfspiris.state.schema import IntentKind, intents, runs, seen_deals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from sfspiris.core.outcome import RunStatus
     from sfspiris.state.database import Database
     from sfspiris.state.schema import SeenAs
 
@@ -55,7 +56,10 @@ SEEN_KEPT: Final = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. Times are UTC, by the CRM's clock as far as it was heard; without `finished_at` and `status` it is still at work, or was interrupted."""
+    """One run. Times are UTC, by the CRM's clock as far as it was heard; without `finished_at` and `status` it is still at work, or was interrupted.
+
+    `ended_by` is the code of the error that ended it before all was tried.
+    """
 
     run_id: str
     command: str
@@ -63,6 +67,7 @@ class Run:
     finished_at: datetime | None = None
     status: RunStatus | None = None
     counts: RunCounts = field(default_factory=RunCounts)
+    ended_by: str | None = None
 
 
 class Runs:
@@ -106,8 +111,11 @@ class Runs:
         *,
         at: datetime,
         seen: Iterable[SeenDeal] = (),
+        ended_by: str | None = None,
     ) -> None:
         """Record how it ended, never before it began, and what it decided about Deals that it wrote nothing for.
+
+        `ended_by` is the code of what ended it early.
 
         Raises KeyError when no run of this id was started.
         """
@@ -119,7 +127,7 @@ class Runs:
             found = connection.execute(
                 runs.update()
                 .where(runs.c.run_id == run_id)
-                .values(finished_at=at, status=status, **asdict(counts))
+                .values(finished_at=at, status=status, ended_by=ended_by, **asdict(counts))
             )
             if not found.rowcount:
                 raise KeyError(run_id)
@@ -128,6 +136,24 @@ class Runs:
                 connection.execute(seen_deals.insert(), rows)
                 old = sa.select(runs.c.run_id).where(runs.c.started_at < at - SEEN_KEPT)
                 connection.execute(seen_deals.delete().where(seen_deals.c.run_id.in_(old)))
+
+    def fail(self, run_id: str, code: str, *, at: datetime) -> None:
+        """Record that an error ended the run, or the second half of a `sync`; what was written by then stands in the journal.
+
+        A run that has not begun, or whose end is recorded, stays as it is.
+        """
+        is_open = runs.c.run_id.in_((run_id, f"{run_id}-pull")) & runs.c.finished_at.is_(None)
+        with self._database.reading() as connection:
+            began = connection.execute(sa.select(runs.c.run_id, runs.c.started_at).where(is_open)).all()
+            counted = {one.run_id: _written(connection, one.run_id) for one in began}
+        for one in began:
+            self.finish(
+                one.run_id,
+                RunStatus.FAILED,
+                counted[one.run_id],
+                at=max(at, one.started_at),
+                ended_by=code,
+            )
 
     def seen(self, run_id: str) -> tuple[SeenDeal, ...]:
         """What the run decided about Deals that it wrote nothing for, held ones first, by id."""
@@ -169,6 +195,24 @@ class Runs:
         with self._database.reading() as connection:
             found = connection.execute(newest.order_by(placed.c.started_at.desc(), placed.c.run_id.desc()))
             return tuple(_run(row) for row in found)
+
+
+def _written(connection: sa.Connection, run_id: str) -> RunCounts:
+    """What a run has written, by what its journal says; its report was never made."""
+    wanted = sa.select(intents.c.kind, intents.c.state).where(
+        intents.c.run_id == run_id, intents.c.kind != IntentKind.WRITE_DEAL
+    )
+    written = connection.execute(wanted).all()
+    done = [one.kind for one in written if one.state is IntentState.DONE]
+    return RunCounts(
+        created=sum(one.startswith("create_") for one in done),
+        updated=sum(one.startswith("update_") for one in done),
+        deleted=sum(one.startswith("delete_") for one in done),
+        failed=sum(one.state in _UNDONE for one in written),
+    )
+
+
+_UNDONE: Final = (IntentState.REFUSED, IntentState.SENT, IntentState.REVIEW)
 
 
 def _run(row: sa.Row[tuple[object, ...]]) -> Run:

@@ -94,6 +94,7 @@ runs = sa.Table(
         "finished_at", UtcTime, comment="UTC; empty while it runs, and for ever when it was interrupted"
     ),
     sa.Column("status", words(RunStatus, name="runs_status"), comment="how it ended"),
+    sa.Column("ended_by", sa.Text, comment="the code of the error that ended it before all was tried"),
     sa.Column("created", sa.Integer, nullable=False, comment="customers and drafts made"),
     sa.Column("updated", sa.Integer, nullable=False, comment="records changed"),
     sa.Column("deleted", sa.Integer, nullable=False, comment="drafts taken back"),
@@ -527,7 +528,7 @@ search_lags = sa.Table(
 VIEWS: Final = {
     "v_runs": """
     SELECT run_id, command, started_at, finished_at, COALESCE(status, 'unfinished') AS status,
-           created, updated, deleted, unchanged, held, failed
+           created, updated, deleted, unchanged, held, failed, ended_by
     FROM runs
 """,
     "v_deals": """

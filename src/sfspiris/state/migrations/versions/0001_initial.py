@@ -14,7 +14,7 @@ UTC = sa.DateTime(timezone=True)
 VIEWS = {
     "v_runs": """
     SELECT run_id, command, started_at, finished_at, COALESCE(status, 'unfinished') AS status,
-           created, updated, deleted, unchanged, held, failed
+           created, updated, deleted, unchanged, held, failed, ended_by
     FROM runs
 """,
     "v_deals": """
@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("started_at", UTC, nullable=False),
         sa.Column("finished_at", UTC),
         sa.Column("status", words("ok", "partial", "failed", name="runs_status")),
+        sa.Column("ended_by", sa.Text),
         sa.Column("created", sa.Integer, nullable=False),
         sa.Column("updated", sa.Integer, nullable=False),
         sa.Column("deleted", sa.Integer, nullable=False),
