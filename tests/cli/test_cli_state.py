@@ -137,3 +137,54 @@ def test_a_rebuild_that_cannot_be_done_leaves_the_memory_as_it_was(demo: Playgro
     assert demo.sfspiris("state", "rebuild", "--json").code == 3
     assert file.read_bytes() != before
     assert len(list(demo.folder.glob("*.aside"))) == 1
+
+
+def test_a_rebuild_names_the_old_memory_whose_history_an_export_of_the_new_one_misses(
+    demo: Playground,
+) -> None:
+    first = demo.sfspiris("push-closed-won", "--json").document["run_id"]
+    rebuilt = demo.sfspiris("state", "rebuild")
+    words = " ".join(rebuilt.out.split())
+    assert "processing history until now stand in the old memory alone: keep it with the books" in words
+    (old,) = demo.folder.glob("*.aside")
+    assert old.name in words.replace(" ", "")
+
+    exported = demo.sfspiris("audit", "export", "--out", "new.jsonl")
+    assert f"It was kept as {old.name}." in " ".join(exported.out.split())
+    assert "what was done before stands in an earlier one" in " ".join(exported.out.split())
+    new = (demo.folder / "new.jsonl").read_text(encoding="utf-8")
+    assert first not in new
+    assert old.name in new.splitlines()[0], "whoever has the file alone is told too"
+    assert demo.sfspiris("audit", "verify", "new.jsonl", "--memory").code == 0
+    told = demo.sfspiris("audit", "export", "--out", "ny.csv", "--lang", "sv", "--json").document
+    assert [(one["how"], one["kept_aside"]) for one in told["earlier"]] == [("made_anew", old.name)]
+    assert "Minnet gjordes om" in (demo.folder / "ny.csv").read_text(encoding="utf-8-sig").splitlines()[1]
+
+    before = demo.sfspiris("audit", "export", "--state", str(old), "--out", "old.jsonl", "--json")
+    assert before.code == 0, before.err
+    assert before.document["earlier"] == []
+    assert first in (demo.folder / "old.jsonl").read_text(encoding="utf-8")
+    runs = demo.sfspiris("runs", "list", "--state", str(old), "--json").document["runs"]
+    assert [one["run_id"] for one in runs] == [first]
+
+    again = demo.sfspiris("state", "rebuild", "--json").document
+    aside = next(one for one in demo.folder.glob("*.aside") if one != old)
+    assert again["kept_aside"] == str(aside)
+    for left_over in demo.folder.glob("*.aside"):
+        left_over.unlink()
+
+
+def test_an_export_from_a_memory_that_was_put_back_names_the_one_that_knows_what_happened_since(
+    demo: Playground,
+) -> None:
+    demo.sfspiris("push-closed-won", "--limit", "1")
+    backup = demo.folder / "day.backup"
+    backup.unlink(missing_ok=True)
+    assert demo.sfspiris("state", "backup", "--out", str(backup)).code == 0
+    restored = demo.sfspiris("state", "restore", str(backup), "--json").document
+    told = demo.sfspiris("audit", "export", "--out", "all.csv", "--json").document
+    assert [(one["how"], one["kept_aside"]) for one in told["earlier"]] == [
+        ("put_back", restored["kept_aside"].rpartition("/")[2])
+    ]
+    for left_over in demo.folder.glob("*aside*"):
+        left_over.unlink()

@@ -50,13 +50,20 @@ def export(
         audit_lines,
         print_audit,
     )
+    from sfspiris.state.earlier import earlier_memories
 
     name = "behandlingshistorik" if lang == "sv" else "processing-history"
     target = out or Path(f"{name}{f'-{year}' if year else ''}.csv")
     files.check_report(target, SUFFIXES)
     with open_memory(common) as memory:
         _check_companies(common, tuple(memory.settings.companies))
-        choice = Choice(memory.state.id, year, tuple(sorted(common.companies)), lang)
+        choice = Choice(
+            memory.state.id,
+            year,
+            tuple(sorted(common.companies)),
+            lang,
+            earlier_memories(memory.state.catalog),
+        )
         lines = audit_lines(memory.state.history.all(), choice)
     text = audit_csv(lines, lang) if target.suffix.lower() == ".csv" else audit_jsonl(lines)
     files.write_text(target, text)

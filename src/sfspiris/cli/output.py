@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sfspiris.core.review import Difference
     from sfspiris.engine.preflight import Preflight
     from sfspiris.report.helping import Language
+    from sfspiris.report.memory import RebuildDocument
     from sfspiris.report.shapes import ReconcileDocument, RunDocument
 
 
@@ -78,6 +79,26 @@ def show_run(
 
         files.write_text(out, to_json(plan_document(document, saved)))
     _tell(common, document, report, lang, told)
+
+
+def rebuild_document(session: Session, result: RunResult, *, kept_aside: Path | None) -> RebuildDocument:
+    """What a memory that was made anew has taken over, and where the one before it is now."""
+    from sfspiris.report.memory import RebuildDocument
+
+    session.progress.clear()
+    document = run_document(
+        result,
+        record_url=session.record_url,
+        companies=session.company_names,
+        deal_names=result.deal_names,
+    )
+    aside = str(kept_aside) if kept_aside else None
+    return RebuildDocument.model_validate(document.model_dump() | {"kept_aside": aside})
+
+
+def show_rebuild(common: Common, document: RebuildDocument) -> None:
+    """Show it, once it stands in the old one's place."""
+    _tell(common, document, None)
 
 
 def show_without_session(
@@ -194,6 +215,7 @@ def _show(
     lang: Language,
     told: RunDocument | ReconcileDocument,
 ) -> None:
+    from sfspiris.report.memory import RebuildDocument, print_rebuild
     from sfspiris.report.shapes import FailureDocument, PreflightDocument, ReconcileDocument
 
     if common.json:
@@ -209,6 +231,8 @@ def _show(
         from sfspiris.report.preflight import print_preflight
 
         print_preflight(console, told, limit=limit, language=lang)
+    elif isinstance(told, RebuildDocument):
+        print_rebuild(console, told, limit=limit)
     elif isinstance(told, ReconcileDocument):
         print_reconciliation(console, told, show_same=common.verbose > 0, language=lang)
     else:

@@ -87,16 +87,17 @@ def rebuild(
 ) -> None:
     """Make the memory anew from Salesforce and Spiris: every draft and invoice that carries a deal's marker is taken over.
 
-    Nothing is made or changed in Spiris. The old file stays until the new one is whole, and is kept aside then.
+    Nothing is made or changed in Spiris. The old file stays until the new one is whole, and is kept aside then: runs, decisions
+    and the processing history until now stand in it alone.
     """
     from dataclasses import replace
 
     from sfspiris.cli.machine import utc_now
-    from sfspiris.cli.output import show_run
+    from sfspiris.cli.output import rebuild_document, show_rebuild
     from sfspiris.cli.wiring import lock_owner, open_session, state_file
     from sfspiris.engine.run import rebuild as take_over
     from sfspiris.errors import UsageError
-    from sfspiris.state.keeping import made_anew
+    from sfspiris.state.keeping import aside_of, made_anew
 
     if common.companies:
         raise UsageError(
@@ -104,11 +105,13 @@ def rebuild(
             remedy="Leave --company out.",
         )
     now, file = utc_now(), state_file(common)
+    aside = aside_of(file, now)
     with made_anew(file, lock_owner("state rebuild", now), now=now) as arriving:
         beside = replace(common, state=str(arriving))
         with open_session(beside, "state rebuild", dry=False, has_dry_run=False) as session:
             result = take_over(session.world)
             if result.stopped is not None:
                 raise result.stopped
-            show_run(common, session, result, report=None)
+            document = rebuild_document(session, result, kept_aside=aside)
+    show_rebuild(common, document)
     raise typer.Exit(exits.of_run(result, allow_held=allow_held, detailed=False))

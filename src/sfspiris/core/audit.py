@@ -33,6 +33,22 @@ class Happened(StrEnum):
     RUN_ENDED = "run_ended"
 
 
+class Replaced(StrEnum):
+    """How a memory took another one's place."""
+
+    MADE_ANEW = "made_anew"  # from both systems: it holds nothing of what was done before
+    PUT_BACK = "put_back"  # from a backup: it holds nothing of what was done since
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A memory that stood where this one stands: replaced `at` (UTC), and kept under another name, or None when there was none to keep."""
+
+    how: Replaced
+    at: datetime
+    kept_aside: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
     """One thing that happened. Times are UTC; `anchor` is when the run that it belongs to began, or `at` outside of runs.

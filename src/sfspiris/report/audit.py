@@ -16,13 +16,13 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
-from sfspiris.core.audit import Happened, link, start_of_chain
+from sfspiris.core.audit import Earlier, Happened, Replaced, link, start_of_chain
 from sfspiris.errors import SafetyStop, UsageError
 from sfspiris.report.clean import private, visible
 from sfspiris.report.csv import safe_cell, table
 from sfspiris.report.language import words
 from sfspiris.report.page import Page
-from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Id, money_text
+from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Id, Moment, money_text
 from sfspiris.report.values import ending_words
 from sfspiris.report.view import how_many
 from sfspiris.report.writes import kind_words, note_words, step_words
@@ -99,14 +99,40 @@ _FRAME: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+_REPLACED: Final[Mapping[Replaced, tuple[str, str]]] = {
+    Replaced.MADE_ANEW: (
+        "This memory was made anew on {day}: what was done before stands in an earlier one.",
+        "Minnet gjordes om {day}: det som gjordes dessförinnan står i ett tidigare.",
+    ),
+    Replaced.PUT_BACK: (
+        "This memory was put back from a backup on {day}: what was done since the backup stands in another one.",
+        "Minnet lades tillbaka från en säkerhetskopia {day}: det som gjordes efter kopian står i ett annat.",
+    ),
+}
+_KEPT: Final = ("It was kept as {file}.", "Det sparades som {file}.")
+_NOT_KEPT: Final = ("It was gone, and none was kept.", "Det var borta, och inget sparades.")
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a file is about: the memory, a Swedish calendar year or all of them, companies or all of them, and the language."""
+    """What a file is about: the memory, a Swedish calendar year or all of them, companies or all of them, and the language.
+
+    `earlier` are the memories whose place it took, which hold what it does not.
+    """
 
     state_id: str
     year: int | None
     companies: tuple[str, ...]
     lang: Language
+    earlier: tuple[Earlier, ...] = ()
+
+
+class EarlierFacts(Facts):
+    """Another memory that holds a part of the history: replaced `at`, and `kept_aside` under this name, null when there was none."""
+
+    how: Literal["made_anew", "put_back"]
+    at: Moment
+    kept_aside: str | None
 
 
 class AuditDocument(Facts):
@@ -121,6 +147,7 @@ class AuditDocument(Facts):
     configurations: int
     head: Id
     is_same_as_memory: bool | None = None
+    earlier: tuple[EarlierFacts, ...] = ()
 
 
 # --- lines ---------------------------------------------------------------------------------------------------------
@@ -147,7 +174,8 @@ def audit_lines(history: Sequence[Happening], choice: Choice) -> list[dict[str, 
         if choice.year is None or year == choice.year
     ]
     about = f"state={choice.state_id} year={choice.year or 'all'} companies={','.join(choice.companies) or 'all'} lang={choice.lang}"
-    lines = [_closed(_frame(_BEGIN, about, choice.lang), previous)]
+    replaced = " ".join(_replaced(one, _place(choice.lang)) for one in choice.earlier)
+    lines = [_closed(_frame(_BEGIN, about, choice.lang, replaced), previous)]
     for number, one in enumerate(wanted, start=first + 1):
         line = _closed(_line(number, one, choice.lang), previous)
         previous = line["hash"]
@@ -156,12 +184,19 @@ def audit_lines(history: Sequence[Happening], choice: Choice) -> list[dict[str, 
     return lines
 
 
-def _frame(what: str, note: str, lang: Language) -> dict[str, str]:
-    return _safe({"what": what, "description": _FRAME[what][_place(lang)], "note": note})
+def _frame(what: str, note: str, lang: Language, more: str = "") -> dict[str, str]:
+    words = _FRAME[what][_place(lang)]
+    return _safe({"what": what, "description": f"{words}. {more}" if more else words, "note": note})
 
 
 def _place(lang: Language) -> int:
     return 1 if lang == "sv" else 0
+
+
+def _replaced(one: Earlier, place: int) -> str:
+    """That a part of the history is elsewhere, in English or Swedish; the day is Sweden's."""
+    kept = _KEPT[place].format(file=one.kept_aside) if one.kept_aside else _NOT_KEPT[place]
+    return f"{_REPLACED[one.how][place].format(day=f'{one.at.astimezone(_SWEDEN):%Y-%m-%d %H:%M}')} {kept}"
 
 
 def _closed(line: dict[str, str], previous: str) -> dict[str, str]:
@@ -266,6 +301,9 @@ def audit_document(
         configurations=sum(one["what"] == Happened.CONFIGURATION for one in lines),
         head=lines[-1]["hash"],
         is_same_as_memory=is_same,
+        earlier=tuple(
+            EarlierFacts(how=one.how.value, at=one.at, kept_aside=one.kept_aside) for one in choice.earlier
+        ),
     )
 
 
@@ -426,6 +464,11 @@ def print_audit(console: Console, document: AuditDocument, language: Language = 
         style="bold",
     )
     page.entry(say("checksum"), document.head)
+    for one in document.earlier:
+        earlier = Earlier(Replaced(one.how), one.at, one.kept_aside)
+        page.say(_replaced(earlier, _place(language)), sign="!", style="yellow")
+        if one.kept_aside:
+            page.say(say("Export that one too: `sfspiris audit export --state FILE`."))
     if document.command == "audit export":
         page.say(say("Note the checksum of the last line where nobody can change it together with the file."))
         page.last(say("Written to %(file)s. `sfspiris audit verify %(file)s` checks it.", file=document.file))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from sfspiris.report.page import Page
 from sfspiris.report.searchlag import SearchLagFacts, lag_facts, lag_words
-from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Moment
+from sfspiris.report.shapes import SCHEMA_VERSION, Facts, Moment, RunDocument
+from sfspiris.report.text import print_run
 from sfspiris.report.view import how_many, swedish_time
 
 if TYPE_CHECKING:
@@ -63,6 +64,12 @@ class KeptDocument(Facts):
     schema_version: Literal[1] = SCHEMA_VERSION
     command: Literal["state backup", "state restore"]
     file: str
+    kept_aside: str | None
+
+
+class RebuildDocument(RunDocument):
+    """What `state rebuild` took over; `kept_aside` is the memory that stood there before, None when there was none."""
+
     kept_aside: str | None
 
 
@@ -130,4 +137,19 @@ def print_kept(console: Console, document: KeptDocument) -> None:
         "The copy is whole. It holds no names, addresses or numbers of people."
         if document.command == "state backup"
         else "The next run looks in Salesforce and Spiris for what happened since, and makes nothing twice."
+    )
+
+
+def print_rebuild(console: Console, document: RebuildDocument, *, limit: int | None = None) -> None:
+    """Print what was taken over, and what the old memory still has to be kept for."""
+    print_run(console, document, limit=limit)
+    page = Page(console)
+    page.gap()
+    if document.kept_aside is None:
+        page.last("There was no earlier memory to keep: what runs and people did before stands nowhere here.")
+        return
+    page.entry("old memory", document.kept_aside)
+    page.last(
+        "Runs, decisions and the processing history until now stand in the old memory alone: keep it with the books. "
+        "`sfspiris audit export --state FILE` and `sfspiris runs list --state FILE` tell them from it."
     )

@@ -13,8 +13,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sfspiris.core.audit import Earlier, Replaced
 from sfspiris.errors import StateDamaged, UsageError
 from sfspiris.state import place, runlock, seal, sqlite
+from sfspiris.state.earlier import keep_earlier
 from sfspiris.state.schema import HEAD
 from sfspiris.state.store import open_state
 
@@ -177,8 +179,8 @@ def put_back(file: Path, backup: Path, owner: LockOwner, *, now: datetime) -> Pa
         _remove(arriving)
         try:
             back_up(backup, arriving)
-            lost = _last_at_work(file, now)
-            _note_loss(arriving, lost, now)
+            lost, aside = _last_at_work(file, now), aside_of(file, now)
+            _note_loss(arriving, lost, now, Earlier(Replaced.PUT_BACK, now, aside.name if aside else None))
             return _put_in_place(file, arriving, lost, now)
         finally:
             _remove(arriving)
@@ -198,8 +200,8 @@ def made_anew(file: Path, owner: LockOwner, *, now: datetime) -> Iterator[Path]:
         arriving = _arriving(file)
         _remove(arriving)
         try:
-            lost = _last_at_work(file, now)
-            _note_loss(arriving, lost, now)
+            lost, aside = _last_at_work(file, now), aside_of(file, now)
+            _note_loss(arriving, lost, now, Earlier(Replaced.MADE_ANEW, now, aside.name if aside else None))
             yield arriving
             _put_in_place(file, arriving, lost, now)
         finally:
@@ -227,9 +229,19 @@ def _is_in_doubt(file: Path) -> bool:
     return file.with_name(f"{file.name}-journal").exists()
 
 
-def _note_loss(file: Path, until: datetime, now: datetime) -> None:
+def _note_loss(file: Path, until: datetime, now: datetime, earlier: Earlier) -> None:
     with open_state(file, dry=False, now=now) as state:
         state.note_loss(until, at=now)
+        keep_earlier(state.catalog, earlier)
+
+
+def aside_of(file: Path, now: datetime) -> Path | None:
+    """The name under which a file is kept when another one takes its place now; None when there is none."""
+    return _aside_name(file, now) if file.exists() else None
+
+
+def _aside_name(file: Path, now: datetime) -> Path:
+    return file.with_name(f"{file.name}.{now:%Y%m%dT%H%M%SZ}.aside")
 
 
 def _put_in_place(file: Path, arriving: Path, lost: datetime, now: datetime) -> Path | None:
@@ -254,7 +266,7 @@ def _put_in_place(file: Path, arriving: Path, lost: datetime, now: datetime) -> 
 def _move_aside(file: Path, now: datetime) -> Path | None:
     """Give the file another name, with the journal of an interrupted commit; neither is ever without the other there."""
     is_there = file.exists()
-    aside = file.with_name(f"{file.name}.{now:%Y%m%dT%H%M%SZ}.aside")
+    aside = _aside_name(file, now)
     journal = file.with_name(f"{file.name}-journal")
     if journal.exists():
         kept = aside.with_name(f"{aside.name}-journal")
