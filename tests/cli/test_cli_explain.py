@@ -75,6 +75,20 @@ def test_a_held_deal_is_explained_in_swedish_with_the_names_on_the_screens(demo:
     assert page.rstrip().splitlines()[-1].startswith("Nästa steg: ")
 
 
+def test_an_invoice_credited_in_full_asks_for_the_same_here_and_in_the_comparison(demo: Playground) -> None:
+    deal, draft = next(iter(pushed(demo).items()))
+    issued = finance(demo, f"drafts/{draft}/issue")
+    finance(demo, f"invoices/{issued['Id']}/credit")
+    assert demo.sfspiris("pull-invoice-status").code == 0
+    (line,) = (one for one in demo.sfspiris("reconcile", "--json").document["lines"] if one["deal"] == deal)
+    document = demo.sfspiris("explain", deal, "--json").document
+    assert document["document"]["status"] == "Credited"
+    assert document["next_step"] == line["fix"]
+    assert "invoiced anew" in line["fix"]
+    swedish = demo.sfspiris("explain", deal, "--lang", "sv", "--json").document["next_step"]
+    assert swedish.startswith("Om försäljningen har blivit mindre")
+
+
 def test_an_unknown_deal_is_usage(demo: Playground) -> None:
     ended = demo.sfspiris("explain", "006000000000001AAA", "--json")
     assert ended.code == 2

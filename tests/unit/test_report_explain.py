@@ -20,7 +20,7 @@ from sfspiris.errors import UsageError
 from sfspiris.report.explain import ExplainDocument, explain_document, print_explanation
 from sfspiris.report.json import to_json
 from sfspiris.report.page import terminal
-from shorthand import POLICY, SE, buyer, deal, deal_id
+from shorthand import POLICY, SE, buyer, deal, deal_id, invoice, totals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +81,31 @@ def test_the_next_step_follows_where_the_deal_stands(tmp_path: Path) -> None:
     assert "the document in Spiris: net 1 000,00, VAT 250,00, total 1 250,00 SEK; agrees" in text.replace(
         "\N{NO-BREAK SPACE}", " "
     )
+
+
+@pytest.mark.parametrize(("status", "back"), [("Credited", "1250"), ("Partly Credited", "250")])
+def test_a_credited_invoice_asks_for_what_a_comparison_asks_until_the_deal_says_what_is_left(
+    tmp_path: Path, status: str, back: str
+) -> None:
+    stage = Stage(tmp_path)
+    stage.crm.add(deal("D1", "2 x 500 KONS", amount=Decimal(1000)))
+    with stage.world(dry=False) as world:
+        push(world, Scope(), Guard(max_changes=9))
+    gross = Decimal(back)
+    issued = stage.se.issue("draft-1", "1042", credited=gross, remaining=Decimal(1250) - gross)
+    note = invoice(
+        "1043", is_credit_note=True, credits_id=issued.id, totals=totals(f"-{gross * 4 / 5}", "-1")
+    )
+    stage.se.booked.append(replace(note, customer_id=issued.customer_id, remaining=Decimal(0)))
+    with stage.world(dry=False) as world:
+        pull(world, full=True)
+    found = laid_open(stage)
+    assert found.link is not None
+    assert found.link.status == status
+    assert page(found)[0].next_step.startswith("If the sale has become smaller, bring the deal's products")
+    left = Decimal(1000) - gross * 4 / 5
+    stage.crm.deals[D1] = replace(stage.crm.deals[D1], amount=left)
+    assert laid_open(stage).advice is None
 
 
 def test_a_deal_that_changed_after_its_invoice_is_told_by_what_stands_in_the_readers_language(

@@ -132,6 +132,7 @@ class Explanation:
     vat: tuple[VatSeen, ...] = ()
     target: Target = Target.DRAFT
     written: tuple[Written, ...] = ()  # one for each write, oldest first; `happened` has every step of them
+    advice: str | None = None  # what a comparison of the Deal with its credited invoice asks for
 
 
 def routes_seen(deal: Deal, policy: Policy) -> tuple[RouteSeen, ...]:

@@ -6,9 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sfspiris.core.actions import Adopt, CreateDraft
+from sfspiris.core.drift import DriftClass
 from sfspiris.core.explain import CustomerSeen, Explanation, Happened, Written, routes_seen
 from sfspiris.core.model import DealStatus, SyncState, Target
+from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.push import decide
+from sfspiris.core.planning.reconcile import ReconcileInputs, reconcile
 from sfspiris.core.precedence import Standards, chained, customer_of, vat_seen
 from sfspiris.core.readiness import as_if_won
 from sfspiris.core.routing import route
@@ -87,6 +90,7 @@ def explain(world: World, asked: str) -> Explanation:
         document=_document(world, link),
         vat=vat_seen(judged, sources, own, actions) if own else (),
         target=link.target if link else company.target if company else Target.DRAFT,
+        advice=_after_credit(world, deal, link),
     )
 
 
@@ -138,6 +142,29 @@ def _document(world: World, link: DealLink | None) -> LedgerDraft | None:
     if link.invoice_id and link.target is Target.DRAFT:
         return ledger.invoice_contents({link.invoice_id}).get(link.invoice_id)
     return ledger.draft(link.draft_id, target=link.target)
+
+
+def _after_credit(world: World, deal: Deal, link: DealLink | None) -> str | None:
+    """What a comparison asks for of a Deal whose invoice was credited; None where it is in line with what is left, or no credit is known."""
+    credited = (DealStatus.CREDITED, DealStatus.PARTLY_CREDITED)
+    if link is None or link.status not in credited or link.company not in world.ledgers:
+        return None
+    invoices, _ = world.ledgers[link.company].invoices()
+    own = [one for one in invoices if one.id == link.invoice_id]
+    compared = reconcile(
+        ReconcileInputs(
+            deals=(deal,),
+            documents={link.company: Documents.of((), own)},
+            links={deal.id: link},
+            policy=world.policy,
+            today=world.clock.today(),
+            notes={link.company: [one for one in invoices if one.credits_id == link.invoice_id]},
+        )
+    )
+    return next(
+        (one.fix for one in compared.lines if one.deal_id == deal.id and DriftClass.CREDITED in one.codes),
+        None,
+    )
 
 
 def _happened(world: World, deal: Deal) -> tuple[tuple[Happened, ...], tuple[Written, ...]]:

@@ -650,9 +650,11 @@ def _field(one: SourceSeen, target: Target, language: Language) -> FieldFacts:
 
 
 def _next_step(found: Explanation, language: Language) -> str:
-    """What a person does next: for a held Deal the first hold's own next step, which knows what stands."""
+    """What a person does next: for a held Deal the first hold's own next step, which knows what stands, then a comparison's."""
     if found.holds:
         return language_words(language).sentence(found.holds[0].fix)
+    if found.advice is not None:
+        return language_words(language).sentence(found.advice)
     key = _next(found)
     words = _WORDS[language]
     return words.get(f"{key}_order", words[key]) if found.target is Target.ORDER else words[key]
