@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from playground import DEMO_HELD, Json, Playground
+from playground import DEMO_HELD, Json, Playground, finance
 
 
 def held_for(demo: Playground, code: str) -> Json:
@@ -209,3 +209,78 @@ def test_salesforce_stops_saying_that_a_deal_waits_once_it_was_settled(demo: Pla
     demo.control("salesforce", "PATCH", f"records/Account/{account}", {"Organisation_Number__c": "1"})
     demo.sfspiris("push-closed-won")
     assert said_about(demo, deal)[:2] == ["Held", "ORGNR_INVALID"], "it waits for another reason now"
+
+
+def test_what_somebody_settled_is_told_the_same_by_every_page(demo: Playground) -> None:
+    demo.sfspiris("push-closed-won")
+    deal = held_for(demo, "ORGNR_INVALID")["deal"]
+    assert demo.sfspiris("review", "resolve", deal, "--note", "Faktureras av moderbolaget").code == 0
+    for command in (("review", "show", deal), ("explain", deal)):
+        page = " ".join(demo.sfspiris(*command).out.split())
+        assert "Settled without an invoice by" in page
+        assert ", 2026-11-20: Faktureras av moderbolaget" in page
+        assert "No deals wait" not in page
+        told = demo.sfspiris(*command, "--json").document["settled"]
+        assert told["words"] == "Faktureras av moderbolaget"
+        swedish = " ".join(demo.sfspiris(*command, "--lang", "sv").out.split())
+        assert "Avgjord utan faktura av" in swedish
+    explained = demo.sfspiris("explain", deal, "--json").document
+    (line,) = (one for one in demo.sfspiris("reconcile", "--json").document["lines"] if one["deal"] == deal)
+    assert explained["next_step"] == line["fix"] == "Nothing, unless its reason has changed."
+    assert [one["code"] for one in explained["holds"]] == ["ORGNR_INVALID"]
+
+    account = next(one["AccountId"] for one in demo.deals().values() if one["Id"] == deal)
+    number = {"Organisation_Number__c": "556012-5792"}
+    demo.control("salesforce", "PATCH", f"records/Account/{account}", number)
+    explained = demo.sfspiris("explain", deal, "--json").document
+    assert explained["settled"] is None, "another reason is not what was settled"
+    assert explained["next_step"] != line["fix"]
+    assert demo.sfspiris("review", "show", deal, "--json").document["settled"] is None
+
+
+def test_a_deal_whose_draft_a_rollback_took_back_waits_at_once(demo: Playground) -> None:
+    made = demo.sfspiris("push-closed-won", "--company", "se", "--json").document
+    deal = next(one["deal"] for one in made["actions"] if one["kind"] == "create_draft")
+    assert demo.sfspiris("rollback", made["run_id"]).code == 0
+    (shown,) = demo.sfspiris("review", "show", deal, "--json").document["holds"]
+    explained = demo.sfspiris("explain", deal, "--json").document
+    assert [one["code"] for one in explained["holds"]] == [shown["code"]] == ["DRAFT_DELETED"]
+    assert explained["next_step"] == shown["fix"]
+    assert demo.sfspiris("review", "assign", deal, "--to", "Åsa Öberg").code == 0
+
+
+def test_a_word_about_a_draft_is_taken_only_when_the_search_for_it_is_over(demo: Playground) -> None:
+    made = demo.sfspiris("push-closed-won", "--company", "se", "--json").document
+    deal, draft, taken_back = next(
+        (one["deal"], one["target_id"], made["run_id"])
+        for one in made["actions"]
+        if one["kind"] == "create_draft"
+    )
+    stands = demo.sfspiris("review", "link", deal, "--deleted", "--json")
+    assert "stands in Spiris as far as any run has seen" in stands.document["error"]["message"]
+    finance(demo, f"drafts/{draft}/delete")
+    explained = demo.sfspiris("explain", deal, "--json").document
+    assert "pull-invoice-status" in explained["next_step"], "nobody shall look for a draft that is not there"
+    assert demo.sfspiris("pull-invoice-status").code == 3
+    assert [one["code"] for one in demo.sfspiris("review", "show", deal, "--json").document["holds"]] == [
+        "OUTCOME_UNKNOWN"
+    ]
+    early = demo.sfspiris("review", "link", deal, "--deleted", "--json")
+    assert early.code == 2
+    assert "is not known yet" in early.document["error"]["message"]
+    assert "after the settle window" in early.document["error"]["remedy"]
+
+    other = next(
+        one["deal"] for one in made["actions"] if one["kind"] == "create_draft" and one["deal"] != deal
+    )
+    assert demo.sfspiris("rollback", taken_back).code == 3
+    late = demo.sfspiris("review", "link", other, "--deleted", "--json")
+    assert "told as deleted already" in late.document["error"]["message"]
+
+
+def test_what_cannot_be_an_id_is_refused_as_such(demo: Playground) -> None:
+    for command in (("show",), ("assign", "--to", "Bo"), ("resolve", "--note", "Nej")):
+        ended = demo.sfspiris("review", command[0], "006XXX", *command[1:], "--json")
+        assert ended.code == 2
+        assert "“006XXX” is no Salesforce id" in ended.document["error"]["message"]
+        assert "15 or 18 letters and digits" in ended.document["error"]["remedy"]

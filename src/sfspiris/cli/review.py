@@ -76,6 +76,7 @@ def show_held(common: Common, *, deal: DealId, lang: Lang = "en") -> None:
             record_url=session.record_url,
             assignees=state.reviews.assignees(),
             decisions=tuple(_facts(one) for one in state.reviews.history(deal_id)),
+            is_settled=deal_id in state.reviews.resolved() and not queue.plan.holds,
             owner=session.settings.review.owner,
             language="en" if common.json else lang,
         )
@@ -243,7 +244,7 @@ def _words(told: str, option: str) -> str:
 def _known(asked: str, known: Collection[str], state: State) -> str:
     """The 18-character id of a held deal, however it was given: by its id of 15 or 18 characters, or its correlation id.
 
-    Raises UsageError for one that does not wait.
+    Raises UsageError for one that does not wait, and for what cannot be an id at all.
     """
     for deal_id in known:
         if asked == deal_id or (len(asked) == SHORT_ID and deal_id.startswith(asked)):
@@ -251,10 +252,20 @@ def _known(asked: str, known: Collection[str], state: State) -> str:
     meant = state.deal_behind(asked)
     if meant is not None and meant in known:
         return meant
+    if meant is None and not _may_be_id(asked):
+        raise UsageError(
+            f"“{asked}” is no Salesforce id, and no correlation id that is known here.",
+            remedy="Copy it from the deal's address in the browser: 15 or 18 letters and digits, for an opportunity beginning "
+            "with 006.",
+        )
     raise UsageError(
         f"Deal {asked} does not wait for anybody.",
         remedy="`sfspiris review list` shows those that do; `sfspiris explain` tells about any deal.",
     )
+
+
+def _may_be_id(asked: str) -> bool:
+    return len(asked) in {SHORT_ID, SHORT_ID + 3} and asked.isascii() and asked.isalnum()
 
 
 def _facts(one: Review) -> DecisionFacts:

@@ -132,6 +132,9 @@ class Explanation:
     vat: tuple[VatSeen, ...] = ()
     target: Target = Target.DRAFT
     written: tuple[Written, ...] = ()  # one for each write, oldest first; `happened` has every step of them
+    settled: Happened | None = (
+        None  # the person's word that nothing more is to be done, while its reason stands
+    )
     advice: str | None = None  # what a comparison of the Deal with its credited invoice asks for
 
 

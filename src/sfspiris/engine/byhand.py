@@ -39,15 +39,36 @@ def _in_doubt(world: World, asked: str) -> DealLink:
         if asked in {link.deal_id, link.deal_id[:_SHORT_ID]}:
             if link.code == HoldCode.INVOICE_UNCERTAIN:
                 return link
-            raise UsageError(
-                f"What became of the draft of deal {link.deal_id} is not in doubt.",
-                remedy="`sfspiris pull-invoice-status` brings its status up to date.",
-                record=link.deal_id,
-            )
+            raise _not_in_doubt(world, link)
     raise UsageError(
         f"No draft was ever made for deal {asked}.",
         remedy="Check the id; `sfspiris review list` shows those that wait.",
     )
+
+
+def _not_in_doubt(world: World, link: DealLink) -> UsageError:
+    """Why a person's word is not asked for: the search for what became of the draft is not over, or it is known."""
+    deal = link.deal_id
+    waits = {one.code for one in world.state.holds.all() if one.deal_id == deal}
+    if HoldCode.OUTCOME_UNKNOWN in waits or link.code == HoldCode.OUTCOME_UNKNOWN:
+        return UsageError(
+            f"What became of the draft of deal {deal} is not known yet, and a person's word does not end the search: Spiris may still "
+            "show an invoice that came of it.",
+            remedy="Run `sfspiris sync` after the settle window, which finds out, or asks for your word then. "
+            f"`sfspiris review show {deal}` says more.",
+            record=deal,
+        )
+    if link.status is DealStatus.DELETED:
+        what, next_step = "has been told as deleted already", "`sfspiris explain` says what can be done."
+    elif link.invoice_id:
+        what = f"became invoice {link.invoice_number or link.invoice_id}"
+        next_step = "`sfspiris reconcile` compares the two."
+    else:
+        what = "stands in Spiris as far as any run has seen"
+        next_step = (
+            "If it is gone, run `sfspiris pull-invoice-status` first, which finds out what became of it."
+        )
+    return UsageError(f"The draft of deal {deal} {what}.", remedy=next_step, record=deal)
 
 
 def _invoice(world: World, link: DealLink, number: str) -> Invoice:

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 from sfspiris.core.actions import Adopt, CreateDraft
 from sfspiris.core.drift import DriftClass
 from sfspiris.core.explain import CustomerSeen, Explanation, Happened, Written, routes_seen
+from sfspiris.core.identity import content_hash
 from sfspiris.core.model import DealStatus, SyncState, Target
 from sfspiris.core.planning.documents import Documents
 from sfspiris.core.planning.push import decide
-from sfspiris.core.planning.reconcile import ReconcileInputs, reconcile
+from sfspiris.core.planning.reconcile import WHAT_BECAME_OF_IT, ReconcileInputs, reconcile
 from sfspiris.core.precedence import Standards, chained, customer_of, vat_seen
 from sfspiris.core.readiness import as_if_won
+from sfspiris.core.review import reason_print
 from sfspiris.core.routing import route
 from sfspiris.engine import gather, rates, tracing, twins
 from sfspiris.engine.beginning import begin
 from sfspiris.engine.recover import recover
 from sfspiris.errors import UsageError
 from sfspiris.ports.crm import Reach, Selection
+from sfspiris.state.reviews import ReviewEvent
 from sfspiris.swedish import text
 
 if TYPE_CHECKING:
@@ -70,6 +73,7 @@ def explain(world: World, asked: str) -> Explanation:
     expected, inputs, actions = _expected(world, judged, inputs, plan)
     own = _standards(inputs, company, expected, link)
     happened, written = _happened(world, deal)
+    document = _document(world, link)
     return Explanation(
         deal=deal,
         stage=str(known) if known else "",
@@ -87,10 +91,11 @@ def explain(world: World, asked: str) -> Explanation:
         correlation_id=tracing.of_deal(world, deal.id, company.key if company else None, link),
         expected=expected,
         customer=_customer(world, link, inputs),
-        document=_document(world, link),
+        document=document,
         vat=vat_seen(judged, sources, own, actions) if own else (),
         target=link.target if link else company.target if company else Target.DRAFT,
-        advice=_after_credit(world, deal, link),
+        settled=_settled(world, judged, plan),
+        advice=_after_credit(world, deal, link) or _gone(world, link, document),
     )
 
 
@@ -142,6 +147,21 @@ def _document(world: World, link: DealLink | None) -> LedgerDraft | None:
     if link.invoice_id and link.target is Target.DRAFT:
         return ledger.invoice_contents({link.invoice_id}).get(link.invoice_id)
     return ledger.draft(link.draft_id, target=link.target)
+
+
+def _settled(world: World, deal: Deal, plan: Plan) -> Happened | None:
+    """The word of the person who settled the Deal, as long as the reasons are those that were settled."""
+    reason = world.state.reviews.resolved().get(deal.id)
+    if reason is None or deal.retry or reason_print(plan.holds, content_hash(deal)) != reason:
+        return None
+    made = [one for one in world.state.reviews.history(deal.id) if one.event is ReviewEvent.RESOLVED][-1]
+    return Happened(made.at, f"review {made.event}", made.who, made.words)
+
+
+def _gone(world: World, link: DealLink | None, document: LedgerDraft | None) -> str | None:
+    """What to do about a draft that is not there any more, of which no run has found out yet what became of it."""
+    is_open = link is not None and link.status is DealStatus.DRAFT and link.company in world.ledgers
+    return WHAT_BECAME_OF_IT if is_open and document is None else None
 
 
 def _after_credit(world: World, deal: Deal, link: DealLink | None) -> str | None:

@@ -6,11 +6,13 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from sfspiris.core.actions import DeleteDraft
 from sfspiris.core.holds import Hold, HoldCode, Warn, WarningCode
 from sfspiris.core.identity import Marker
 from sfspiris.core.lifecycle import LIVE_STATES, OPEN_STATES, IntentState
 from sfspiris.core.model import DealStatus
 from sfspiris.core.outcome import ActionResult, Outcome
+from sfspiris.core.planning.changed import told_deleted
 from sfspiris.core.planning.rollback import Found, RollbackInputs, Told, decide_rollback
 from sfspiris.engine import tracing
 from sfspiris.engine.beginning import begin
@@ -26,6 +28,7 @@ from sfspiris.state.schema import NEW_DOCUMENTS
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from sfspiris.core.actions import Plan
     from sfspiris.core.model import DealLink
     from sfspiris.core.outcome import RunResult
     from sfspiris.engine.world import World
@@ -70,6 +73,7 @@ def rollback(world: World, run_id: str, companies: Collection[str] = ()) -> RunR
         carried = Carried([ActionResult(action, Outcome.PLANNED) for action in plan.actions])
     else:
         carried = execute(world, plan)
+        _wait_for_a_word(world, plan, carried)
     unanswered = _unanswered(written)
     made_none = () if links or unanswered else (_made_none(asked, companies),)
     holds = (*plan.holds, *carried.holds, *unanswered)
@@ -159,6 +163,34 @@ def _unanswered(written: Sequence[Intent]) -> list[Hold]:
         for one in written
         if one.kind in NEW_DOCUMENTS and one.state in OPEN_STATES
     ]
+
+
+def _wait_for_a_word(world: World, plan: Plan, carried: Carried) -> None:
+    """The Deals whose drafts are gone now wait for a person, as they would once the next pull had found it out."""
+    links, resolved = world.state.links.latest(), world.state.reviews.resolved().keys()
+    found: dict[str, list[Hold]] = {}
+    for one in carried.results:
+        action = one.action
+        if not isinstance(action, DeleteDraft) or one.outcome is not Outcome.DONE:
+            continue
+        link = links.get(action.deal_id)
+        if link is None or link.status is not DealStatus.DELETED or link.deal_id in resolved:
+            continue
+        message, fix = told_deleted(link, world.policy.companies[link.company].ledger)
+        found[link.deal_id] = [
+            Hold(
+                deal_id=link.deal_id,
+                deal_name=action.deal_name,
+                company=link.company,
+                code=HoldCode.DRAFT_DELETED,
+                message=message,
+                fix=fix,
+                field=world.policy.crm_field("draft_id"),
+                value=link.draft_id,
+                owner=action.owner,
+            )
+        ]
+    tracing.remember_held(world, found, plan)
 
 
 def _made_none(run: Run, companies: Collection[str]) -> Warn:

@@ -168,6 +168,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "next_draft_order": "Finance looks at the order in Spiris and invoices it.",
         "next_issued": "The buyer pays; sfspiris pull-invoice-status tells it in Salesforce.",
         "next_none": "Nothing is left to do.",
+        "next_settled": "Nothing, unless its reason has changed.",
+        "settled": "Settled without an invoice by {who}, {day}: {note}",
         "next_left_out": "Nothing: a route leaves such deals out of invoicing.",
     },
     "sv": {
@@ -230,6 +232,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "next_draft_order": "Ekonomi ser på ordern i Spiris och fakturerar den.",
         "next_issued": "Köparen betalar; sfspiris pull-invoice-status berättar det i Salesforce.",
         "next_none": "Ingenting återstår att göra.",
+        "next_settled": "Ingenting, om inte orsaken har ändrats.",
+        "settled": "Avgjord utan faktura av {who} {day}: {note}",
         "next_left_out": "Ingenting: en väg utelämnar sådana affärer från fakturering.",
     },
 }
@@ -361,7 +365,7 @@ class WrittenFacts(Facts):
 
 
 class ExplainDocument(Facts):
-    """What `sfspiris explain` tells: one deal, as found today."""
+    """What `sfspiris explain` tells: one deal, as found today. `settled` is a person's word that nothing of `holds` is to be done."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     command: Literal["explain"] = "explain"
@@ -385,6 +389,7 @@ class ExplainDocument(Facts):
     totals: CheckFacts | None
     document: DocumentFacts | None
     holds: tuple[ReasonFacts, ...]
+    settled: HappenedFacts | None = None
     warnings: tuple[Words, ...]
     history: tuple[HappenedFacts, ...]
     writes: tuple[WrittenFacts, ...] = ()
@@ -455,6 +460,11 @@ def explain_document(found: Explanation, *, gate: str, url: str, language: Langu
             )
             for one in found.holds
         ),
+        settled=None
+        if found.settled is None
+        else HappenedFacts(
+            at=found.settled.at, what=found.settled.what, who=found.settled.who, words=found.settled.words
+        ),
         warnings=tuple(f"{spoken.sentence(one.message)} ({one.code})" for one in found.plan.warnings),
         history=tuple(
             HappenedFacts(at=one.at, what=one.what, who=one.who, words=one.words) for one in found.happened
@@ -504,7 +514,13 @@ def _print_document(page: Page, document: ExplainDocument, words: Mapping[str, s
 
 
 def _print_findings(page: Page, document: ExplainDocument, words: Mapping[str, str]) -> None:
-    if document.holds:
+    if (settled := document.settled) is not None:
+        day = swedish_time(settled.at)[: len("2026-11-20")]
+        page.gap()
+        page.say(
+            words["settled"].format(who=settled.who, day=day, note=settled.words or ""), style="bold green"
+        )
+    elif document.holds:
         page.title(words["held"])
     for reason in document.holds:
         shown = find_page(reason.code, document.language)
@@ -651,6 +667,8 @@ def _field(one: SourceSeen, target: Target, language: Language) -> FieldFacts:
 
 def _next_step(found: Explanation, language: Language) -> str:
     """What a person does next: for a held Deal the first hold's own next step, which knows what stands, then a comparison's."""
+    if found.settled is not None:
+        return _WORDS[language]["next_settled"]
     if found.holds:
         return language_words(language).sentence(found.holds[0].fix)
     if found.advice is not None:

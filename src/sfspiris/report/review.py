@@ -53,7 +53,7 @@ class DecisionFacts(Facts):
 class ReviewDocument(Facts):
     """What `review list` and `review show` print: one entry per reason, and what has changed since the last run.
 
-    `decisions` are those about the Deal of `review show`.
+    `decisions` are those about the Deal of `review show`, and `settled` the one by which it waits for nobody.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -61,6 +61,7 @@ class ReviewDocument(Facts):
     holds: tuple[WaitingFacts, ...]
     differences: tuple[DifferenceFacts, ...]
     decisions: tuple[DecisionFacts, ...] = ()
+    settled: DecisionFacts | None = None
 
 
 class DecisionDocument(Facts):
@@ -86,12 +87,14 @@ def review_document(
     record_url: Callable[[str], str],
     assignees: Mapping[str, str],
     decisions: tuple[DecisionFacts, ...] = (),
+    is_settled: bool = False,
     owner: str | None = None,
     language: Language = "en",
 ) -> ReviewDocument:
     """The queue as `plan`, a dry push of its Deals, found it; `now` (UTC) tells how old each reason is.
 
-    `owner` takes care of Deals that nobody was assigned. Sentences are told in `language`.
+    `owner` takes care of Deals that nobody was assigned. `is_settled` says that the last person's word about the Deal still
+    stands. Sentences are told in `language`.
     """
     planned = run_document(plan, record_url=record_url, language=language)
     return ReviewDocument(
@@ -105,6 +108,7 @@ def review_document(
         ),
         differences=tuple(_difference(one) for one in differences),
         decisions=decisions,
+        settled=next((one for one in reversed(decisions) if is_settled and one.event == "resolved"), None),
     )
 
 
@@ -146,6 +150,18 @@ def print_review(console: Console, document: ReviewDocument, language: Language 
         made = say("%(event)s by %(who)s", event=whole(decision.event), who=decision.who)
         words = joined((made, decision.words), ": ") if decision.words else made
         page.say(joined((swedish_time(decision.at), words)), style="dim")
+    if (settled := document.settled) is not None:
+        page.say(
+            say(
+                "Settled without an invoice by %(who)s, %(day)s: %(note)s",
+                who=settled.who,
+                day=swedish_time(settled.at)[: len("2026-11-20")],
+                note=settled.words or "",
+            ),
+            style="bold green",
+        )
+        page.last(say("It comes back when its reason changes, or with sfspiris review replay."))
+        return
     deals = len({one.deal for one in document.holds})
     counted = sentence_case(how_many(deals, "deal"))
     page.last(

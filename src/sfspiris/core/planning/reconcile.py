@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from sfspiris.core.receivables import Value
 
 _NO_COMPANY: Final = ""
+WHAT_BECAME_OF_IT: Final = say(
+    "Run `sfspiris pull-invoice-status`, which finds out whether it was deleted or invoiced."
+)
+"""The next step for a document that is gone, and of which no run has found out yet what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,9 +425,7 @@ class _Comparison:
             Reason(
                 "",
                 say("its document is gone from Spiris, and what became of it is not recorded yet."),
-                say(
-                    "Run `sfspiris pull-invoice-status`, which finds out whether it was deleted or invoiced."
-                ),
+                WHAT_BECAME_OF_IT,
             )
         ]
 
