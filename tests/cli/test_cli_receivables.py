@@ -202,6 +202,21 @@ def test_a_pulls_reports_show_what_was_paid_what_is_open_and_when_it_is_due(
     assert due in row
 
 
+def test_a_credit_note_is_called_one_and_names_what_it_credits(
+    issued: tuple[Playground, list[Json], dict[str, str]],
+) -> None:
+    demo, made, _ = issued
+    ended = demo.sfspiris("pull-invoice-status", "--json", "--report", "told.md")
+    told = [one["invoice"] for one in ended.document["actions"] if one["kind"] == "write_invoice"]
+    (note,) = (one for one in told if one["is_credit_note"])
+    assert note["credits_invoice"] == str(made[1]["InvoiceNumber"])
+    page = " ".join(ended.err.split())
+    assert f"credit note {note['number']} credits invoice {note['credits_invoice']}, -" in page
+    assert f"invoice {note['number']} " not in page
+    listed = (demo.folder / "told.md").read_text(encoding="utf-8")
+    assert f"| {note['number']}, credits {note['credits_invoice']} |" in listed
+
+
 def test_what_we_write_ourselves_comes_back_as_no_change(
     issued: tuple[Playground, list[Json], dict[str, str]],
 ) -> None:

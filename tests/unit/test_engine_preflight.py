@@ -77,7 +77,9 @@ def test_what_would_be_held_is_counted_by_rule_and_by_owner_in_every_report(tmp_
     assert (
         sheet.getvalue()
         .rstrip()
-        .endswith("2 would be held, 2 would become drafts, 0 are drafts already. Nothing was written.")
+        .endswith(
+            "2 would be held, 2 would become drafts, 0 have their document already. Nothing was written."
+        )
     )
 
 

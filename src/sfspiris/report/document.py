@@ -368,6 +368,8 @@ def _invoice(record: InvoiceRecord) -> Json:
         "paid": record.amount_paid,
         "credited": record.amount_credited,
         "remaining": record.balance,
+        "is_credit_note": record.is_credit_note,
+        "credits_invoice": record.credits_invoice,
         "exchange_rate": record.exchange_rate,
         "total_in_books": None if record.exchange_rate is None else record.amount_total_base,
     }

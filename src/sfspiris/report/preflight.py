@@ -9,7 +9,7 @@ from sfspiris.report.document import run_document
 from sfspiris.report.helping import find_page
 from sfspiris.report.page import Page, Row
 from sfspiris.report.shapes import OwnerFacts, PreflightDocument, RuleFacts
-from sfspiris.report.view import how_many, sentence_case
+from sfspiris.report.view import deal_names, how_many, sentence_case
 from sfspiris.sentences import joined, say
 
 if TYPE_CHECKING:
@@ -91,13 +91,15 @@ def print_preflight(
                 sign="!",
             )
             page.say(f"{one.message} {one.fix} ({one.code})", indent=2)
+    names = deal_names(document)
     for warning in document.warnings:
-        page.say(f"{warning.message} ({warning.code})", sign="*", style="yellow")
+        about = f"{names.get(warning.deal, warning.deal)}: " if warning.deal else ""
+        page.say(f"{about}{warning.message} ({warning.code})", sign="*", style="yellow")
     held = document.summary.held
     ready = document.checked - held - document.summary.unchanged - document.summary.out_of_scope
     page.last(
         say(
-            "%(held)s would be held, %(ready)s would become drafts, %(unchanged)s are drafts already. Nothing was written.",
+            "%(held)s would be held, %(ready)s would become drafts, %(unchanged)s have their document already. Nothing was written.",
             held=held,
             ready=ready,
             unchanged=document.summary.unchanged,

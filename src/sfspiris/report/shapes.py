@@ -218,7 +218,8 @@ class InvoiceFacts(Facts):
     """An invoice or credit note as the ledger has it: what was asked for, what has come in and what is still open.
 
     `exchange_rate` is the ledger's, books' currency per unit of `currency`, as booked on `invoice_date`, and
-    `total_in_books` what the total comes to by it; both only of an invoice for which the ledger tells a rate.
+    `total_in_books` what the total comes to by it; both only of an invoice for which the ledger tells a rate. A credit note names
+    the number of the invoice that it credits, where it credits one.
     """
 
     number: Id
@@ -230,6 +231,8 @@ class InvoiceFacts(Facts):
     paid: Amount
     credited: Amount
     remaining: Amount
+    is_credit_note: bool = False
+    credits_invoice: Id | None = None
     exchange_rate: Number | None = Field(default=None, exclude_if=_is_none)
     total_in_books: Amount | None = Field(default=None, exclude_if=_is_none)
 

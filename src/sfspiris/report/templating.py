@@ -74,6 +74,7 @@ _COMMON: Final[Mapping[str, Filter]] = {
     "number": view.number,
     "company": _company,
     "counted": view.how_many,
+    "invoice_number": view.invoice_number,
     "swedish_time": view.swedish_time,
     "swedish_day": _swedish_day,
     "finding": _finding,

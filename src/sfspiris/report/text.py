@@ -22,6 +22,7 @@ from sfspiris.report.view import (
     headline,
     hold_groups,
     how_many,
+    invoice_label,
     invoice_words,
     invoices,
     line_rows,
@@ -325,7 +326,7 @@ def _mirrored(page: Page, document: RunDocument, limit: int | None) -> None:
     if shown:
         page.title(say("Invoices"))
         for one in shown[:limit]:
-            page.entry(say("invoice %(number)s", number=one.number), invoice_words(one), indent=2)
+            page.entry(invoice_label(one), invoice_words(one), indent=2)
         if limit is not None and len(shown) > limit:
             more = how_many(len(shown) - limit, "more invoice")
             page.say(say("and %(more)s", more=more), indent=2, style="dim")

@@ -254,7 +254,11 @@ def invoices(document: RunDocument) -> tuple[InvoiceFacts, ...]:
 
 
 def invoice_words(one: InvoiceFacts) -> str:
-    """What was asked for, what came in, what is open and when it is due, in one line."""
+    """What was asked for, what came in, what is open and when it is due, in one line; or what a credit note credits."""
+    if one.is_credit_note:
+        total = f"{plain(one.total)}\N{NO-BREAK SPACE}{one.currency}"
+        credits_one = say("credits invoice %(number)s", number=one.credits_invoice)
+        return joined(((credits_one,) if one.credits_invoice else ()) + (total,), ", ")
     parts = [
         status_words(one.status),
         say("total %(amount)s", amount=plain(one.total)),
@@ -264,6 +268,22 @@ def invoice_words(one: InvoiceFacts) -> str:
     parts += [say("open %(amount)s", amount=f"{plain(one.remaining)}\N{NO-BREAK SPACE}{one.currency}")]
     parts += [say("due %(day)s", day=one.due_date)] if one.due_date else []
     return joined(parts, ", ")
+
+
+def invoice_label(one: InvoiceFacts) -> str:
+    """What it is, and its number."""
+    if one.is_credit_note:
+        return say("credit note %(number)s", number=one.number)
+    return say("invoice %(number)s", number=one.number)
+
+
+def invoice_number(one: InvoiceFacts) -> str:
+    """Its number where a column is headed by the word invoice: a credit note says that it is one."""
+    if not one.is_credit_note:
+        return whole(one.number)
+    if one.credits_invoice:
+        return say("%(number)s, credits %(invoice)s", number=one.number, invoice=one.credits_invoice)
+    return say("%(number)s, a credit note", number=one.number)
 
 
 def mirrored(document: RunDocument) -> tuple[int, int]:
