@@ -123,9 +123,19 @@ def test_a_deal_that_is_not_won_or_not_there_is_named(demo: Playground) -> None:
 
 
 def test_a_pilot_of_one_then_the_rest(demo: Playground) -> None:
-    assert demo.sfspiris("push-closed-won", "--limit", "1", "--json").document["summary"]["create"] in {1, 2}
+    ready = len(demo.sfspiris("push-closed-won", "--dry-run", "--json").kinds())
+    for language, words in (
+        ("en", "more deals are ready; run again with"),
+        ("sv", "affärer till är klara; kör igen"),
+    ):
+        page = demo.sfspiris("push-closed-won", "--dry-run", "--limit", "1", "--lang", language).out
+        assert words in " ".join(page.split())
+    first = demo.sfspiris("push-closed-won", "--limit", "1", "--json").document["summary"]
+    assert first["create"] in {1, 2}
     assert len(demo.drafts()) == 1
-    demo.sfspiris("push-closed-won")
+    rest = demo.sfspiris("push-closed-won", "--json")
+    assert first["beyond_limit"] == rest.kinds().count("create_draft") < ready
+    assert rest.document["summary"]["beyond_limit"] == 0
     planned = demo.sfspiris("push-closed-won", "--dry-run", "--json").document
     assert planned["summary"]["create"] == 0
     assert len(demo.drafts()) > 1
@@ -178,6 +188,7 @@ def test_a_world_without_deals_is_a_quiet_success(demo: Playground) -> None:
         "held": 0,
         "failed": 0,
         "out_of_scope": 0,
+        "beyond_limit": 0,
     }
 
 

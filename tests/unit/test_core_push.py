@@ -138,6 +138,7 @@ def test_the_same_inputs_give_the_same_plan_whatever_the_order_of_reading() -> N
 
 def test_a_limit_bounds_the_drafts_and_leaves_the_rest_for_later() -> None:
     plan = decide(inputs(*(deal(f"D{n}", "1 x 500 KONS") for n in range(5))), limit=2)
+    assert plan.beyond_limit == 3
     assert len(drafts(plan)) == 2
     assert plan.holds == ()
     assert len([one for one in plan.actions if isinstance(one, WriteDeal)]) == 2

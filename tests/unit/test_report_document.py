@@ -61,6 +61,7 @@ def test_a_document_has_every_field_of_the_contract() -> None:
         "held": 4,
         "failed": 0,
         "out_of_scope": 0,
+        "beyond_limit": 0,
     }
     assert document["api_calls"] == {"salesforce": 3, "spiris": 12}
     action = next(one for one in document["actions"] if one["kind"] == "create_draft")

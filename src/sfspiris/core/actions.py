@@ -380,7 +380,8 @@ class Plan:
 
     `unchanged` are Deals that are in the ledger already and say the same as when they were written; `out_of_scope` those
     that a route leaves out. `remembered` is what
-    was seen of customers that need no change, to be kept when the plan is carried out.
+    was seen of customers that need no change, to be kept when the plan is carried out. `beyond_limit` counts the Deals that are
+    ready too, beyond the number that was asked for.
     """
 
     actions: tuple[Action, ...] = ()
@@ -389,6 +390,7 @@ class Plan:
     unchanged: tuple[str, ...] = ()
     remembered: tuple[CustomerBase, ...] = ()
     out_of_scope: tuple[str, ...] = ()
+    beyond_limit: int = 0
 
     @property
     def creates(self) -> tuple[CreateCustomer | CreateArticle | CreateDraft, ...]:

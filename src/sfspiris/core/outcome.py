@@ -61,7 +61,8 @@ class RunResult:
     """Everything a report tells about one run; times are UTC. `stopped` is what ended it before all was tried.
 
     `deal_names` names Deals that neither an action nor a hold names. `refused` counts the items of a saved plan that have
-    moved since and were left alone without being held; `out_of_scope` counts the Deals that a route leaves out.
+    moved since and were left alone without being held; `out_of_scope` counts the Deals that a route leaves out, and
+    `beyond_limit` those that were ready beyond the number that was asked for.
     `conversions` are the CRM's own rates of Deals in a foreign currency, by Deal id.
     """
 
@@ -79,6 +80,7 @@ class RunResult:
     deal_names: Mapping[str, str] = field(default_factory=dict)
     refused: int = 0
     out_of_scope: int = 0
+    beyond_limit: int = 0
     conversions: Mapping[str, Conversion] = field(default_factory=dict)
 
     @property

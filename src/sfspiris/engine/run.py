@@ -154,6 +154,7 @@ def push(world: World, scope: Scope, guard: Guard) -> RunResult:
         unchanged=plan.unchanged,
         names=told.names,
         out_of_scope=len(plan.out_of_scope),
+        beyond_limit=plan.beyond_limit,
         conversions=rates.conversions(world, plan.actions, gathered.deals) if carried.stopped is None else {},
     )
 
@@ -559,6 +560,7 @@ def finish(
     names: Mapping[str, str] | None = None,
     refused: int = 0,
     out_of_scope: int = 0,
+    beyond_limit: int = 0,
     conversions: Mapping[str, Conversion] | None = None,
 ) -> RunResult:
     """The run's result, which is recorded as its end; `started` is what `begin` gave."""
@@ -577,6 +579,7 @@ def finish(
         deal_names=names or {},
         refused=refused,
         out_of_scope=out_of_scope,
+        beyond_limit=beyond_limit,
         conversions=conversions or {},
     )
     done = [kind(one.action) for one in result.results if one.outcome is Outcome.DONE]

@@ -214,6 +214,7 @@ def _summary(result: RunResult) -> Json:
         "held": result.held,
         "failed": result.failed,
         "out_of_scope": result.out_of_scope,
+        "beyond_limit": result.beyond_limit,
     }
 
 

@@ -315,7 +315,7 @@ class Summary(Facts):
     `create`, `update` and `delete` count what is planned or done; what an earlier run had made (`adopt`) is not counted
     again. A `write_deal` only mirrors on the Deal where it stands, so it is never an update. `unchanged` and `held` count
     Deals, `failed` counts actions that were refused or whose outcome is unknown, `out_of_scope` Deals that a route with
-    `skip` leaves out.
+    `skip` leaves out, `beyond_limit` Deals that are ready too and that `--limit` left for another run.
     """
 
     create: int
@@ -325,6 +325,7 @@ class Summary(Facts):
     held: int
     failed: int
     out_of_scope: int = 0
+    beyond_limit: int = 0
 
 
 class ErrorFacts(Facts):

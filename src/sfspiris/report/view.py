@@ -449,10 +449,19 @@ def headline(document: RunDocument) -> str:
     parts += [say("%(items)s of the plan left alone", items=how_many(moved, "item"))] if moved else []
     what = joined((part for part in parts if part), ", ")
     if document.is_dry:
-        return say("Plan: %(what)s. Nothing was written.", what=what)
-    return (
-        say("Stopped early: %(what)s.", what=what) if document.stopped else say("Done: %(what)s.", what=what)
+        told = say("Plan: %(what)s. Nothing was written.", what=what)
+    elif document.stopped:
+        told = say("Stopped early: %(what)s.", what=what)
+    else:
+        told = say("Done: %(what)s.", what=what)
+    if not (more := document.summary.beyond_limit):
+        return told
+    left = (
+        say("1 more deal is ready; run again with a larger --limit, or without.")
+        if more == 1
+        else say("%(count)s more deals are ready; run again with a larger --limit, or without.", count=more)
     )
+    return joined((told, left))
 
 
 def _unchanged(count: int) -> Sentence:

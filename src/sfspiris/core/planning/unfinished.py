@@ -40,6 +40,7 @@ class UnfinishedPlan:
     out_of_scope: list[str] = field(default_factory=list)
     new_articles: set[tuple[str, str]] = field(default_factory=set)
     drafts: int = 0
+    beyond_limit: int = 0
 
     def finished(self, *, remembered: Sequence[CustomerBase]) -> Plan:
         """The plan; what tells the CRM comes after what it tells about."""
@@ -50,11 +51,13 @@ class UnfinishedPlan:
             tuple(self.unchanged),
             tuple(remembered),
             tuple(self.out_of_scope),
+            self.beyond_limit,
         )
 
     def is_over_limit(self) -> bool:
         """Whether this Deal is beyond the number that was asked for; else it counts."""
         if self.limit is not None and self.drafts >= self.limit:
+            self.beyond_limit += 1
             return True
         self.drafts += 1
         return False
