@@ -284,3 +284,14 @@ def test_what_cannot_be_an_id_is_refused_as_such(demo: Playground) -> None:
         assert ended.code == 2
         assert "“006XXX” is no Salesforce id" in ended.document["error"]["message"]
         assert "15 or 18 letters and digits" in ended.document["error"]["remedy"]
+
+
+def test_an_amount_reads_in_the_queue_as_it_does_in_a_push(demo: Playground) -> None:
+    pushed = " ".join(demo.sfspiris("push-closed-won").out.split())
+    deal = held_for(demo, "AMOUNT_MISMATCH")
+    assert deal["value"] == "21000.00", "programs get the number"
+    for command in (("review", "list"), ("review", "show", deal["deal"])):
+        page = " ".join(demo.sfspiris(*command).out.split())
+        assert "field Amount: 21 000,00 SEK" in page
+        assert "21000.00" not in page
+    assert "Amount: 21 000,00 SEK" in pushed

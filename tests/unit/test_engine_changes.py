@@ -295,7 +295,12 @@ def test_a_deleted_draft_is_made_again_once_when_sales_asks_for_it(stage: Stage)
 def test_a_young_draft_that_is_not_seen_is_waited_for(stage: Stage) -> None:
     stage.se.made.clear()
     sell(stage, "3 x 500 KONS")
-    assert held(run(stage)).code is HoldCode.OUTCOME_UNKNOWN
+    waits = held(run(stage))
+    assert waits.code is HoldCode.OUTCOME_UNKNOWN
+    until = stage.crm.time.replace(second=0, microsecond=0) + SETTLE
+    assert waits.fix.endswith(
+        (f"{until + timedelta(hours=1):%H:%M} CET.", f"{until + timedelta(hours=2):%H:%M} CEST.")
+    )
 
 
 def test_an_invoice_is_not_held_over_a_reference(stage: Stage) -> None:

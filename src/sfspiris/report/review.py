@@ -141,7 +141,7 @@ def print_review(console: Console, document: ReviewDocument, language: Language 
         age = joined((swedish_time(one.since), days), ", ")
         page.entry(say("since"), age, indent=4)
         if one.field:
-            page.entry(say("field"), joined((one.field, one.value or say("(empty)")), ": "), indent=4)
+            page.entry(say("field"), joined((one.field, one.shown or say("(empty)")), ": "), indent=4)
         page.entry(say("what"), one.message, indent=4)
         print_versions(page, one.versions, indent=4)
         page.entry(say("do"), one.fix, indent=4)

@@ -6,14 +6,14 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from sfspiris.core.drift import ApartReason, Symbol
 from sfspiris.core.money import ZERO, Money, plain
 from sfspiris.core.outcome import Outcome
 from sfspiris.report.shapes import IN_CRM
 from sfspiris.report.values import status_words
-from sfspiris.sentences import Sentence, as_told, joined, listed, say
+from sfspiris.sentences import Sentence, as_told, joined, listed, say, whole
+from sfspiris.swedish import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         RunDocument,
     )
 
-SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+SWEDEN: Final = clock.SWEDEN
 
 _IN_THE_BOOKS: Final = {Outcome.PLANNED, Outcome.DONE}
 
@@ -69,7 +69,7 @@ def company_label(document: RunDocument, key: str | None) -> str:
 
 def swedish_time(moment: datetime) -> str:
     """A time as a Swedish reader's clock showed it, with the zone's name: `2026-11-20 09:00 CET`."""
-    return f"{moment.astimezone(SWEDEN):%Y-%m-%d %H:%M %Z}"
+    return clock.swedish_time(moment)
 
 
 def swedish_day(moment: datetime) -> date:

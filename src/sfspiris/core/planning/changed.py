@@ -17,6 +17,7 @@ from sfspiris.core.model import DealStatus, Target
 from sfspiris.core.money import Money
 from sfspiris.sentences import joined, say
 from sfspiris.swedish import text
+from sfspiris.swedish.clock import swedish_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -218,9 +219,7 @@ def hold_not_seen(link: DealLink, found: Findings) -> None:
             ledger=_ledger(found),
             word=link.target.word,
         ),
-        say(
-            "Run again after %(until)s UTC.", until=f"{link.created_at + found.policy.settle:%Y-%m-%d %H:%M}"
-        ),
+        say("Run again after %(until)s.", until=swedish_time(link.created_at + found.policy.settle)),
     )
 
 
