@@ -322,3 +322,13 @@ def test_a_scan_finds_twins_and_changes_nothing(demo: Playground) -> None:
     assert told.code == 0
     assert "(DOCUMENT_MARKER)" in told.out
     assert "Nothing was changed." in told.out
+
+
+def test_an_empty_month_says_that_there_is_nothing_and_the_books_lock_has_its_label(demo: Playground) -> None:
+    ended = demo.sfspiris("reconcile", "--period", "2025-01", "--report", "januari.md", "--lang", "sv")
+    assert ended.code == 0, ended.err
+    report = (demo.folder / "januari.md").read_text(encoding="utf-8")
+    for told in (ended.out, report):
+        assert "Inget att jämföra: perioden har ingen vunnen affär" in " ".join(told.split())
+    assert "- Bokföring: Norrsken Sverige AB (se): " in report
+    assert "\n- Norrsken" not in report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from datetime import date
@@ -24,8 +25,13 @@ from sfspiris.core.drift import BooksLock, ComparedSum, Drift, Reconciliation, S
 from sfspiris.core.model import SyncState
 from sfspiris.core.outcome import ActionResult, Outcome
 from sfspiris.report.document import reconcile_document
+from sfspiris.report.html import html_report
 from sfspiris.report.json import to_json
+from sfspiris.report.markdown import markdown_report
+from sfspiris.report.page import terminal
 from sfspiris.report.shapes import ReconcileDocument, RunDocument
+from sfspiris.report.text import print_reconciliation
+from sfspiris.report.view import nothing_compared, verdict
 
 
 def as_json(reconciliation: Reconciliation) -> dict[str, Any]:
@@ -151,3 +157,30 @@ def test_a_reconciliation_knows_whether_it_is_complete_and_whether_anything_drif
 
 def test_a_difference_is_what_the_ledger_has_more() -> None:
     assert ComparedSum("se", "SEK", Decimal(100), Decimal("90.50")).difference == Decimal("-9.50")
+
+
+def test_what_a_person_has_settled_is_said_of_the_differences_and_not_of_what_could_not_be_read() -> None:
+    settled = Drift(symbol=Symbol.ONLY_IN_CRM, message="No document.", is_settled=True)
+    for count, words in (
+        (1, "1 of the differences is settled by a person."),
+        (2, "2 of the differences are settled by a person."),
+    ):
+        document = reconcile_document(
+            run(command="reconcile"), Reconciliation((settled,) * count), record_url=record_url
+        )
+        assert verdict(document).endswith(f"0 could not be read. {words}")
+
+
+def test_an_empty_comparison_says_so_and_shows_no_table_without_rows() -> None:
+    empty = Reconciliation((), (), date(2026, 1, 1), date(2026, 1, 31))
+    document = reconcile_document(run(command="reconcile"), empty, record_url=record_url)
+    page = io.StringIO()
+    print_reconciliation(terminal(page, plain=True, width=200), document)
+    for told in (page.getvalue(), html_report(document), markdown_report(document)):
+        assert "Nothing to compare: the period has no won deal" in told
+    assert "difference" not in page.getvalue()
+    assert nothing_compared(
+        reconcile_document(run(command="reconcile"), Reconciliation(()), record_url=record_url)
+    )
+    some = reconcile_document(run(command="reconcile"), realistic_reconciliation(), record_url=record_url)
+    assert nothing_compared(some) is None

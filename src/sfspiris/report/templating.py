@@ -102,6 +102,7 @@ def facts(document: RunDocument) -> dict[str, Any]:
             "sie_words": view.sie_words(document),
             "sie_sums": view.SIE_SUMS,
             "apart": view.apart_words(document),
+            "nothing": view.nothing_compared(document),
             "locks": [view.lock_words(document, one) for one in document.locks],
         }
     return common | {

@@ -29,6 +29,7 @@ from sfspiris.report.view import (
     lines_by_finding,
     lock_words,
     mirrored,
+    nothing_compared,
     number,
     readiness_told,
     sentence_case,
@@ -422,9 +423,12 @@ def _sums(page: Page, document: RunDocument) -> None:
 
 
 def _compared_sums(page: Page, document: ReconcileDocument) -> None:
-    if not document.sums and not document.apart:
+    nothing = nothing_compared(document)
+    if not document.sums and not document.apart and nothing is None:
         return
     page.title(say("Net on both sides"))
+    if nothing is not None:
+        page.say(nothing, indent=2)
     rows = [Row(("", "Salesforce", "Spiris", say("difference"), ""), "dim")]
     rows += [
         Row(
@@ -439,7 +443,8 @@ def _compared_sums(page: Page, document: ReconcileDocument) -> None:
         )
         for one in document.sums
     ]
-    page.columns(rows)
+    if document.sums:
+        page.columns(rows)
     for words in apart_words(document):
         page.say(words, indent=2, style="dim")
 

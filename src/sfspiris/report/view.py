@@ -483,9 +483,26 @@ def verdict(document: ReconcileDocument) -> str:
     """The comparison in one line: `Compared: 6 same, 1 only in Salesforce, …`"""
     counts = Counter(one.symbol for one in document.lines)
     found = [joined((str(counts[symbol]), FINDINGS[symbol])) for symbol in Symbol]
-    if document.counts.settled:
-        found.append(say("of these %(count)s settled by a person", count=document.counts.settled))
-    return say("Compared: %(found)s.", found=joined(found, ", "))
+    compared = say("Compared: %(found)s.", found=joined(found, ", "))
+    if not (settled := document.counts.settled):
+        return compared
+    by_a_person = (
+        say("1 of the differences is settled by a person.")
+        if settled == 1
+        else say("%(count)s of the differences are settled by a person.", count=settled)
+    )
+    return joined((compared, by_a_person))
+
+
+def nothing_compared(document: ReconcileDocument) -> str | None:
+    """That there was nothing on either side, so that an empty page is not taken for one that says nothing; else None."""
+    if document.lines:
+        return None
+    if document.period.start or document.period.end:
+        return say(
+            "Nothing to compare: the period has no won deal, and no document of a deal or of its customer."
+        )
+    return say("Nothing to compare: there is no won deal, and no document of a deal or of its customer.")
 
 
 def _creations(document: RunDocument) -> str:
