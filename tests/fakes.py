@@ -53,6 +53,7 @@ from sfspiris.ports.crm import (
     Reach,
     Selection,
     Showing,
+    Witness,
     WriteResult,
 )
 from sfspiris.state.store import State, open_state
@@ -226,6 +227,19 @@ class FakeCrm:
             if (wanted is None or one.id in wanted)
             and (changed_since is None or one.changed_at >= changed_since)
         )
+
+    def witnesses(self, *, changed_since: datetime | None) -> tuple[Witness, ...]:
+        if "correlation_id" not in self.writable:
+            return ()
+        self.calls += 1
+        told = [
+            Witness(one.id, one.sync.correlation_id, one.sync.company, one.changed_at)
+            for kept in (self.deals, self.reopened, self.binned)
+            for one in kept.values()
+            if one.sync.correlation_id and (changed_since is None or one.changed_at >= changed_since)
+        ]
+        latest = sorted(told, key=lambda one: one.at, reverse=True)
+        return tuple(latest if changed_since else latest[:200])
 
     def leave(self, deal_id: str, *, deleted: bool = False) -> None:
         """The deal is reopened or lost, or deleted."""

@@ -659,6 +659,13 @@ BUGS = (
         (LINES,),
     ),
     Bug(
+        "a memory that was lost sees witnesses on the deals that it reads alone",
+        "engine/search.py",
+        "one.company in {company, None}",
+        "one.company in {company, None} and not borne",
+        (PROTOCOL,),
+    ),
+    Bug(
         "what one list lacks was deleted, though nobody has asked for it by itself",
         "core/planning/pull.py",
         "    if not is_gone:  #",

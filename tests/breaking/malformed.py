@@ -10,6 +10,7 @@ import json
 import random
 import re
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -317,12 +318,13 @@ def _runs(bench: Bench, some: int) -> Iterator[tuple[str, Verdict]]:
     bench.put_back()
     before = bench.touched()
     bench.run(*PUSH)
-    answers = [
-        (side, nth, one)
-        for side in (0, 1)
-        for nth, one in enumerate([one for one in bench.calls(side) if not one.is_sign_in], start=1)
-        if one.method == "GET"
-    ]
+    answers = []
+    for side in (0, 1):
+        earlier: Counter[str] = Counter()
+        for one in bench.calls(side):
+            if one.method == "GET" and not one.is_sign_in:
+                earlier[one.path] += 1
+                answers.append((side, earlier[one.path], one))
     for place in spread(len(answers) * len(_WAYS), some):
         side, nth, call = answers[place % len(answers)]
         how = list(_WAYS)[place // len(answers)]
@@ -334,6 +336,7 @@ def _runs(bench: Bench, some: int) -> Iterator[tuple[str, Verdict]]:
         fault = {
             "path": re.escape(call.path),
             "method": "GET",
+            "nth": nth,  # from there on: an answer must not tell of what has not happened yet
             "times": None,
             "effect": "status",
             "code": 200,

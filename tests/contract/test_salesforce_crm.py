@@ -235,6 +235,21 @@ def test_how_deals_stand_is_told_whatever_their_stage(org: Org) -> None:
     assert (fate.name, fate.owner_name, fate.sync) == (hissar.name, hissar.owner_name, hissar.sync)
 
 
+def test_a_witness_is_found_whatever_became_of_its_deal(org: Org) -> None:
+    crm = org.crm()
+    assert crm.witnesses(changed_since=None) == ()
+    hissar = won(org)
+    told = SyncState(status="Draft", correlation_id="WITNESS12345", company="se")
+    (written,) = crm.write_deals([DealUpdate(hissar.id, told, NOW)])
+    assert written.error is None
+    (borne,) = crm.witnesses(changed_since=None)
+    assert (borne.deal_id, borne.company) == (hissar.id, "se")
+    assert crm.witnesses(changed_since=borne.at) == (borne,)
+    assert crm.witnesses(changed_since=borne.at + timedelta(seconds=1)) == ()
+    org.change("Opportunity", hissar.id, StageName=LOST)
+    assert [one.deal_id for one in crm.witnesses(changed_since=None)] == [hissar.id]
+
+
 def test_only_deals_that_pass_the_gate_are_read(org: Org) -> None:
     assert sorted(names(org.crm())) == ["Hissar till Exempel", "Lizenzen"]
     assert names(org.crm(Source(gate="IsWon = true AND Account.BillingCountryCode = 'DE'"))) == ["Lizenzen"]

@@ -123,7 +123,10 @@ class Chaos(Histories):
     @rule()
     def touch_everything(self) -> None:
         """A mass update moves every stamp and changes nothing: nothing is planned that was not planned before."""
-        before = self._planned(self.pushed(Scope(full=True), dry=True))
+        # A complete run also tries again what was refused, and counts documents, so that it may plan less of the rest.
+        before = self._planned(self.pushed(Scope(full=True), dry=True)) | self._planned(
+            self.pushed(Scope(), dry=True)
+        )
         for kept in (self.crm.deals, self.crm.reopened, self.crm.binned):
             kept |= {one.id: replace(one, changed_at=self.crm.time) for one in kept.values()}
         after = self._planned(self.pushed(Scope(), dry=True))

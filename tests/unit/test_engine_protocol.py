@@ -504,3 +504,38 @@ def test_a_create_that_rests_for_quota_is_not_sent_once_the_run_was_stopped(stag
     assert (len(stage.se.made), stage.paused) == (before, [])
     assert codes(run(stage)) == []
     assert len(stage.se.made) == before + 2
+
+
+# --- witnesses in the CRM of runs that this memory lost ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fate", ["reopened", "deleted", "still won"])
+@pytest.mark.parametrize("asked", ["one", "all"])
+def test_a_memory_that_was_lost_waits_for_the_lists_also_when_the_deal_that_tells_of_it_is_not_read(
+    stage: Stage, fate: str, asked: str
+) -> None:
+    """The customer that was made for the first deal is listed minutes later; the second deal is of the same account."""
+    stage.se.lag = 10 * MINUTE
+    run(stage)
+    if fate != "still won":
+        stage.crm.leave(deal_id("D1"), deleted=fate == "deleted")
+    forget(stage)
+    stage.pass_time(MINUTE)
+    stage.crm.add(deal("D2", "1 x 500 KONS"))
+
+    def again() -> RunResult:
+        with stage.world() as world:
+            scope = Scope(deal_ids=(deal_id("D2"),)) if asked == "one" else Scope()
+            return push(world, scope, Guard(max_changes=200))
+
+    assert HoldCode.OUTCOME_UNKNOWN in codes(again())
+    assert len(stage.se.known) == 1
+    stage.pass_time(SETTLE + MINUTE)
+    again()
+    assert len(stage.se.known) == 1
+    assert deal_id("D2") in " ".join(words for one in stage.se.made for words in one.texts)
+
+
+def test_a_first_run_waits_for_nothing(stage: Stage) -> None:
+    assert codes(run(stage)) == []
+    assert len(stage.se.made) == 1

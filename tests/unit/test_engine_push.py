@@ -361,7 +361,7 @@ def test_a_status_that_the_crm_does_not_save_is_told_again_later_and_stops_nobod
 
 def test_a_crm_that_falls_silent_after_the_drafts_is_told_by_the_next_run(stage: Stage) -> None:
     stage.crm.add(deal("D1", "2 x 500 KONS"))
-    stage.crm.trouble.before[2] = unreachable
+    stage.crm.trouble.before[3] = unreachable
     assert run(stage).stopped is not None
     assert run(stage).stopped is None
     assert stage.crm.deals[deal_id("D1")].sync.status == DealStatus.DRAFT
@@ -510,7 +510,7 @@ def test_a_kill_around_any_create_ends_in_the_same_world_as_an_undisturbed_run(
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_kill_around_telling_the_crm_is_made_good_by_the_next_run(stage: Stage, moment: str) -> None:
     stage.crm.add(deal("D1", "2 x 500 KONS"))
-    getattr(stage.crm.trouble, moment)[2] = killed
+    getattr(stage.crm.trouble, moment)[3] = killed
     with pytest.raises(Killed):
         run(stage)
     run(stage)

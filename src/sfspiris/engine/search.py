@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sfspiris.core.model import Deal
     from sfspiris.core.planning.copied import Copied
     from sfspiris.engine.world import World
+    from sfspiris.ports.crm import Witness
     from sfspiris.ports.ledger import Ledger
 
 WITNESS: Final = "correlation_id"
@@ -66,6 +67,7 @@ def search(
     known = _known_deals(world)
     unknown = [deal for deal in deals if deal.id not in known]
     claims = [deal for deal in unknown if claims_a_document(deal) and deal.id not in copied]
+    borne = _borne_by_others(world, known)
     claimed = {goes_to.key for deal in claims if (goes_to := route(deal, world.policy))}
     found: dict[str, Documents] = {}
     gaps: dict[str, Gap] = {}
@@ -81,6 +83,7 @@ def search(
             *(_told_by_others(world, unknown) if searched_to is None else ()),
             *_armed_by_others(world, unknown, searched_to),
             *_lost(world, searched_to),
+            *(one.at for one in borne if one.company in {company, None}),
         ]
         if gap := _gap(world, company, searched_to, signs):
             gaps[company] = gap
@@ -139,6 +142,26 @@ def _armed_by_others(world: World, unknown: Sequence[Deal], searched_to: datetim
         and deal.id not in held
         and not world.state.journal.of_deal(deal.id)
         and (searched_to is None or deal.changed_at + world.settle > searched_to)
+    ]
+
+
+def _borne_by_others(world: World, known: Collection[str]) -> list[Witness]:
+    """The Deals of which a run that this memory knows nothing of has said in the CRM that it makes a document.
+
+    Such a Deal need not be won any more, nor be among those that were asked for: what that run made for it, the customer
+    above all, may not be listed yet. What was said before the companies were last searched is no news, and what was copied with
+    a Deal is no run's word.
+    """
+    searched = [world.state.cursors.get(_feed(company)) for company in world.ledgers]
+    since = None if None in searched else min(one for one in searched if one is not None) - _OVERLAP
+    told = world.state.holds.deal_ids() | world.state.reviews.resolved().keys() | set(known)
+    words = {
+        one.correlation_id for one in world.state.links.all()
+    } | world.state.journal.correlations().keys()
+    return [
+        one
+        for one in world.crm.witnesses(changed_since=since)
+        if one.deal_id not in told and one.correlation_id not in words
     ]
 
 

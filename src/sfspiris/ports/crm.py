@@ -120,6 +120,19 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """A deal on which some run has said that it makes, or made, a document of it; `company` where the CRM has a field for that.
+
+    `correlation_id` is what it said; a copy of the deal says the same. `at` is when (UTC) the deal was last changed, by whomever.
+    """
+
+    deal_id: str
+    correlation_id: str
+    company: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class KnownDeal:
     """A deal as people call it, and the stage that it is in."""
 
@@ -166,6 +179,12 @@ class Crm(Protocol):
         """How deals stand, won or not, deleted ones too: all changed since (UTC), or those with these ids.
 
         What is not there is not told: nothing follows from a deal that is missing here.
+        """
+
+    def witnesses(self, *, changed_since: datetime | None) -> tuple[Witness, ...]:
+        """The deals, won or not, deleted ones too, on which a run has borne witness, and that were changed since (UTC).
+
+        With None, the 200 that were changed last. None at all where the CRM has no field for it.
         """
 
     def shortcomings(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from sfspiris.ports.crm import (
     Reach,
     Selection,
     Showing,
+    Witness,
     WriteResult,
 )
 from sfspiris.sentences import say, whole
@@ -207,6 +208,18 @@ class SalesforceCrm:
         queries = list(soql.fate_queries(sync, changed_since, known, origin))
         rows = self._schema.with_known_fields(lambda: self._rows_of(queries))
         return tuple(mapping.to_fate(row, origin) for row in rows)
+
+    def witnesses(self, *, changed_since: datetime | None) -> tuple[Witness, ...]:
+        """The deals on which a run has borne witness, changed since; with None, the 200 that were changed last."""
+        schema = self._schema.get()
+        origin = schema.source.origin
+        known = mapping.readable_sync_fields(schema.catalog, origin.object)
+        witness, company = (mapping.SYNC_FIELDS[name] for name in ("correlation_id", "company"))
+        if witness not in known:
+            return ()
+        query = soql.witness_query(witness, company if company in known else None, changed_since, origin)
+        rows = self._schema.with_known_fields(lambda: self._rows_of([query]))
+        return tuple(mapping.to_witness(row) for row in rows)
 
     def _rows_of(self, queries: Sequence[str]) -> list[Row]:
         """What the queries find, in the recycle bin too: several of them in one call."""

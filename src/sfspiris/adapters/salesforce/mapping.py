@@ -17,7 +17,7 @@ from sfspiris.adapters.salesforce.source import SOURCE_FIELDS
 from sfspiris.core.explain import SourceSeen
 from sfspiris.core.model import Buyer, Deal, DealLine, Readiness, SyncState
 from sfspiris.errors import BrokenReply
-from sfspiris.ports.crm import Fate
+from sfspiris.ports.crm import Fate, Witness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +103,16 @@ def to_fate(row: Row, origin: Origin = OPPORTUNITIES) -> Fate:
         is_deleted=row.get("IsDeleted") is True,
         owner_name=_as_text(owner.get("Name")) if isinstance(owner, dict) else None,
         sync=SyncState(**{ours: _as_text(row.get(theirs)) for ours, theirs in SYNC_FIELDS.items()}),
+    )
+
+
+def to_witness(row: Row) -> Witness:
+    """On which deal a run has borne witness, and when the deal was last changed."""
+    return Witness(
+        long_id(row["Id"]),
+        _as_text(row.get(SYNC_FIELDS["correlation_id"])) or "",
+        _as_text(row.get(SYNC_FIELDS["company"])),
+        _instant(row["SystemModstamp"]),
     )
 
 

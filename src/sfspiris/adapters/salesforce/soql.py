@@ -132,6 +132,19 @@ def fate_queries(
         yield f"{select} WHERE SystemModstamp >= {instant(changed_since)} ORDER BY Id"
 
 
+def witness_query(
+    witness: str, company: str | None, changed_since: datetime | None, origin: Origin = OPPORTUNITIES
+) -> str:
+    """Deals whose field `witness` says something: those changed since, or the 200 that were changed last."""
+    paths = ("Id", "SystemModstamp", witness, *((company,) if company else ()))
+    since = f" AND SystemModstamp >= {instant(changed_since)}" if changed_since else ""
+    most = "" if changed_since else f" LIMIT {IDS_PER_QUERY}"
+    return (
+        f"SELECT {', '.join(paths)} FROM {origin.object} WHERE {witness} != null{since} "  # noqa: S608 - names from the catalog
+        f"ORDER BY SystemModstamp DESC, Id{most}"
+    )
+
+
 def existence_queries(ids: Sequence[str], origin: Origin = OPPORTUNITIES) -> Iterator[str]:
     """Name and stage of the deals with these ids, won or not; one query per 200."""
     paths = ("Id", origin.name, *((origin.stage,) if origin.stage else ()))
