@@ -58,7 +58,8 @@ def test_a_run_is_told_deal_by_deal_in_one_line_for_each_write_and_in_the_reader
     assert re.search(r" \d\d:\d\d:\d\d +antecknat innan något skickades\n", steps)
     assert re.search(r" \d\d:\d\d:\d\d +bekräftat av svaret\n", steps)
     listed = demo.sfspiris("runs", "list", "--lang", "sv").out.splitlines()
-    assert listed[0].split() == ["körning", "när", "skapade", "väntar", "misslyckades"]
+    columns = ["körning", "när", "skapade", "uppdaterade", "raderade", "väntar", "misslyckades"]
+    assert listed[0].split() == columns
     assert "push-closed-won (delvis)" in listed[1]
     assert listed[-1] == "1 körning antecknade."
     for words in ("arm", "confirm", "new", "done", "recorded"):
@@ -181,7 +182,7 @@ def test_what_a_run_updated_and_deleted_stands_in_the_list_too(demo: Playground)
     headings = page[0].split()
     (line,) = (one for one in page if "rollback" in one)
     told = dict(zip(reversed(headings), reversed(line.split()), strict=False))
-    assert told["deleted"] == str(back["delete"])
+    assert told["removed"] == str(back["delete"])
     assert told["made"] == "0"
     assert told["updated"] == str(back["update"])
 

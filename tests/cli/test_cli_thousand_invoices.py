@@ -171,6 +171,7 @@ def check_deals(story: Story, books: Books, deals: list[Json]) -> None:
 def check_calls(story: Story, told: Json) -> None:
     """At most pages + writes / 200 + 5 calls; a job takes seven.
 
+    A draft that is on no list is asked for by itself before it is called deleted, and invoices once more after that.
     What was asked with a token that had died meanwhile belongs to signing in and is left out.
     """
     companies = story.demo.control("spiris", "GET", "state")["companies"]
@@ -180,9 +181,9 @@ def check_calls(story: Story, told: Json) -> None:
     said = [(one["method"], one["path"]) for one in calls if one["status"] != 401]
     jobs = [path for _, path in said if "/jobs/" in path]
     assert len(jobs) in {0, 7}, jobs
-    assert len(said) - len(jobs) <= pages + sum(-(-count // AT_ONCE) for count in writes.values()) + 5, (
-        "\n".join(map(str, said))
-    )
+    gone = Counter(one["company"] for one in told["holds"] if one["code"] == "DRAFT_DELETED")
+    most = pages + sum(-(-count // AT_ONCE) for count in writes.values()) + 5 + gone.total() + len(gone)
+    assert len(said) - len(jobs) <= most, "\n".join(map(str, said))
 
 
 def check_quiet(story: Story) -> None:

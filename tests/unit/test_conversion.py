@@ -62,7 +62,7 @@ def drafts(tmp_path: Path, currency: str | None, *, is_silent: bool = False) -> 
     stage.crm.rates = {"EUR": RATE}
     stage.crm.add(deal("D1", "1 x 100 KONS", currency=currency))
     if is_silent:
-        stage.crm.trouble.before[2] = lambda: Unreachable("No answer.", remedy="Again.")
+        stage.crm.trouble.before[3] = lambda: Unreachable("No answer.", remedy="Again.")
     with stage.world(dry=True) as world:
         result = push(world, Scope(), Guard(max_changes=200))
     document = run_document(result, record_url=lambda _: "https://crm.example/1")

@@ -169,7 +169,7 @@ def print_runs(console: Console, document: RunsDocument, language: Language = "e
             say("when"),
             say("made"),
             say("updated"),
-            say("deleted"),
+            say("removed"),
             say("held"),
             say("failed"),
         )

@@ -80,7 +80,7 @@ def unseen(links: Iterable[DealLink], news: LedgerNews, org_tag: str, *, settle:
     """Deals whose document is on no list, so that it must be asked for by itself; the youngest first.
 
     A list alone never tells that a document is gone: it may lag behind one that was made just now, and lack any other. Those
-    of which it has been told already that they were deleted are not asked for again.
+    of which it has been told already that they were deleted, or of which a person must say what became, are not asked for.
     """
     known = sorted(links, key=lambda one: one.deal_id)
     seen = _Seen(news, org_tag, known)
@@ -89,9 +89,9 @@ def unseen(links: Iterable[DealLink], news: LedgerNews, org_tag: str, *, settle:
         for link in known
         if link.invoice_id is None
         and link.status is not DealStatus.DELETED
-        and (news.complete or is_young(link, news, settle))
         and not seen.draft(link)
         and seen.invoice(link) is None
+        and (is_young(link, news, settle) or (news.complete and not seen.may_be_invoiced(link)))
     ]
     return sorted(missing, key=lambda one: one.created_at, reverse=True)
 
@@ -256,6 +256,10 @@ class _Seen:
             key=lambda one: one.number,
         )
 
+    def may_be_invoiced(self, link: DealLink) -> bool:
+        """Whether some invoice may have come from the Deal's document, so that a person must say which, or none."""
+        return self.order(link) or bool(self.candidates(link))
+
     def _marked(self, link: DealLink) -> list[Invoice]:
         return self._by_marker.get(Marker(link.deal_id, link.revision, self._org_tag), [])
 
@@ -311,7 +315,7 @@ def _judge_gone(link: DealLink, seen: _Seen, settle: timedelta, since: datetime 
         return replace(link, code=TWINS)
     if is_told or not seen.complete or is_young:  # a list may not show it yet
         return link
-    if seen.order(link) or seen.candidates(link):
+    if seen.may_be_invoiced(link):
         is_there = seen.order(link)
         went = say(
             "the order has been invoiced" if is_there else "%(document)s is gone", document=link.target.the
