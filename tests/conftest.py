@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.workermanage import NodeManager
 
 import held_codes
 import sfspiris
@@ -59,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Gather the calls of every sandbox; a worker of pytest-xdist has the folder from whom it works for."""
     if not hasattr(config, "workerinput"):
         _prepare()
+        # A worker writes down what it has covered when it ends, which on a busy machine takes more than the usual ten seconds.
+        NodeManager.EXIT_TIMEOUT = 120
         config.stash[_folder] = tempfile.TemporaryDirectory(prefix="sfspiris-calls-")
         os.environ[CALLS] = config.stash[_folder].name
         config.stash[_held_folder] = tempfile.TemporaryDirectory(prefix="sfspiris-held-")

@@ -144,6 +144,7 @@ class FileStore:
             try:
                 written.replace(path)
             except BaseException:
+                self._slots.pop(key, None)  # whoever tries again needs another file
                 written.unlink(missing_ok=True)
                 raise
             _sync_folder(self._folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -267,6 +268,31 @@ def test_a_new_sign_in_is_on_the_disk_before_it_has_its_name_and_its_name_before
     assert [is_folder for is_folder, _ in synced][-1] is True, "the folder comes last"
     assert "refresh-2" in synced[-2][1]
     assert synced[-2][1] == (folder / "spiris-se.json").read_text()
+
+
+def test_a_name_that_cannot_be_given_once_is_given_at_the_second_try(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refresh token has been spent by then: whoever gave up now would have to ask a person to sign in."""
+    store = FileStore(folder)
+    store.save("spiris:se", TOKENS)
+    renamed = Path.replace
+    failures = [OSError(errno.EIO, "Input/output error")]
+
+    def fail_once(one: Path, target: Path) -> Path:
+        if failures:
+            raise failures.pop()
+        return renamed(one, target)
+
+    monkeypatch.setattr(Path, "replace", fail_once)
+    fresh = replace(TOKENS, access_token="fresh")
+    with store.lock("spiris:se"):
+        with pytest.raises(ConfigError):
+            store.save("spiris:se", fresh)
+        assert store.load("spiris:se") == TOKENS
+        store.save("spiris:se", fresh)
+    assert FileStore(folder).load("spiris:se") == fresh
+    assert sorted(content_of(folder)) == ["spiris-se.json", "spiris-se.lock"]
 
 
 def test_a_keyring_that_takes_nothing_new_is_found_out_before_the_old_one_may_be_spent(
