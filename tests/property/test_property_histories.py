@@ -403,6 +403,7 @@ class Histories(RuleBasedStateMachine):
             self._pull()
         self.pushed(Scope(full=True))  # what the ledger refused for a moment rests until then
         self._pull()
+        self.stage.pass_time(SETTLE + timedelta(minutes=1))  # and what it made then is listed
         last, full = self.pushed(Scope()), self.pushed(Scope(full=True))
         assert last.results == (), "planned after a settled run"
         assert full.results == (), "planned after a settled run"
