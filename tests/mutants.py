@@ -628,7 +628,7 @@ BUGS = (
         "core/planning/pull.py",
         "    is_young = seen.read_at - link.created_at < settle\n",
         "    is_young = seen.read_at < link.created_at\n",
-        (PROTOCOL,),
+        ("tests/unit/test_engine_pull.py",),
     ),
     Bug(
         "a run that stood still sends what it wrote down before",
@@ -670,7 +670,7 @@ BUGS = (
         "core/planning/pull.py",
         "    if not is_gone:  #",
         "    if is_gone and not is_gone:  #",
-        (PROTOCOL,),
+        ("tests/unit/test_core_pull.py",),
     ),
     Bug(
         "a memory made anew knows documents of the first revision only",
